@@ -1,0 +1,122 @@
+"""CloudEvents 1.0 over AMQP: attributes in `ce-*` headers (binary) or in the body (structured)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from shared.errors import PeduliError
+
+TYPE_PREFIX = "id.go.depok.peduli."
+MAX_BODY_BYTES = 64 * 1024
+STRUCTURED = "application/cloudevents+json"
+_REQUIRED = ("specversion", "id", "type", "source")
+
+
+class EnvelopeError(PeduliError):
+    """The message is no CloudEvent that we can read."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One event as it travels. Identity is (`source`, `event_id`); `aggregate` and `version` order it."""
+
+    event_id: str
+    type: str
+    source: str
+    tenant: str
+    aggregate: str
+    version: int
+    correlation_id: str
+    time: datetime | None
+    data: dict[str, Any]
+
+    @property
+    def identity(self) -> str:
+        """The CloudEvents identity as one string."""
+        return f"{self.source}|{self.event_id}"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """An event that a use case decided; the outbox gives it a row in the same transaction."""
+
+    event_id: UUID
+    type: str
+    tenant: str
+    aggregate: str
+    version: int
+    correlation_id: str
+    occurred_at: datetime
+    body: bytes
+    place: str = ""
+
+    @property
+    def routing_key(self) -> str:
+        """`<tenant>.<aggregate>.<past tense>.v<major>`, tasks with their place behind it."""
+        return f"{self.tenant}.{self.type}{'.' + self.place if self.place else ''}"
+
+    def headers(self, source: str) -> dict[str, str]:
+        """The `ce-*` headers of binary mode."""
+        return {
+            "ce-specversion": "1.0",
+            "ce-id": str(self.event_id),
+            "ce-type": TYPE_PREFIX + self.type,
+            "ce-source": source,
+            "ce-time": self.occurred_at.isoformat(),
+            "ce-subject": self.aggregate,
+            "ce-tenant": self.tenant,
+            "ce-aggregate": self.aggregate,
+            "ce-version": str(self.version),
+            "ce-correlationid": self.correlation_id,
+        }
+
+
+def read(headers: Mapping[str, object], content_type: str | None, body: bytes) -> Envelope:
+    """Decode a message of either mode; raises `EnvelopeError` with what is wrong. Invents nothing."""
+    if len(body) > MAX_BODY_BYTES:
+        raise EnvelopeError("the body is larger than 64 KiB")
+    try:
+        parsed: Any = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise EnvelopeError("the body is not JSON") from error
+    if content_type == STRUCTURED:
+        if not isinstance(parsed, dict):
+            raise EnvelopeError("a structured event is a JSON object")
+        attributes: dict[str, object] = {k: v for k, v in parsed.items() if k != "data"}
+        parsed = parsed.get("data")
+    else:
+        attributes = {k[3:]: v for k, v in headers.items() if k.startswith("ce-")}
+    if not isinstance(parsed, dict):
+        raise EnvelopeError("the data is not a JSON object")
+    return _envelope(attributes, parsed)
+
+
+def _envelope(attributes: Mapping[str, object], data: dict[str, Any]) -> Envelope:
+    for name in _REQUIRED:
+        if not isinstance(attributes.get(name), str) or not attributes[name]:
+            raise EnvelopeError(f"the attribute ce-{name} is missing")
+    text = {k: str(v) for k, v in attributes.items()}
+    if text["specversion"] != "1.0":
+        raise EnvelopeError("only CloudEvents 1.0 is read")
+    try:
+        version = int(text.get("version", "0"))
+        time = datetime.fromisoformat(text["time"]) if "time" in text else None
+    except ValueError as error:
+        raise EnvelopeError("ce-version or ce-time does not parse") from error
+    return Envelope(
+        event_id=text["id"],
+        type=text["type"].removeprefix(TYPE_PREFIX),
+        source=text["source"],
+        tenant=text.get("tenant", ""),
+        aggregate=text.get("aggregate", ""),
+        version=version,
+        correlation_id=text.get("correlationid", ""),
+        time=time,
+        data=data,
+    )

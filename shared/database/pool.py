@@ -1,0 +1,32 @@
+"""Pools and the transaction type; the only file that knows how a connection is made."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Transaction: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Row: TypeAlias = asyncpg.Record
+
+
+async def open_pool(url: str, schema: str, *, size: int = 8) -> Pool:
+    """A pool whose connections see `schema` first. A statement over 30 s is cut: a black hole must not hang us."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        command_timeout=30,
+        timeout=10,
+        server_settings={"search_path": schema, "application_name": f"peduli-{schema}"},
+    )
+
+
+async def connect(url: str, schema: str) -> asyncpg.Connection[asyncpg.Record]:
+    """One connection of its own (a relay's leadership lives and dies with it)."""
+    connection: Any = await asyncpg.connect(
+        url, command_timeout=30, timeout=10, server_settings={"search_path": schema}
+    )
+    return connection  # type: ignore[no-any-return]

@@ -1,0 +1,54 @@
+-- migrate:up
+create table event_log (
+  seq bigserial primary key,
+  event_id uuid not null unique,
+  aggregate text not null,
+  version integer not null,
+  type text not null,
+  routing_key text not null,
+  headers jsonb not null,
+  body bytea not null constraint event_log_body_at_most_64_kib check (octet_length(body) <= 65536),
+  recorded_at timestamptz not null default now(),
+  published_at timestamptz,
+  quarantined_at timestamptz,
+  constraint event_log_one_event_per_version unique (aggregate, version)
+);
+create index event_log_unpublished on event_log (seq) where published_at is null;
+comment on table event_log is 'Outbox and log of every event this service told; published_at is null until the broker confirmed it';
+
+create table inbox (
+  event text primary key,
+  applied_at timestamptz not null default now()
+);
+comment on table inbox is 'Identity (source|id) of every event whose effect is committed';
+
+create table aggregate_versions (
+  aggregate text primary key,
+  version integer not null
+);
+comment on table aggregate_versions is 'Last version applied here of each aggregate of another service';
+
+create table parked (
+  parked_id uuid primary key,
+  queue text not null,
+  event text,
+  aggregate text,
+  version integer,
+  reason text not null,
+  headers jsonb not null,
+  content_type text,
+  body bytea not null,
+  attempts integer not null default 0,
+  parked_at timestamptz not null default now(),
+  retry_at timestamptz,
+  state text not null default 'parked' check (state in ('parked', 'applied', 'discarded')),
+  note text
+);
+create unique index parked_once on parked (queue, event) where event is not null and state = 'parked';
+create index parked_due on parked (retry_at) where state = 'parked';
+comment on table parked is 'Messages that could not be applied; a person can see, retry or discard each';
+-- migrate:down
+drop table parked;
+drop table aggregate_versions;
+drop table inbox;
+drop table event_log;

@@ -1,0 +1,24 @@
+"""Settings of every process, read from the environment with prefix `PEDULI_`."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a service needs to know about the world it runs in."""
+
+    model_config = SettingsConfigDict(env_prefix="PEDULI_", env_file=None)
+
+    amqp_url: str = Field("amqp://guest:guest@127.0.0.1:5672/", description="RabbitMQ, as an AMQP URL")
+    database_url: str = Field(
+        "postgresql://postgres@127.0.0.1:5432/postgres", description="This service's own Postgres URL"
+    )
+    tenant: str = Field("3276", description="City code without dots; Depok is 3276")
+    hash_key: SecretStr = Field(description="Key of the HMAC that turns a NIP into a buyer_key")
+    seal_key: SecretStr = Field(description="Key that seals personal data and raw bodies at rest")
+    batch_size: int = Field(400, ge=1, le=2000, description="Messages handled in one transaction")
+    linger_ms: int = Field(20, ge=0, le=1000, description="Milliseconds to wait for a batch to fill")
+    http_host: str = Field("127.0.0.1", description="Address the HTTP door listens on")
+    http_port: int = Field(0, ge=0, le=65535, description="Port of the HTTP door; 0 takes a free one")

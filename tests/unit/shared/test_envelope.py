@@ -1,0 +1,49 @@
+"""An event is read as it was sent, and nothing is invented for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import orjson
+import pytest
+
+from shared.contracts import envelope
+
+OUT = envelope.Outgoing(
+    event_id=UUID(int=7),
+    type="purchase.recorded.v1",
+    tenant="3276",
+    aggregate="purchase-1",
+    version=3,
+    correlation_id="purchase-1",
+    occurred_at=datetime(2021, 7, 22, 3, 5, tzinfo=UTC),
+    body=b'{"a": 1}',
+)
+
+
+def test_what_is_sent_in_binary_mode_is_read_again() -> None:
+    got = envelope.read(OUT.headers("/peduli/purchases"), "application/json", OUT.body)
+    assert (got.event_id, got.type, got.version, got.data) == (str(OUT.event_id), OUT.type, 3, {"a": 1})
+    assert got.identity == f"/peduli/purchases|{OUT.event_id}"
+    assert OUT.routing_key == "3276.purchase.recorded.v1"
+
+
+def test_structured_mode_is_read() -> None:
+    body = orjson.dumps({"specversion": "1.0", "id": "x", "type": "t", "source": "/s", "data": {"a": 1}})
+    assert envelope.read({}, envelope.STRUCTURED, body).data == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"\xff\xfe", b"[]", b'{"a": NaN}', b'{"a": 1e400}', b"1", b'"' + b"x" * 65536 + b'"']
+)
+def test_a_poison_body_is_refused(body: bytes) -> None:
+    with pytest.raises(envelope.EnvelopeError):
+        envelope.read(OUT.headers("/s"), None, body)
+
+
+@pytest.mark.parametrize("missing", ["ce-id", "ce-type", "ce-source", "ce-specversion"])
+def test_a_missing_attribute_is_refused_and_not_invented(missing: str) -> None:
+    headers = {k: v for k, v in OUT.headers("/s").items() if k != missing}
+    with pytest.raises(envelope.EnvelopeError, match=missing):
+        envelope.read(headers, None, OUT.body)
