@@ -6,23 +6,12 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
+from shared.contracts.event import Event, Value
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import Channel, NewProduct
 
 
-class Event(BaseModel):
-    """A thing that happened, as told to others: what we emit has no unknown field."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    TYPE: ClassVar[str]
-
-
-class PurchaseLine(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class PurchaseLine(Value):
     line_no: int
     sku: str
     quantity: int
@@ -31,9 +20,7 @@ class PurchaseLine(BaseModel):
     product: NewProduct | None = None
 
 
-class PurchasePost(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class PurchasePost(Value):
     url_hash: str
     hashtags: tuple[str, ...]
     posted_at: datetime | None

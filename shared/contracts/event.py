@@ -1,0 +1,48 @@
+"""What every told event has in common, and how it becomes a row of the outbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.envelope import Outgoing
+
+
+class Value(BaseModel):
+    """A part of an event: immutable, and with no field that is not in the contract."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Event(Value):
+    """A thing that happened, as told to others. `TYPE` is `<aggregate>.<past participle>.v<major>`."""
+
+    TYPE: ClassVar[str]
+
+
+def outgoing(
+    event: Event,
+    *,
+    event_id: UUID,
+    tenant: str,
+    aggregate: str,
+    version: int,
+    correlation_id: str,
+    occurred_at: datetime,
+    place: str = "",
+) -> Outgoing:
+    """`event` made ready for the outbox; `place` is the tail of a task's routing key (`<kecamatan>.<kelurahan>`)."""
+    return Outgoing(
+        event_id=event_id,
+        type=event.TYPE,
+        tenant=tenant,
+        aggregate=aggregate,
+        version=version,
+        correlation_id=correlation_id,
+        occurred_at=occurred_at,
+        body=event.model_dump_json().encode(),
+        place=place,
+    )
