@@ -29,4 +29,4 @@ async def connect(url: str, schema: str) -> asyncpg.Connection[asyncpg.Record]:
     connection: Any = await asyncpg.connect(
         url, command_timeout=30, timeout=10, server_settings={"search_path": schema}
     )
-    return connection  # type: ignore[no-any-return]
+    return connection

@@ -10,4 +10,4 @@ import aiosql
 
 def load_queries(module_file: str) -> Any:
     """The queries of the `.sql` file beside `module_file` (pass `__file__`)."""
-    return aiosql.from_path(Path(module_file).with_suffix(".sql"), "asyncpg")  # type: ignore[arg-type]
+    return aiosql.from_path(Path(module_file).with_suffix(".sql"), "asyncpg")

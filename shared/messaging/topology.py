@@ -1,0 +1,174 @@
+"""Every exchange, queue and binding, as data, declared from here alone (messaging.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import aio_pika
+
+INTAKE = "peduli.intake"
+EVENTS = "peduli.events"
+UNROUTABLE = "peduli.unroutable"
+DEAD = "peduli.dead"
+LOG = "peduli.log"
+
+DELIVERY_LIMIT = 100  # a broker before 4.3 counts each disconnect for the whole prefetch: 20 would be too few
+INTAKE_LIMIT = 1_000_000  # messages; beyond it publishers are refused and keep their own copy
+
+Arguments = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    name: str
+    type: str
+    arguments: Arguments = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Queue:
+    name: str
+    arguments: Arguments
+
+
+@dataclass(frozen=True)
+class Binding:
+    source: str
+    target: str
+    key: str
+    to_exchange: bool = False
+
+
+@dataclass(frozen=True)
+class Topology:
+    exchanges: tuple[Exchange, ...]
+    queues: tuple[Queue, ...]
+    bindings: tuple[Binding, ...]
+
+
+def tasks_queue(kelurahan: str) -> str:
+    """The field team's queue of a kelurahan; its dots go, because a dot parts the words of a routing key."""
+    return f"tasks.{kelurahan.replace('.', '')}"
+
+
+def place_of(kecamatan: str, kelurahan: str) -> str:
+    """The tail of a task's routing key."""
+    return f"{kecamatan.replace('.', '')}.{kelurahan.replace('.', '')}"
+
+
+def quorum(**more: object) -> Arguments:
+    """Arguments of a durable queue that drops nothing: a delivery-limit and an at-least-once dead-letter exchange."""
+    return {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": DELIVERY_LIMIT,
+        "x-dead-letter-exchange": DEAD,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+        **more,
+    }
+
+
+def sharded(service: str, shards: int) -> tuple[Exchange, tuple[Queue, ...], tuple[Binding, ...]]:
+    """The queues of one service's events: one aggregate always in one shard, one consumer per shard at a time."""
+    exchange = Exchange(f"{service}.events", "x-consistent-hash", {"hash-header": "ce-aggregate"})
+    queues = tuple(
+        Queue(
+            f"{service}.events.{shard}",
+            quorum(**{"x-single-active-consumer": True, "x-dead-letter-routing-key": f"{service}.events.{shard}"}),
+        )
+        for shard in range(shards)
+    )
+    return exchange, queues, tuple(Binding(exchange.name, queue.name, "1") for queue in queues)
+
+
+def build(tenant: str, kelurahan: Sequence[str], *, shards: int = 1) -> Topology:
+    """The whole topology of one city: `kelurahan` are dotted codes, `shards` event queues per service."""
+    alternate: Arguments = {"alternate-exchange": UNROUTABLE}
+    distribution, distribution_queues, distribution_bindings = sharded("distribution", shards)
+    reporting, reporting_queues, reporting_bindings = sharded("reporting", shards)
+    intakes = [
+        Queue(name, quorum(**{"x-max-length": INTAKE_LIMIT, "x-dead-letter-routing-key": name}))
+        for name in ("purchases.intake", "distribution.intake")
+    ]
+    tasks = [Queue(tasks_queue(code), quorum(**{"x-dead-letter-routing-key": tasks_queue(code)})) for code in kelurahan]
+    terminal: Arguments = {"x-queue-type": "quorum", "x-delivery-limit": DELIVERY_LIMIT * DELIVERY_LIMIT}
+    return Topology(
+        exchanges=(
+            Exchange(UNROUTABLE, "fanout"),
+            Exchange(DEAD, "topic"),
+            Exchange(INTAKE, "topic", alternate),
+            Exchange(EVENTS, "topic", alternate),
+            distribution,
+            reporting,
+        ),
+        queues=(
+            *intakes,
+            *distribution_queues,
+            *reporting_queues,
+            *tasks,
+            Queue(UNROUTABLE, terminal),
+            Queue(DEAD, terminal),
+            *(Queue(f"{DEAD}.{service}", terminal) for service in ("purchases", "distribution", "reporting")),
+            Queue(LOG, {"x-queue-type": "stream", "x-max-length-bytes": 2_000_000_000}),
+        ),
+        bindings=(
+            Binding(UNROUTABLE, UNROUTABLE, ""),
+            Binding(DEAD, DEAD, "tasks.#"),
+            *(
+                Binding(DEAD, f"{DEAD}.{service}", f"{service}.#")
+                for service in ("purchases", "distribution", "reporting")
+            ),
+            Binding(INTAKE, LOG, "#"),
+            Binding(EVENTS, LOG, "#"),
+            Binding(INTAKE, "purchases.intake", "*.purchase.*.v1"),
+            Binding(INTAKE, "distribution.intake", "*.household.*.v1"),
+            Binding(INTAKE, "distribution.intake", "*.task.*.v1"),
+            Binding(EVENTS, distribution.name, "*.purchase.#", to_exchange=True),
+            Binding(EVENTS, reporting.name, "#", to_exchange=True),
+            *distribution_bindings,
+            *reporting_bindings,
+            *(
+                Binding(EVENTS, tasks_queue(code), f"{tenant}.task.assigned.v1.*.{code.replace('.', '')}")
+                for code in kelurahan
+            ),
+        ),
+    )
+
+
+async def apply(url: str, topology: Topology) -> None:
+    """Declare everything; harmless when it is there already. Raises aio-pika's error when a live object differs."""
+    connection = await aio_pika.connect(url)
+    async with connection:
+        channel = await connection.channel()
+        exchanges = {
+            item.name: await channel.declare_exchange(
+                item.name, item.type, durable=True, arguments=_table(item.arguments)
+            )
+            for item in topology.exchanges
+        }
+        queues = {
+            item.name: await channel.declare_queue(item.name, durable=True, arguments=_table(item.arguments))
+            for item in topology.queues
+        }
+        for binding in topology.bindings:
+            if binding.to_exchange:
+                await exchanges[binding.target].bind(exchanges[binding.source], binding.key)
+            else:
+                await queues[binding.target].bind(exchanges[binding.source], binding.key)
+
+
+def _table(arguments: Arguments) -> aio_pika.abc.Arguments:
+    return dict(arguments)  # type: ignore[arg-type]
+
+
+async def depths(url: str, queues: Sequence[str]) -> dict[str, int]:
+    """Ready messages of each queue, asked passively (a missing queue raises)."""
+    connection = await aio_pika.connect(url)
+    async with connection:
+        channel = await connection.channel()
+        found = {}
+        for name in queues:
+            queue = await channel.declare_queue(name, passive=True)
+            found[name] = queue.declaration_result.message_count or 0
+        return found
