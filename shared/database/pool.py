@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -26,7 +26,4 @@ async def open_pool(url: str, schema: str, *, size: int = 8) -> Pool:
 
 async def connect(url: str, schema: str) -> asyncpg.Connection[asyncpg.Record]:
     """One connection of its own (a relay's leadership lives and dies with it)."""
-    connection: Any = await asyncpg.connect(
-        url, command_timeout=30, timeout=10, server_settings={"search_path": schema}
-    )
-    return connection
+    return await asyncpg.connect(url, command_timeout=30, timeout=10, server_settings={"search_path": schema})

@@ -109,7 +109,6 @@ class Relay:
                 headers=orjson.loads(row["headers"]),
             ),
             timeout=CONFIRM_SECONDS,
-            wait=False,
         )
 
     async def _refusal(self, database: Transaction, seq: int, error: object, *, alone: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import aio_pika
 
@@ -158,8 +159,8 @@ async def apply(url: str, topology: Topology) -> None:
                 await queues[binding.target].bind(exchanges[binding.source], binding.key)
 
 
-def _table(arguments: Arguments) -> aio_pika.abc.Arguments:
-    return dict(arguments)  # type: ignore[arg-type]
+def _table(arguments: Arguments) -> Any:
+    return dict(arguments)
 
 
 async def depths(url: str, queues: Sequence[str]) -> dict[str, int]:

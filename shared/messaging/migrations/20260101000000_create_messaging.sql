@@ -45,9 +45,22 @@ create table parked (
   note text
 );
 create unique index parked_once on parked (queue, event) where event is not null and state = 'parked';
-create index parked_due on parked (retry_at) where state = 'parked';
+create index parked_due on parked (queue, retry_at) where state = 'parked';
+create index parked_waiting on parked (aggregate) where state = 'parked';
+comment on column parked.body is 'The message body, sealed: it may hold personal data';
 comment on table parked is 'Messages that could not be applied; a person can see, retry or discard each';
+
+create table deliveries (
+  queue text not null,
+  event text not null,
+  attempts integer not null default 1,
+  alone integer not null default 0,
+  primary key (queue, event)
+);
+comment on table deliveries is 'Redelivered messages: how often they came, and how often they were alone in hand when the process ended';
+create index event_log_quarantined on event_log (aggregate) where quarantined_at is not null and published_at is null;
 -- migrate:down
+drop table deliveries;
 drop table parked;
 drop table aggregate_versions;
 drop table inbox;

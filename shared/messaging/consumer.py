@@ -1,0 +1,318 @@
+"""The batch lane: one queue, one connection, one transaction per batch (messaging.md §5).
+
+A lane takes what has arrived, claims it in the inbox, calls the handler once with all of it, commits, and then
+acknowledges all with one frame. It alone knows of retries, bisection and parking; handlers know of none of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import aiormq
+import aiormq.abc
+import structlog
+from pamqp.commands import Basic
+
+from shared.clock import now
+from shared.contracts import envelope
+from shared.contracts.envelope import Envelope
+from shared.database.pool import Pool, Transaction
+from shared.database.transient import is_transient
+from shared.messaging import inbox, parking
+from shared.messaging.breaker import Breaker
+from shared.messaging.connection import open_connection
+from shared.messaging.parking import Message
+from shared.observability import metrics
+from shared.observability.health import Progress
+
+Handler = Callable[[Transaction, Sequence[Envelope]], Awaitable[None]]
+log = structlog.get_logger()
+
+PREFETCH_BATCHES = 3
+PROBE_SECONDS = 1.0
+ALONE_AFTER, PARK_AFTER = 2, 3
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One queue and what to do with it. `ordered` lanes apply each aggregate's versions 1, 2, 3 …"""
+
+    queue: str
+    handle: Handler
+    ordered: bool
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message in hand; `tag` is valid on its channel only."""
+
+    tag: int
+    redelivered: bool
+    message: Message
+
+    @property
+    def key(self) -> str:
+        return self.message.envelope.identity if self.message.envelope else ""
+
+
+class Applier:
+    """Applies messages to the database: the part of a lane that knows no broker; the parked ones come here too."""
+
+    def __init__(self, lane: Lane, pool: Pool, seal_key: bytes) -> None:
+        self.lane = lane
+        self.pool = pool
+        self.seal_key = seal_key
+
+    async def apply(self, messages: Sequence[Message]) -> None:
+        """Commit the effect of all, or park what fails by itself. Raises only what heals by itself (transient)."""
+        try:
+            await self._commit(messages)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if len(messages) == 1:
+                await self.park(messages[0], reason_of(error))
+                return
+            middle = len(messages) // 2
+            await self.apply(messages[:middle])
+            await self.apply(messages[middle:])
+
+    async def _commit(self, messages: Sequence[Message]) -> None:
+        async with self.pool.acquire() as connection, connection.transaction():
+            unreadable = [(message, parking.UNREADABLE) for message in messages if message.envelope is None]
+            waiting = await self.effect(connection, [m for m in messages if m.envelope is not None])
+            aside = unreadable + [(message, parking.WAITING) for message in waiting]
+            await parking.park(connection, self.lane.queue, aside, seal_key=self.seal_key, now=now())
+        for _, reason in aside:
+            metrics.EVENTS_PARKED.labels(self.lane.queue, reason).inc()
+
+    async def effect(self, tx: Transaction, messages: Sequence[Message]) -> list[Message]:
+        """Claim and handle readable messages in `tx`; returns those that wait for an earlier version."""
+        events = [message.envelope for message in messages if message.envelope is not None]
+        if not events:
+            return []
+        waiting: list[Message] = []
+        if self.lane.ordered:
+            fresh, found = await inbox.claim_in_order(tx, self.lane.queue, events)
+            early = {id(event) for event in found.waiting}
+            waiting = [message for message in messages if id(message.envelope) in early]
+        else:
+            fresh = await inbox.claim(tx, events)
+        if fresh:
+            await self.lane.handle(tx, fresh)
+            if self.lane.ordered:
+                await parking.queries.wake_waiting(tx, aggregates=sorted({event.aggregate for event in fresh}))
+        metrics.EVENTS_APPLIED.labels(self.lane.queue).inc(len(fresh))
+        metrics.EVENTS_REPEATED.labels(self.lane.queue).inc(len(events) - len(fresh) - len(waiting))
+        return waiting
+
+    async def park(self, message: Message, reason: str) -> None:
+        """Set one message aside by itself."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await parking.park(connection, self.lane.queue, [(message, reason)], seal_key=self.seal_key, now=now())
+        metrics.EVENTS_PARKED.labels(self.lane.queue, reason).inc()
+        log.warning("message_parked", queue=self.lane.queue, reason=reason)
+
+
+class Consumer:
+    """Runs one lane against the broker until it is told to stop."""
+
+    def __init__(self, applier: Applier, *, amqp_url: str, batch_size: int, linger_seconds: float) -> None:
+        self.applier = applier
+        self.queue = applier.lane.queue
+        self.progress = Progress(self.queue)
+        self._amqp_url = amqp_url
+        self._batch_size = batch_size
+        self._linger = linger_seconds
+        self._breaker = Breaker(batch_size)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consume until `stop`, through every outage of broker and database."""
+        while not stop.is_set():
+            try:
+                await self._session(stop)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                log.warning("lane_interrupted", queue=self.queue, error=type(error).__name__)
+            self.progress.consuming = False
+            metrics.LANE_OPEN.labels(self.queue).set(0)
+            if not stop.is_set():
+                await _wait(stop, PROBE_SECONDS)
+
+    async def _probe(self, stop: asyncio.Event) -> bool:
+        """Wait until the database answers; False when told to stop first."""
+        while not stop.is_set():
+            try:
+                await self.applier.pool.fetchval("select 1", timeout=PROBE_SECONDS * 2)
+            except Exception:
+                await _wait(stop, PROBE_SECONDS)
+            else:
+                return True
+        return False
+
+    async def _session(self, stop: asyncio.Event) -> None:
+        if not await self._probe(stop):
+            return
+        if self._breaker.open:
+            self._breaker.reset()
+        connection = await open_connection(self._amqp_url, f"peduli-{self.queue}")
+        try:
+            channel = await connection.channel(publisher_confirms=False)
+            await channel.basic_qos(prefetch_count=self._batch_size * PREFETCH_BATCHES)
+            buffer: asyncio.Queue[Delivery | None] = asyncio.Queue()
+
+            async def on_message(message: aiormq.abc.DeliveredMessage) -> None:
+                buffer.put_nowait(delivery_of(message))
+
+            consuming = await channel.basic_consume(self.queue, on_message)
+            self.progress.consuming = True
+            metrics.LANE_OPEN.labels(self.queue).set(1)
+            for closing in (channel.closing, connection.closing):
+                closing.add_done_callback(lambda _: buffer.put_nowait(None))
+            stopper = asyncio.create_task(self._cancel(stop, channel, str(consuming.consumer_tag), buffer))
+            try:
+                await self._consume(channel, buffer, stop)
+            finally:
+                stopper.cancel()
+        finally:
+            await connection.close()
+
+    async def _cancel(
+        self, stop: asyncio.Event, channel: aiormq.abc.AbstractChannel, tag: str, buffer: asyncio.Queue[Delivery | None]
+    ) -> None:
+        """On `stop`: no new messages, then the end mark behind those in hand, so that none is delivered twice."""
+        await stop.wait()
+        await channel.basic_cancel(tag)
+        await asyncio.sleep(0)  # deliveries read before cancel-ok have their tasks scheduled: let them in first
+        buffer.put_nowait(None)
+
+    async def _consume(
+        self, channel: aiormq.abc.AbstractChannel, buffer: asyncio.Queue[Delivery | None], stop: asyncio.Event
+    ) -> None:
+        ended = False
+        while not ended:
+            batch, ended = await self._collect(buffer)
+            if not batch:
+                continue
+            if channel.is_closed:
+                return
+            self.progress.waiting = len(batch) + buffer.qsize()
+            with metrics.BATCH_SECONDS.labels(self.queue).time():
+                settled = await self._settle(batch, stop)
+            if not settled:
+                return
+            await channel.basic_ack(batch[-1].tag, multiple=True)
+            self.progress.waiting = buffer.qsize()
+            self.progress.moved()
+
+    async def _collect(self, buffer: asyncio.Queue[Delivery | None]) -> tuple[list[Delivery], bool]:
+        """What has arrived, at most a batch, after at most the linger; True when the session ends behind it."""
+        first = await buffer.get()
+        if first is None:
+            return [], True
+        batch = [first]
+        deadline = asyncio.get_running_loop().time() + self._linger
+        while len(batch) < self._breaker.size:
+            if buffer.empty():
+                left = deadline - asyncio.get_running_loop().time()
+                if left <= 0:
+                    break
+                try:
+                    item = await asyncio.wait_for(buffer.get(), left)
+                except TimeoutError:
+                    break
+            else:
+                item = buffer.get_nowait()
+            if item is None:
+                return batch, True
+            batch.append(item)
+        return batch, False
+
+    async def _settle(self, batch: Sequence[Delivery], stop: asyncio.Event) -> bool:
+        """Apply a batch, trying again through short troubles; False when the breaker opened."""
+        while True:
+            try:
+                await self._apply(batch)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                self._breaker.failed()
+                log.warning("batch_retried", queue=self.queue, error=type(error).__name__)
+                if self._breaker.open:
+                    return False
+                await asyncio.sleep(0.2)
+            else:
+                self._breaker.succeeded()
+                return True
+
+    async def _apply(self, batch: Sequence[Delivery]) -> None:
+        again = [delivery for delivery in batch if delivery.redelivered and delivery.key]
+        if not again:
+            await self.applier.apply([delivery.message for delivery in batch])
+            return
+        counts = await self._note_redelivered(again)
+        together: list[Message] = []
+        for delivery in batch:
+            attempts, alone = counts.get(delivery.key, (0, 0))
+            if attempts < ALONE_AFTER:
+                together.append(delivery.message)
+                continue
+            if together:
+                await self.applier.apply(together)
+                together = []
+            await self._apply_alone(delivery, alone)
+        if together:
+            await self.applier.apply(together)
+        await inbox.queries.delete_redelivered(
+            self.applier.pool, queue=self.queue, events=[delivery.key for delivery in again]
+        )
+
+    async def _note_redelivered(self, again: Sequence[Delivery]) -> dict[str, tuple[int, int]]:
+        keys = sorted({delivery.key for delivery in again})
+        rows = await inbox.queries.note_redelivered(self.applier.pool, queue=self.queue, events=keys)
+        return {row["event"]: (row["attempts"], row["alone"]) for row in rows}
+
+    async def _apply_alone(self, delivery: Delivery, alone: int) -> None:
+        """A message that may kill its process: its try is written down before; after three it is parked unread."""
+        if alone >= PARK_AFTER:
+            await self.applier.park(delivery.message, parking.KILLS)
+            return
+        await inbox.queries.note_alone(self.applier.pool, queue=self.queue, event=delivery.key)
+        await self.applier.apply([delivery.message])
+
+
+def reason_of(error: Exception) -> str:
+    """Why a message was parked, without its values: the error's kind, and the constraint that it broke."""
+    constraint = getattr(error, "constraint_name", None)
+    return f"{type(error).__name__}{': ' + constraint if constraint else ''}"
+
+
+def read(headers: dict[str, object], content_type: str | None, body: bytes) -> Message:
+    """A message, read if it can be; never raises."""
+    try:
+        return Message(headers, content_type, body, envelope.read(headers, content_type, body))
+    except Exception:
+        return Message(headers, content_type, body)
+
+
+def delivery_of(message: aiormq.abc.DeliveredMessage) -> Delivery:
+    """The broker's message as ours."""
+    properties = message.header.properties
+    delivery = message.delivery
+    if not isinstance(delivery, Basic.Deliver) or delivery.delivery_tag is None:
+        raise TypeError("only pushed messages are consumed")
+    return Delivery(
+        tag=delivery.delivery_tag,
+        redelivered=bool(delivery.redelivered),
+        message=read(dict(properties.headers or {}), properties.content_type, message.body),
+    )
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,31 @@
+-- name: claim_events
+-- Write down the events whose effect follows in this transaction; those already there are not returned.
+insert into inbox (event) select unnest(:events::text[]) on conflict do nothing returning event;
+
+-- name: load_versions
+-- The last version applied of each of these aggregates.
+select aggregate, version from aggregate_versions where aggregate = any(:aggregates::text[]);
+
+-- name: save_versions!
+-- The versions that are applied in this transaction.
+insert into aggregate_versions (aggregate, version)
+select * from unnest(:aggregates::text[], :versions::int[])
+on conflict (aggregate) do update set version = greatest(aggregate_versions.version, excluded.version);
+
+-- name: claim_queue!
+-- One ordered lane at a time, also while an old consumer is still committing.
+select pg_advisory_xact_lock(hashtext('peduli-lane'), hashtext(:queue));
+
+-- name: note_redelivered
+-- Write down, before anything else, that these came again.
+insert into deliveries (queue, event) select :queue, unnest(:events::text[])
+on conflict (queue, event) do update set attempts = deliveries.attempts + 1
+returning event, attempts, alone;
+
+-- name: note_alone!
+-- Write down that this message is the only one in hand: if the process dies now, it was this one.
+update deliveries set alone = alone + 1 where queue = :queue and event = :event;
+
+-- name: delete_redelivered!
+-- They are settled.
+delete from deliveries where queue = :queue and event = any(:events::text[]);

@@ -1,0 +1,70 @@
+"""Tries parked messages again when they are due, each in a transaction of its own (messaging.md §5.5)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from shared.clock import now
+from shared.database.pool import Row, Transaction
+from shared.database.transient import is_transient
+from shared.messaging import parking
+from shared.messaging.consumer import Applier, read, reason_of
+
+log = structlog.get_logger()
+EVERY_SECONDS = 1.0
+
+
+class Retrier:
+    """The second way into a lane: its parked messages."""
+
+    def __init__(self, applier: Applier) -> None:
+        self._applier = applier
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look for due messages each second until `stop`; an outage only delays them."""
+        while not stop.is_set():
+            try:
+                more = await self.run_once()
+            except Exception as error:
+                more = 0
+                log.warning("retrier_interrupted", queue=self._applier.lane.queue, error=type(error).__name__)
+            if not more:
+                try:
+                    await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+                except TimeoutError:
+                    continue
+
+    async def run_once(self) -> int:
+        """Try what is due now; returns how many were applied."""
+        applied = 0
+        async with self._applier.pool.acquire() as connection, connection.transaction():
+            rows = await parking.queries.claim_due(connection, queue=self._applier.lane.queue, now=now())
+            for row in rows:
+                applied += await self._try(connection, row)
+        return applied
+
+    async def _try(self, tx: Transaction, row: Row) -> int:
+        opened = parking.reopen(row, self._applier.seal_key)
+        message = read(opened.headers, opened.content_type, opened.body)
+        reason = parking.UNREADABLE if message.envelope is None else ""
+        if not reason:
+            try:
+                async with tx.transaction():
+                    if await self._applier.effect(tx, [message]):
+                        reason = parking.WAITING
+                    else:
+                        await parking.queries.save_applied(tx, parked_id=row["parked_id"])
+                        return 1
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                reason = reason_of(error)
+        retry_at = (
+            parking.first_try(reason, now(), "")
+            if reason in (parking.WAITING, parking.UNREADABLE)
+            else parking.next_try(row["attempts"] + 1, now(), str(row["parked_id"]))
+        )
+        await parking.queries.save_tried(tx, parked_id=row["parked_id"], retry_at=retry_at, reason=reason)
+        return 0
