@@ -1,0 +1,80 @@
+"""The HTTP door of the purchases service: the same path, ids and answers as the broker's."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import JSONResponse
+
+from services.purchases.store.purchases import queries
+from services.purchases.usecases.intake import Incoming, Keys, Verdict, submit
+from shared.clock import now
+from shared.contracts.reasons import Reason
+from shared.database.pool import Pool
+from shared.ids import new_id
+from shared.reference.model import Reference
+from shared.web.problems import NotFoundError, problem
+
+MOST = 500  # submissions in one request
+
+Source = Annotated[
+    str, Header(alias="Peduli-Source", min_length=1, max_length=100, description="who tells, as in ce-source")
+]
+
+
+def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
+    """Routes over `pool`."""
+    routes = APIRouter(prefix="/v1")
+
+    @routes.post("/purchases", status_code=202)
+    async def submit_purchases(request: Request, source: Source) -> JSONResponse:
+        """Tell one purchase (an object) or up to 500 (a list). A resend gets the same answer and has no effect."""
+        try:
+            body = orjson.loads(await request.body())
+        except orjson.JSONDecodeError:
+            return problem(422, "Isi tidak dapat dibaca", reasons=[Reason.of("INVALID_JSON")])
+        raws: list[Any] = body if isinstance(body, list) else [body]
+        if not raws or len(raws) > MOST or not all(isinstance(raw, dict) for raw in raws):
+            return problem(422, f"Kirim satu objek, atau daftar 1-{MOST} objek")
+        incoming = [Incoming(new_id(), "submitted", source, raw) for raw in raws]
+        async with pool.acquire() as tx, tx.transaction():
+            verdicts = await submit(tx, incoming, reference=reference, keys=keys, now=now())
+        if isinstance(body, list):
+            return JSONResponse([_shown(verdict) for verdict in verdicts], 202)
+        verdict = verdicts[0]
+        if verdict.outcome == "rejected":
+            return problem(422, "Pembelian ditolak", reasons=verdict.reasons)
+        return JSONResponse(_shown(verdict), 202, {"Location": f"/v1/purchases/{verdict.purchase_id}"})
+
+    @routes.get("/purchases/{identity}")
+    async def read_purchase(identity: UUID) -> dict[str, Any]:
+        """One purchase as it stands."""
+        row = await queries.find_purchase(pool, id=identity)
+        if row is None:
+            raise NotFoundError
+        return {**dict(row), "content": orjson.loads(row["content"])}
+
+    @routes.get("/submissions/{source:path}/{reference_}")
+    async def read_submissions(source: str, reference_: str) -> list[dict[str, Any]]:
+        """Everything that was sent under this name, newest first, with the reasons of a refusal."""
+        names = (source, "/" + source)
+        for name in names:
+            rows = await queries.list_submissions(pool, source=name, reference=reference_)
+            if rows:
+                return [{**dict(row), "reasons": orjson.loads(row["reasons"])} for row in rows]
+        raise NotFoundError
+
+    return routes
+
+
+def _shown(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "purchase_id": str(verdict.purchase_id),
+        "reference": verdict.reference,
+        "outcome": verdict.outcome,
+        "version": verdict.version,
+        "reasons": [reason.model_dump() for reason in verdict.reasons],
+    }

@@ -1,0 +1,41 @@
+"""Wiring of the purchases service, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from services.purchases import handlers
+from services.purchases.api import routes
+from services.purchases.usecases.intake import Keys, expire_waiting
+from shared.clock import now
+from shared.database.pool import Pool
+from shared.reference.load import load
+from shared.service import Service, every
+from shared.settings import Settings
+
+SCHEMA = "purchases"
+MIGRATIONS = Path(__file__).parent / "migrations"
+SWEEP_SECONDS = 60.0
+
+
+def service(settings: Settings) -> Service:
+    """The purchases service, ready to be served."""
+    reference = load(settings.tenant)
+    keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
+
+    async def sweep(pool: Pool, stop: asyncio.Event) -> None:
+        async def once() -> bool:
+            async with pool.acquire() as tx, tx.transaction():
+                return bool(await expire_waiting(tx, tenant=settings.tenant, keys=keys, now=now()))
+
+        await every(stop, SWEEP_SECONDS, once, "expire_waiting")
+
+    return Service(
+        name="purchases",
+        schema=SCHEMA,
+        settings=settings,
+        lanes=handlers.lanes(reference, keys),
+        router=lambda pool: routes.router(pool, reference, keys),
+        loops=[sweep],
+    )

@@ -1,0 +1,145 @@
+"""How any service runs: its lanes, its relay, its loops and its HTTP door in one process, stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from shared.database.pool import Pool, open_pool
+from shared.messaging.consumer import Applier, Consumer, Lane
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.relay import Relay
+from shared.messaging.retrier import Retrier
+from shared.observability.health import Progress
+from shared.settings import Settings
+from shared.web import problems
+
+log = structlog.get_logger()
+STOP_SECONDS = 20.0
+
+Loop = Callable[[Pool, asyncio.Event], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service is made of. `loops` run beside the lanes; `router` makes the HTTP routes over the pool."""
+
+    name: str
+    schema: str
+    settings: Settings
+    lanes: Sequence[Lane]
+    router: Callable[[Pool], APIRouter]
+    loops: Sequence[Loop] = ()
+    relays: bool = True
+
+
+def build(service: Service) -> FastAPI:
+    """The ASGI application: everything starts and stops with it."""
+    progress: list[Progress] = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings = service.settings
+        pool = await open_pool(settings.database_url, service.schema)
+        app.include_router(service.router(pool))
+        stop = asyncio.Event()
+        tasks = [asyncio.create_task(run) for run in _runners(service, pool, stop, progress)]
+        for task in tasks:
+            task.add_done_callback(_tell_of_death)
+        log.info("service_started")
+        try:
+            yield
+        finally:
+            stop.set()
+            _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            pool.terminate() if late else await pool.close()
+            log.info("service_stopped", late=len(late))
+
+    app = FastAPI(title=f"Peduli {service.name}", version="1", lifespan=lifespan)
+    problems.install(app)
+    _mount_operations(app, progress)
+    return app
+
+
+def _runners(
+    service: Service, pool: Pool, stop: asyncio.Event, progress: list[Progress]
+) -> list[Coroutine[Any, Any, None]]:
+    settings = service.settings
+    seal_key = settings.seal_key.get_secret_value().encode()
+    runners: list[Coroutine[Any, Any, None]] = []
+    for lane in service.lanes:
+        applier = Applier(lane, pool, seal_key)
+        consumer = Consumer(
+            applier,
+            amqp_url=settings.amqp_url,
+            batch_size=settings.batch_size,
+            linger_seconds=settings.linger_ms / 1000,
+        )
+        progress.append(consumer.progress)
+        runners += [consumer.run(stop), Retrier(applier).run(stop)]
+    if service.relays:
+        relay = Relay(database_url=settings.database_url, schema=service.schema, amqp_url=settings.amqp_url)
+        runners.append(relay.run(stop))
+    runners.append(DeadLetters(service.name, pool, settings.amqp_url, seal_key).run(stop))
+    runners += [loop(pool, stop) for loop in service.loops]
+    return runners
+
+
+def _mount_operations(app: FastAPI, progress: list[Progress]) -> None:
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> JSONResponse:
+        lanes = {item.name: {"consuming": item.consuming, "in_hand": item.waiting} for item in progress}
+        starting = any(not item.consuming and item.waiting == 0 for item in progress)
+        ready = not starting and not any(item.stuck() for item in progress)
+        return JSONResponse({"status": "ready" if ready else "not ready", "lanes": lanes}, 200 if ready else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> PlainTextResponse:
+        return PlainTextResponse(generate_latest().decode(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _tell_of_death(task: asyncio.Task[None]) -> None:
+    """A runner never ends by itself: when it does, say so loudly; readiness will follow."""
+    if not task.cancelled() and task.exception() is not None:
+        log.error("runner_died", error=type(task.exception()).__name__)
+
+
+async def every(stop: asyncio.Event, seconds: float, act: Callable[[], Awaitable[bool]], name: str) -> None:
+    """Call `act` until `stop`, again at once while it returns True, else after `seconds`; outages only delay it."""
+    while not stop.is_set():
+        try:
+            if await act():
+                continue
+        except Exception as error:
+            log.warning("loop_interrupted", loop=name, error=type(error).__name__)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)
+
+
+def serve(service: Service) -> None:
+    """Run until SIGTERM or Ctrl-C: then no new work, finish what is in hand, and go."""
+    config = uvicorn.Config(
+        build(service),
+        host=service.settings.http_host,
+        port=service.settings.http_port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        loop="uvloop",
+    )
+    uvicorn.Server(config).run()

@@ -1,0 +1,50 @@
+"""Errors of the HTTP doors as problem+json (RFC 9457): one table, for every service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from shared.contracts.reasons import Reason
+from shared.database.transient import is_transient
+from shared.errors import PeduliError
+
+RETRY_AFTER_SECONDS = 5
+
+
+class NotFoundError(PeduliError):
+    """Nothing is known under this name."""
+
+
+def problem(status: int, title: str, *, detail: str = "", reasons: Sequence[Reason] = ()) -> JSONResponse:
+    """A problem+json answer; `reasons` carry code, path and text, never the offending value."""
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
+    if detail:
+        body["detail"] = detail
+    if reasons:
+        body["reasons"] = [reason.model_dump() for reason in reasons]
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Answer each kind of error in its own way: 404, 422, 503 with Retry-After, 500 without a traceback."""
+
+    @app.exception_handler(NotFoundError)
+    async def not_found(_: Request, error: NotFoundError) -> JSONResponse:
+        return problem(404, "Tidak ditemukan", detail=error.hint)
+
+    @app.exception_handler(RequestValidationError)
+    async def unreadable(_: Request, error: RequestValidationError) -> JSONResponse:
+        reasons = [Reason.of("INVALID_FIELD", ".".join(str(part) for part in e["loc"][1:])) for e in error.errors()]
+        return problem(422, "Permintaan tidak dapat dibaca", reasons=reasons)
+
+    @app.exception_handler(Exception)
+    async def failed(_: Request, error: Exception) -> JSONResponse:
+        if not is_transient(error):
+            return problem(500, "Kesalahan di pihak kami", detail=type(error).__name__)
+        answer = problem(503, "Sedang tidak tersedia; kirim ulang sebentar lagi")
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return answer
