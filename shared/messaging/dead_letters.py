@@ -50,7 +50,7 @@ class DeadLetters:
                 if not isinstance(delivery, Basic.GetOk) or delivery.delivery_tag is None:
                     return count
                 properties = got.header.properties
-                headers = dict(properties.headers or {})
+                headers: dict[str, object] = dict(properties.headers or {})
                 origin = str(headers.get("x-first-death-queue") or delivery.routing_key)
                 message = read(headers, properties.content_type, got.body)
                 async with self._pool.acquire() as tx, tx.transaction():
