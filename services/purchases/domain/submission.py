@@ -41,9 +41,11 @@ def read_void(raw: dict[str, Any]) -> VoidSubmission | list[Reason]:
 
 def _of_form(error: ValidationError) -> list[Reason]:
     details = error.errors(include_input=False, include_url=False, include_context=False)
+    found = {".".join(str(part) for part in detail["loc"]): detail["type"] for detail in details}
     return [
-        Reason.of(_CODES.get(detail["type"], "INVALID_FIELD"), ".".join(str(part) for part in detail["loc"]))
-        for detail in details
+        Reason.of(_CODES.get(kind, "INVALID_FIELD"), path)
+        for path, kind in found.items()
+        if not any(other.startswith(f"{path}.") for other in found)  # a list is not wrong beside its wrong items
     ]
 
 

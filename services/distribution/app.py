@@ -1,0 +1,8 @@
+"""Wiring of the distribution service, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+SCHEMA = "distribution"

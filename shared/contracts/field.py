@@ -1,0 +1,75 @@
+"""What the field publishes to `peduli.intake` or posts: household reports and reports about tasks.
+
+All carry a client-made id, so that a resend is harmless.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StrictInt, model_validator
+
+from shared.contracts.submissions import Submitted
+
+Group = Literal["infant", "elderly", "pregnant", "diabetic", "no_cook", "alone"]
+
+
+class People(Submitted):
+    """Personal data: it rests sealed, and leaves only to the team that accepted the task."""
+
+    name: str = Field(min_length=1, max_length=120)
+    phone: str = Field(default="", max_length=30)
+    address: str = Field(min_length=1, max_length=300)
+
+
+class HouseholdReport(Submitted):
+    """A household in isolation, or its end: the whole state each time. `household_ref` is the reporter's own id."""
+
+    household_ref: str = Field(min_length=1, max_length=100)
+    kelurahan: str = Field(min_length=1, max_length=20)
+    rw: Annotated[StrictInt, Field(ge=1, le=999)] | None = None
+    size: Annotated[StrictInt, Field(ge=1, le=30, description="persons")]
+    groups: tuple[Group, ...] = ()
+    allergens: tuple[Annotated[str, Field(max_length=20)], ...] = Field(default=(), max_length=20)
+    isolation_from: AwareDatetime
+    isolation_until: AwareDatetime
+    people: People
+    released: Literal["recovered", "hospital", "moved", "deceased"] | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> HouseholdReport:
+        if self.isolation_until <= self.isolation_from:
+            raise ValueError("isolation_until must be after isolation_from")
+        return self
+
+
+class TaskReport(Submitted):
+    """What every report about a task says."""
+
+    report_id: UUID
+    task_id: UUID
+    team: str = Field(min_length=1, max_length=60)
+
+
+class TaskAccept(TaskReport):
+    kind: Literal["accept"] = "accept"
+
+
+class TaskDelivery(TaskReport):
+    kind: Literal["deliver"] = "deliver"
+    proof_kind: Literal["code", "photo", "witness"]
+    proof: str = Field(min_length=1, max_length=200, description="the code, the photo's hash, or the witness's role")
+
+
+class TaskFailure(TaskReport):
+    kind: Literal["fail"] = "fail"
+    reason: Literal["not_home", "refused", "moved", "released", "unsafe", "wrong_address"]
+    note: str = Field(default="", max_length=80)
+
+
+class TaskReturn(TaskReport):
+    kind: Literal["return"] = "return"
+
+
+AnyTaskReport = TaskAccept | TaskDelivery | TaskFailure | TaskReturn

@@ -1,0 +1,22 @@
+"""One login role per service: it owns nothing, and sees its own schema only."""
+
+from __future__ import annotations
+
+import asyncpg
+
+DATA = "select, insert, update, delete"
+
+
+async def ensure(admin_url: str, role: str, password: str, schema: str) -> None:
+    """Make `role` or renew its password, and let it read and write `schema` and nothing else."""
+    connection = await asyncpg.connect(admin_url)
+    try:
+        async with connection.transaction():
+            exists = await connection.fetchval("select 1 from pg_roles where rolname = $1", role)
+            literal = await connection.fetchval("select quote_literal($1::text)", password)
+            await connection.execute(f'{"alter" if exists else "create"} role "{role}" login password {literal}')
+            await connection.execute(f'grant usage on schema "{schema}" to "{role}"')
+            await connection.execute(f'grant {DATA}, truncate on all tables in schema "{schema}" to "{role}"')
+            await connection.execute(f'grant usage, select on all sequences in schema "{schema}" to "{role}"')
+    finally:
+        await connection.close()

@@ -1,0 +1,134 @@
+"""A purchase told through any door is recorded once, and every wrong one gets its exact answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import orjson
+
+from services.purchases.app import service
+from shared.messaging import topology
+from tests.support.eventually import eventually
+from tests.support.publish import message, publish, purchase
+from tests.support.running import running
+from tests.support.servers import World
+
+KEY = "3276.purchase.submitted.v1"
+
+
+async def rows(world: World, sql: str) -> list[dict[str, Any]]:
+    connection = await asyncpg.connect(world.database_url)
+    try:
+        await connection.execute("set search_path to purchases")
+        return [dict(row) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+async def outcomes(world: World) -> list[str]:
+    return [row["outcome"] for row in await rows(world, "select outcome from submissions order by outcome")]
+
+
+async def test_a_resent_purchase_counts_once(world: World) -> None:
+    copies = [(message(purchase(), ce_id=f"copy-{n}"), KEY) for n in range(10)]
+    async with running(service(world.settings())):
+        await publish(world.rabbitmq.url, copies + copies)
+        await eventually(lambda: outcomes(world), lambda seen: seen == ["known"] * 9 + ["recorded"])
+        published = "select type, version from event_log where published_at is not null"
+        await eventually(lambda: rows(world, published), bool)
+    assert await rows(world, "select type, version from event_log") == [{"type": "purchase.recorded.v1", "version": 1}]
+    assert (await topology.depths(world.rabbitmq.url, ["purchases.intake"])) == {"purchases.intake": 0}
+    assert (await topology.depths(world.rabbitmq.url, ["reporting.events.0"])) == {"reporting.events.0": 1}
+
+
+async def test_a_correction_and_a_void_before_their_purchase_wait_for_it(world: World) -> None:
+    corrected = purchase(total_idr=65000, lines=[{"sku": "BERAS-5KG", "quantity": 1, "unit_price_idr": 65000}])
+    void = {"reference": "KOP-1", "reason": "salah_input"}
+    async with running(service(world.settings())):
+        early = [
+            (message(corrected, "purchase.correction_submitted"), "3276.purchase.correction_submitted.v1"),
+            (message(void, "purchase.void_submitted"), "3276.purchase.void_submitted.v1"),
+        ]
+        await publish(world.rabbitmq.url, early)
+        await eventually(lambda: outcomes(world), lambda seen: seen == ["waiting", "waiting"])
+        await publish(world.rabbitmq.url, [(message(purchase()), KEY)])
+        await eventually(lambda: outcomes(world), lambda seen: seen == ["corrected", "recorded", "voided"])
+    events = await rows(world, "select type, version from event_log order by version")
+    assert [row["type"] for row in events] == ["purchase.recorded.v1", "purchase.corrected.v1", "purchase.voided.v1"]
+
+
+async def test_poison_is_parked_and_its_neighbours_are_not(world: World) -> None:
+    poison = [
+        message(b"{"),
+        message(b"\xff\xfe"),
+        message(b'{"a": NaN}'),
+        message(b'"' + b"x" * 65 * 1024 + b'"'),
+        message(purchase("no-id"), ce_id=None),
+        message(purchase("odd-type"), "purchase.sung"),
+    ]
+    poison[4].headers.pop("ce-id", None)
+    async with running(service(world.settings())):
+        await publish(world.rabbitmq.url, [(item, KEY) for item in [*poison, message(purchase())]])
+        await eventually(lambda: outcomes(world), lambda seen: seen == ["recorded"])
+        parked = "select reason from parked order by reason"
+        found = await eventually(lambda: rows(world, parked), lambda seen: len(seen) == 6)
+    assert [row["reason"] for row in found] == ["UNREADABLE"] * 5 + ["UnknownTypeError"]
+
+
+async def test_every_reason_is_told_at_once(world: World) -> None:
+    wrong = purchase(
+        unit_code="32.76.NIHIL",
+        purchased_at="2999-01-01T00:00:00+07:00",
+        total_idr=1,
+        buyer={"nip": "123"},
+        lines=[{"sku": "BERAS-5KG", "quantity": 10**30, "unit_price_idr": 1.5}],
+    )
+    async with running(service(world.settings())) as client:
+        answer = await client.post("/v1/purchases", content=_json(wrong), headers={"Peduli-Source": "/pos/x"})
+        assert answer.status_code == 422
+        codes = {reason["path"]: reason["code"] for reason in answer.json()["reasons"]}
+        assert codes == {
+            "unit_code": "UNKNOWN_UNIT",
+            "purchased_at": "PURCHASED_IN_FUTURE",
+            "buyer.nip": "INVALID_NIP",
+            "lines.0.quantity": "INVALID_FIELD",
+            "lines.0.unit_price_idr": "INVALID_FIELD",
+        }
+        kept = await client.get("/v1/submissions/pos/x/KOP-1")
+        assert kept.json()[0]["outcome"] == "rejected"
+    assert "123" not in str(await rows(world, "select reasons from submissions"))
+
+
+async def test_two_doors_tell_of_one_purchase(world: World) -> None:
+    headers = {"Peduli-Source": "/pos/koperasi-depok"}
+    async with running(service(world.settings())) as client:
+        first = await client.post("/v1/purchases", json=purchase(), headers=headers)
+        again = await client.post("/v1/purchases", json=[purchase(), purchase("KOP-2")], headers=headers)
+        conflict = await client.post("/v1/purchases", json=purchase(unit_code="32.76.06"), headers=headers)
+        assert (first.status_code, first.json()["outcome"]) == (202, "recorded")
+        assert [item["outcome"] for item in again.json()] == ["known", "recorded"]
+        assert conflict.json()["reasons"][0]["code"] == "DUPLICATE_CONFLICT"
+        shown = await client.get(first.headers["location"])
+        assert shown.json()["content"]["total_idr"] == 130000
+        assert (await client.get("/v1/purchases/00000000-0000-0000-0000-000000000000")).status_code == 404
+    stored = str(await rows(world, "select * from event_log, purchases"))
+    assert "198001012005011001" not in stored
+
+
+def _json(value: object) -> bytes:
+    import json
+
+    return json.dumps(value).encode()
+
+
+async def test_readiness_and_metrics(world: World) -> None:
+    async with running(service(world.settings())) as client:
+        await eventually(lambda: _status(client), lambda status: status == 200)
+        assert "peduli_events_applied" in (await client.get("/metrics")).text
+
+
+async def _status(client: Any) -> int:
+    answer = await client.get("/readyz")
+    assert orjson.loads(answer.content)["lanes"]
+    return int(answer.status_code)

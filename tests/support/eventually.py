@@ -1,0 +1,20 @@
+"""Wait for a fact, never for a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def eventually(look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], seconds: float = 20.0) -> T:
+    """Look until `wanted`; fails after `seconds` with what was seen last."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        seen = await look()
+        if wanted(seen):
+            return seen
+        assert asyncio.get_running_loop().time() < deadline, f"still {seen!r} after {seconds} s"
+        await asyncio.sleep(0.05)

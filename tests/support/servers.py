@@ -1,0 +1,77 @@
+"""Real servers for tests: one private Postgres and RabbitMQ per worker, a fresh database and empty queues per test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import aio_pika
+import asyncpg
+import pytest
+
+from peduli.prepare import prepare_broker, prepare_database
+from peduli.servers import Postgres, RabbitMQ, private_servers
+from shared.messaging.topology import Topology
+from shared.settings import Settings
+
+TENANT = "3276"
+_numbers = itertools.count()
+
+
+@dataclass
+class World:
+    """What a test stands on: servers, a database of its own, and empty queues."""
+
+    postgres: Postgres
+    rabbitmq: RabbitMQ
+    database_url: str
+    topology: Topology
+
+    def settings(self, **more: object) -> Settings:
+        """Settings of a service in this world."""
+        fields: dict[str, object] = {
+            "amqp_url": self.rabbitmq.url,
+            "database_url": self.database_url,
+            "hash_key": "hash-key-of-tests",
+            "seal_key": "seal-key-of-tests",
+            **more,
+        }
+        return Settings(**fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Postgres, RabbitMQ]]:
+    """Started once per worker; fsync off, because a test's power never fails (the faults turn it on)."""
+    with private_servers(tmp_path_factory.mktemp("servers"), fsync=False) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+async def declared(servers: tuple[Postgres, RabbitMQ]) -> Topology:
+    """The whole topology, declared once per worker."""
+    return await prepare_broker(servers[1].url, TENANT)
+
+
+@pytest.fixture
+async def world(servers: tuple[Postgres, RabbitMQ], declared: Topology) -> World:
+    """A fresh database, migrated, and every queue empty."""
+    postgres, rabbitmq = servers
+    name = f"test_{next(_numbers)}"
+    admin = await asyncpg.connect(postgres.url)
+    await admin.execute(f"create database {name}")
+    await admin.close()
+    database_url = postgres.url.removesuffix("/postgres") + f"/{name}"
+    await prepare_database(database_url)
+    await purge(rabbitmq.url, declared)
+    return World(postgres, rabbitmq, database_url, declared)
+
+
+async def purge(amqp_url: str, declared: Topology) -> None:
+    """Empty every queue (a stream cannot be emptied, and nobody reads it here)."""
+    connection = await aio_pika.connect(amqp_url)
+    async with connection:
+        channel = await connection.channel()
+        for queue in declared.queues:
+            if queue.arguments["x-queue-type"] != "stream":
+                await (await channel.get_queue(queue.name)).purge()
