@@ -194,11 +194,11 @@ class _Allocation:
         caps = need(draft.household, self._now)
         days = max(1, (draft.household.isolation_until - self._now) // timedelta(days=1) + 1)
         share = min(1.0, self._rules.packet_days / days)
+        before = draft.household.met
         open_groups = [
             group
             for group in GROUPS
-            if draft.met[group] < caps[group]
-            and draft.met[group] - draft.household.met.get(group, 0) < caps[group] * share
+            if draft.met[group] < caps[group] and draft.met[group] - before.get(group, 0) < caps[group] * share
         ]
         open_groups.sort(key=lambda group: (draft.met[group] / caps[group], GROUPS.index(group)))
         for group in open_groups:

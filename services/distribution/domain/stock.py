@@ -1,6 +1,7 @@
 """Goods and their double-entry ledger: what was bought is always somewhere (allocation.md §1).
 
-`bought` is the outside world: it goes below zero by what came in. Every other account is never below zero.
+Two accounts stand against the others: `bought` (pieces bought now, after corrections) and `over_delivered` (pieces
+that a correction took back on paper, but that had left). Law L1: the other accounts sum to `bought + over_delivered`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,19 @@ from shared.ids import derived_id
 from shared.reference.model import Product
 
 Account = Literal[
-    "bought", "available", "reserved", "in_transit", "delivered", "returned", "expired", "withdrawn", "damaged"
+    "bought",
+    "available",
+    "reserved",
+    "in_transit",
+    "delivered",
+    "returned",
+    "expired",
+    "withdrawn",
+    "damaged",
+    "over_delivered",
 ]
+
+AGAINST: frozenset[Account] = frozenset({"bought", "over_delivered"})
 
 
 class StockError(PeduliError):
@@ -26,7 +38,7 @@ class StockError(PeduliError):
 
 @dataclass(frozen=True)
 class Movement:
-    """`quantity` pieces of a lot go from one account to another, because of `cause` (unique: a repeat moves nothing)."""
+    """`quantity` pieces of a lot change account because of `cause`, which is unique: a repeat moves nothing."""
 
     lot_id: UUID
     source: Account
@@ -46,16 +58,16 @@ class Lot:
     kelurahan: str
     quantity: int
     expires_at: datetime
-    over_delivered: int = 0
     balances: Mapping[Account, int] = field(default_factory=dict)
 
 
 def apply_movement(balances: Mapping[Account, int], movement: Movement) -> dict[Account, int]:
     """The balances after a movement; raises `StockError` when an account would go below zero."""
     after = dict(balances)
-    after[movement.source] = after.get(movement.source, 0) - movement.quantity
-    after[movement.target] = after.get(movement.target, 0) + movement.quantity
-    if movement.quantity <= 0 or any(value < 0 for name, value in after.items() if name != "bought"):
+    for account, sign in ((movement.source, -1), (movement.target, 1)):
+        sign = -sign if account in AGAINST else sign
+        after[account] = after.get(account, 0) + sign * movement.quantity
+    if movement.quantity <= 0 or any(value < 0 for value in after.values()):
         raise StockError
     return after
 
@@ -87,9 +99,3 @@ def _expiry(line: Mapping[str, Any], bought_at: datetime, products: Mapping[str,
     product = products.get(line["sku"])
     hours = product.shelf_life_hours if product else line["product"]["shelf_life_hours"]
     return bought_at + timedelta(hours=hours)
-
-
-def shrink(balances: Mapping[Account, int], excess: int) -> tuple[int, int]:
-    """How many of `excess` pieces can be taken from `available` now, and how many are missing still."""
-    taken = min(max(balances.get("available", 0), 0), excess)
-    return taken, excess - taken

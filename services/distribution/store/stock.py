@@ -1,0 +1,100 @@
+"""Rows of lots and the ledger, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, get_args
+from uuid import UUID
+
+import orjson
+
+from services.distribution.domain.stock import Account, Lot, Movement
+from shared.database.pool import Row, Transaction
+from shared.database.queries import load_queries
+from shared.reference.model import Product
+
+queries = load_queries(__file__)
+DEFAULT_WEIGHT_G = 1000  # of a product that is filed for review: nobody weighed it yet
+
+
+async def append_lots(tx: Transaction, lots: Sequence[Lot], products: Mapping[UUID, Any]) -> None:
+    """New lots; `products` has the told product of those whose sku is not in the reference data."""
+    if lots:
+        await queries.append_lots(
+            tx,
+            lot_ids=[lot.lot_id for lot in lots],
+            purchase_ids=[lot.purchase_id for lot in lots],
+            line_nos=[lot.line_no for lot in lots],
+            skus=[lot.sku for lot in lots],
+            products=[
+                orjson.dumps(products[lot.lot_id]).decode() if products.get(lot.lot_id) else None for lot in lots
+            ],
+            kelurahans=[lot.kelurahan for lot in lots],
+            expires_ats=[lot.expires_at for lot in lots],
+        )
+
+
+async def append_movements(tx: Transaction, movements: Sequence[Movement], now: datetime) -> None:
+    """Move pieces, each cause once; a constraint (`lots_…_not_below_0`) refuses what would take more than there is."""
+    if movements:
+        await queries.append_movements(
+            tx,
+            now=now,
+            lot_ids=[movement.lot_id for movement in movements],
+            sources=[movement.source for movement in movements],
+            targets=[movement.target for movement in movements],
+            quantities=[movement.quantity for movement in movements],
+            causes=[movement.cause for movement in movements],
+        )
+
+
+async def load_lots_of_purchase(tx: Transaction, purchase_id: UUID) -> list[Lot]:
+    """The lots of a purchase, locked."""
+    return [_lot(row) for row in await queries.load_lots_of_purchase(tx, purchase_id=purchase_id)]
+
+
+async def load_spoilt_lots(tx: Transaction, now: datetime) -> list[Lot]:
+    """Lots past their time with pieces left, locked; at most 500."""
+    return [_lot(row) for row in await queries.load_spoilt_lots(tx, now=now)]
+
+
+async def load_open_lots(tx: Transaction, now: datetime) -> tuple[list[Lot], dict[str, Product]]:
+    """What can be assigned now, locked, and the told products among it (by sku)."""
+    rows = await queries.load_open_lots(tx, now=now)
+    told = {row["sku"]: _product(row) for row in rows if row["product_text"]}
+    return [_lot(row) for row in rows], told
+
+
+def _lot(row: Row) -> Lot:
+    balances: dict[Account, int] = {account: row[account] for account in get_args(Account)}
+    return Lot(
+        row["lot_id"],
+        row["purchase_id"],
+        row["line_no"],
+        row["sku"],
+        row["kelurahan"],
+        row["bought"],
+        row["expires_at"],
+        balances,
+    )
+
+
+def _product(row: Row) -> Product:
+    told = orjson.loads(row["product_text"])
+    return Product(
+        sku=row["sku"],
+        name=told["name"],
+        category=told["category"],
+        price_idr=0,
+        shelf_life_hours=told["shelf_life_hours"],
+        storage="ambient",
+        weight_g=DEFAULT_WEIGHT_G,
+        portions=1,
+        need_groups=frozenset({"food"}),
+        halal=True,
+        infant=False,
+        soft=False,
+        diabetic_friendly=False,
+        allergens=frozenset(),
+    )
