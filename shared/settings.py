@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     tenant: str = Field("3276", description="City code without dots; Depok is 3276")
     hash_key: SecretStr = Field(description="Key of the HMAC that turns a NIP into a buyer_key")
     seal_key: SecretStr = Field(description="Key that seals personal data and raw bodies at rest")
+    shards: int = Field(1, ge=1, le=64, description="Event queues per service; 1 is enough for a city")
     batch_size: int = Field(400, ge=1, le=2000, description="Messages handled in one transaction")
     linger_ms: int = Field(20, ge=0, le=1000, description="Milliseconds to wait for a batch to fill")
     http_host: str = Field("127.0.0.1", description="Address the HTTP door listens on")

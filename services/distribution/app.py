@@ -2,7 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+from services.distribution import handlers
+from services.distribution.api import routes
+from services.distribution.domain.allocation import Rules
+from services.distribution.store.stock import queries
+from services.distribution.usecases.allocate import allocate_due
+from services.distribution.usecases.households import Keys
+from services.distribution.usecases.stock import expire
+from services.distribution.usecases.tasks import sweep_due
+from shared.clock import now
+from shared.database.pool import Pool
+from shared.reference.load import load
+from shared.service import Service, every
+from shared.settings import Settings
+
 SCHEMA = "distribution"
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOOK_SECONDS = 0.2  # how often a due city is looked for: a task is visible within a second
+SWEEP_SECONDS = 60.0
+
+
+def service(settings: Settings) -> Service:
+    """The distribution service, ready to be served."""
+    reference = load(settings.tenant)
+    keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
+
+    async def allocating(pool: Pool, stop: asyncio.Event) -> None:
+        async def once() -> bool:
+            await allocate_due(pool, reference=reference, rules=Rules(), now=now())
+            return False
+
+        await every(stop, LOOK_SECONDS, once, "allocate")
+
+    async def sweeping(pool: Pool, stop: asyncio.Event) -> None:
+        async def once() -> bool:
+            async with pool.acquire() as tx, tx.transaction():
+                tasks = await sweep_due(tx, reference=reference, now=now())
+                lots = await expire(tx, reference=reference, now=now())
+                await queries.save_due(tx, tenant=settings.tenant)
+            return bool(tasks or lots)
+
+        await every(stop, SWEEP_SECONDS, once, "sweep")
+
+    return Service(
+        name="distribution",
+        schema=SCHEMA,
+        settings=settings,
+        lanes=handlers.lanes(reference, keys, settings.shards),
+        router=lambda pool: routes.router(pool, reference, keys),
+        loops=[allocating, sweeping],
+    )

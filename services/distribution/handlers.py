@@ -1,0 +1,72 @@
+"""The broker's doors of the distribution service: what was bought, and what the field reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from services.distribution.usecases.households import Keys, register
+from services.distribution.usecases.stock import take_in
+from services.distribution.usecases.tasks import report
+from shared.clock import now
+from shared.contracts.envelope import Envelope
+from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
+from shared.database.pool import Transaction
+from shared.errors import PeduliError
+from shared.messaging.consumer import Handler, Lane
+from shared.reference.model import Reference
+
+REPORTS: dict[str, type[BaseModel]] = {
+    "household.report_submitted.v1": HouseholdReport,
+    "task.accept_submitted.v1": TaskAccept,
+    "task.delivery_submitted.v1": TaskDelivery,
+    "task.failure_submitted.v1": TaskFailure,
+    "task.return_submitted.v1": TaskReturn,
+}
+
+
+class UnknownTypeError(PeduliError):
+    """This type of message is not read here."""
+
+
+class RefusedError(PeduliError):
+    """A report was refused: it is parked, because its sender has no other way to learn of it."""
+
+
+def lanes(reference: Reference, keys: Keys, shards: int) -> list[Lane]:
+    """Purchase events per shard, in order per purchase; reports as they come."""
+    return [
+        *(Lane(f"distribution.events.{shard}", on_purchases(reference), ordered=True) for shard in range(shards)),
+        Lane("distribution.intake", on_reports(reference, keys), ordered=False),
+    ]
+
+
+def on_purchases(reference: Reference) -> Handler:
+    """Purchases that were recorded, corrected, voided; a rejected one brings nothing."""
+
+    async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
+        await take_in(tx, events, reference=reference, now=now())
+
+    return handle
+
+
+def on_reports(reference: Reference, keys: Keys) -> Handler:
+    """Household and task reports, in the order of their arrival."""
+
+    async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
+        for event in events:
+            model = REPORTS.get(event.type)
+            if model is None:
+                raise UnknownTypeError
+            read = model.model_validate(event.data)
+            if isinstance(read, HouseholdReport):
+                households = await register(tx, [(event.source, read)], reference=reference, keys=keys, now=now())
+                if households[0].outcome == "rejected":
+                    raise RefusedError
+            else:
+                verdicts = await report(tx, [read], reference=reference, now=now())  # type: ignore[list-item]
+                if verdicts[0].outcome == "UNKNOWN_TASK":
+                    raise RefusedError
+
+    return handle

@@ -1,0 +1,115 @@
+"""How this service tells of what it did: one shape for every use case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from services.distribution.domain.stock import Account, Movement
+from services.distribution.domain.task import Decision
+from services.distribution.store import stock as stock_store
+from services.distribution.store import tasks as task_store
+from services.distribution.store.tasks import Stored
+from shared.contracts.envelope import Outgoing
+from shared.contracts.event import Event, outgoing
+from shared.contracts.tasks import TaskAccepted, TaskAssigned, TaskDelivered, TaskFailed, TaskRecalled, TaskReturned
+from shared.database.pool import Transaction
+from shared.ids import new_id
+from shared.messaging import outbox
+from shared.reference.model import Reference
+
+SOURCE = "/peduli/distribution"
+
+
+@dataclass
+class Book:
+    """What a use case has decided: written at its end, state and events together."""
+
+    tenant: str
+    now: datetime
+    movements: list[Movement] = field(default_factory=list)
+    events: list[Outgoing] = field(default_factory=list)
+
+    def tell(self, event: Event, aggregate: UUID, version: int, correlation: UUID, place: str = "") -> None:
+        """Add an event of `aggregate`."""
+        self.events.append(
+            outgoing(
+                event,
+                event_id=new_id(),
+                tenant=self.tenant,
+                aggregate=str(aggregate),
+                version=version,
+                correlation_id=str(correlation),
+                occurred_at=self.now,
+                place=place,
+            )
+        )
+
+    def move(self, lot_id: UUID, source: Account, target: Account, quantity: int, cause: str) -> None:
+        """Add a movement; none when nothing moves."""
+        if quantity and source != target:
+            self.movements.append(Movement(lot_id, source, target, quantity, cause))
+
+    async def write(self, tx: Transaction) -> None:
+        """Ledger and outbox, in `tx`."""
+        await stock_store.append_movements(tx, self.movements, self.now)
+        await outbox.append(tx, self.events, source=SOURCE)
+
+
+def place_of(reference: Reference, kelurahan: str) -> str:
+    """The tail of a task's routing key."""
+    region = reference.regions[kelurahan]
+    return f"{region.kecamatan_code.replace('.', '')}.{kelurahan.replace('.', '')}"
+
+
+async def carry_out(
+    tx: Transaction,
+    book: Book,
+    stored: Stored,
+    decision: Decision,
+    reference: Reference,
+    *,
+    reason: str = "",
+    proof: tuple[str, str] | None = None,
+) -> None:
+    """Save a decided task, move its pieces and tell of it. Returned goods are in stock again at once."""
+    if decision.told is None:
+        return
+    task, cause = decision.task, f"task:{stored.task_id}:{decision.task.version}"
+    await task_store.save(tx, stored.task_id, task, book.now, proof)
+    for line in stored.lines:
+        book.move(line.lot_id, stored.task.goods, task.goods, line.quantity, cause)
+        if task.goods == "returned":
+            book.move(line.lot_id, "returned", "available", line.quantity, cause)
+    event = event_of(stored, decision, book.now, reason, proof[0] if proof else "")
+    place = place_of(reference, stored.kelurahan) if decision.told == "assigned" else ""
+    book.tell(event, stored.task_id, task.version, stored.lines[0].purchase_id, place)
+
+
+def event_of(stored: Stored, decision: Decision, now: datetime, reason: str, proof_kind: str) -> Event:
+    task = decision.task
+    shared = {
+        "task_id": stored.task_id,
+        "packet_id": stored.packet_id,
+        "household_id": stored.household_id,
+        "kelurahan": stored.kelurahan,
+        "team": task.team,
+        "at": now,
+        "lines": stored.lines,
+    }
+    match decision.told:
+        case "assigned":
+            before = stored.deliver_before
+            return TaskAssigned(**shared, rw=stored.rw, deliver_before=before, attempt=task.attempt, why=stored.why)
+        case "accepted":
+            assert task.lease_until is not None
+            return TaskAccepted(**shared, lease_until=task.lease_until)
+        case "delivered":
+            return TaskDelivered(**shared, proof_kind=proof_kind)
+        case "failed":
+            return TaskFailed(**shared, reason=reason, retry_at=task.retry_at)
+        case "returned":
+            return TaskReturned(**shared, reason=reason)
+        case _:
+            return TaskRecalled(**shared, reason=reason)
