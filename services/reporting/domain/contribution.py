@@ -1,0 +1,94 @@
+"""What an event changes in the tallies: the old contribution goes, the new one comes, by version, in any order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from shared.clock import wib_date
+
+HASHTAGS = frozenset({"asndepokpeduli", "beliprodukumkmdepok"})
+
+UnitDay = tuple[str, date]
+UNIT_FIELDS = ("purchases", "items", "spend_idr", "donated_idr", "own_use_idr", "posts", "compliant_posts")
+CHANNEL_FIELDS = ("purchases", "items", "spend_idr")
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseFact:
+    """A purchase as reporting knows it. A void that came first is a fact without content."""
+
+    purchase_id: str
+    version: int
+    is_voided: bool
+    unit_code: str = ""
+    buyer_key: str = ""
+    seller_code: str = ""
+    channel: str = ""
+    purpose: str = ""
+    items: int = 0
+    total_idr: int = 0
+    posts: int = 0
+    compliant_posts: int = 0
+    wib_date: date = date(2021, 7, 1)
+    purchased_at: datetime | None = None
+
+
+class Deltas:
+    """Sums to add to each tally, by key."""
+
+    def __init__(self) -> None:
+        self.units: dict[UnitDay, list[int]] = {}
+        self.channels: dict[tuple[str, date], list[int]] = {}
+        self.buyers: Counter[tuple[str, str]] = Counter()
+
+    def add(self, fact: PurchaseFact, sign: int) -> None:
+        """Add (+1) or take away (-1) what a purchase contributes; a void one contributes nothing."""
+        if fact.is_voided:
+            return
+        donated = fact.total_idr if fact.purpose == "donation" else 0
+        own_use = fact.total_idr - donated
+        values = (1, fact.items, fact.total_idr, donated, own_use, fact.posts, fact.compliant_posts)
+        _add(self.units.setdefault((fact.unit_code, fact.wib_date), [0] * len(UNIT_FIELDS)), values, sign)
+        _add(self.channels.setdefault((fact.channel, fact.wib_date), [0] * len(CHANNEL_FIELDS)), values[:3], sign)
+        self.buyers[(fact.unit_code, fact.buyer_key)] += sign
+
+
+def _add(sums: list[int], values: Iterable[int], sign: int) -> None:
+    for place, value in enumerate(values):
+        sums[place] += sign * value
+
+
+def of_purchase(old: PurchaseFact | None, kind: str, version: int, body: Mapping[str, Any]) -> PurchaseFact | None:
+    """The fact after an event, or None when a later version is known. Raises KeyError, ValueError on a wrong body."""
+    if old is not None and old.version >= version:
+        return None
+    if kind == "purchase.voided.v1":
+        kept = {} if old is None else {name: getattr(old, name) for name in PurchaseFact.__slots__[3:]}
+        return PurchaseFact(body["purchase_id"], version, True, **kept)
+    at = datetime.fromisoformat(body["purchased_at"])
+    posts = body["posts"]
+    return PurchaseFact(
+        body["purchase_id"],
+        version,
+        False,
+        body["unit_code"],
+        body["buyer_key"],
+        body["seller_code"],
+        body["channel"],
+        body["purpose"],
+        sum(line["quantity"] for line in body["lines"]),
+        body["total_idr"],
+        len(posts),
+        sum(is_compliant(post["hashtags"]) for post in posts),
+        wib_date(at),
+        at,
+    )
+
+
+def is_compliant(hashtags: Iterable[str]) -> bool:
+    """Both hashtags of the circular in one post, compared case-folded and without `#`."""
+    return {tag.lstrip("#").casefold() for tag in hashtags} >= HASHTAGS

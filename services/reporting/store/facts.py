@@ -1,0 +1,81 @@
+"""Rows of facts and tallies; every write is one statement for the whole batch, keys sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from services.reporting.domain.contribution import CHANNEL_FIELDS, UNIT_FIELDS, Deltas, PurchaseFact, is_compliant
+from shared.database.pool import Transaction
+from shared.database.queries import load_queries
+
+queries = load_queries(__file__)
+REGION_FIELDS = ("assigned", "accepted", "delivered", "failed", "returned", "recalled", "pieces")
+
+
+async def load_purchases(tx: Transaction, ids: Sequence[str]) -> dict[str, PurchaseFact]:
+    """The purchases that are known among `ids`."""
+    rows = await queries.load_purchases(tx, ids=ids)
+    return {row["purchase_id"]: PurchaseFact(*row.values()) for row in rows}
+
+
+async def save_purchases(tx: Transaction, facts: Sequence[PurchaseFact]) -> None:
+    """Purchases after a batch."""
+    if facts:
+        await queries.save_purchases(tx, **{name: [getattr(f, name) for f in facts] for name in PurchaseFact.__slots__})
+
+
+async def save_details(tx: Transaction, bodies: Mapping[str, Mapping[str, Any]], renewed: Sequence[str]) -> None:
+    """Lines and posts of purchases whose whole state was told; of the `renewed` ones the old go first."""
+    if renewed:
+        await queries.delete_lines(tx, ids=renewed)
+    lines = [(key, line) for key, body in bodies.items() for line in body["lines"]]
+    if lines:
+        await queries.append_lines(
+            tx,
+            ids=[key for key, _ in lines],
+            line_nos=[line["line_no"] for _, line in lines],
+            skus=[line["sku"] for _, line in lines],
+            quantities=[line["quantity"] for _, line in lines],
+            prices=[line["unit_price_idr"] for _, line in lines],
+        )
+    posts = [(key, post) for key, body in bodies.items() for post in body["posts"]]
+    if posts:
+        await queries.append_posts(
+            tx,
+            ids=[key for key, _ in posts],
+            hashes=[post["url_hash"] for _, post in posts],
+            saids=[post["by"] for _, post in posts],
+            compliants=[is_compliant(post["hashtags"]) for _, post in posts],
+            posted_ats=[datetime.fromisoformat(post["posted_at"]) if post["posted_at"] else None for _, post in posts],
+        )
+
+
+async def save_deltas(tx: Transaction, deltas: Deltas) -> None:
+    """Add to the tallies of purchases."""
+    if deltas.units:
+        await queries.save_unit_days(tx, **_columns(("unit", "day"), UNIT_FIELDS, deltas.units))
+        await queries.save_channel_days(tx, **_columns(("channel", "day"), CHANNEL_FIELDS, deltas.channels))
+        keys = sorted(deltas.buyers)
+        await queries.save_buyers(
+            tx,
+            unit=[unit for unit, _ in keys],
+            buyer=[buyer for _, buyer in keys],
+            purchases=[deltas.buyers[key] for key in keys],
+        )
+
+
+async def save_regions(tx: Transaction, regions: Mapping[tuple[str, date], Sequence[int]]) -> None:
+    """Add to the tallies of kelurahan."""
+    if regions:
+        await queries.save_region_days(tx, **_columns(("kelurahan", "day"), REGION_FIELDS, regions))
+
+
+def _columns(
+    names: tuple[str, str], fields: Sequence[str], sums: Mapping[tuple[str, date], Sequence[int]]
+) -> dict[str, list[Any]]:
+    keys = sorted(sums)
+    columns: dict[str, list[Any]] = {name: [key[place] for key in keys] for place, name in enumerate(names)}
+    columns |= {name: [sums[key][place] for key in keys] for place, name in enumerate(fields)}
+    return columns

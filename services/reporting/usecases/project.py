@@ -1,0 +1,137 @@
+"""A batch of events becomes facts and tallies, in the transaction that claimed it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from services.reporting.domain.contribution import Deltas, PurchaseFact, of_purchase
+from services.reporting.store import facts as store
+from shared.clock import wib_date
+from shared.contracts.envelope import Envelope
+from shared.database.pool import Transaction
+
+_TASKS = tuple(f"task.{name}.v1" for name in ("assigned", "accepted", "delivered", "failed", "returned", "recalled"))
+_WHOLE = ("purchase.recorded.v1", "purchase.corrected.v1")
+
+
+async def project(tx: Transaction, events: Sequence[Envelope]) -> None:
+    """Apply events; types that reporting has no fact for are ignored. Raises KeyError, ValueError on a wrong body."""
+    purchases = [event for event in events if event.type in (*_WHOLE, "purchase.voided.v1")]
+    if purchases:
+        await _purchases(tx, purchases)
+    tasks = [event for event in events if event.type in _TASKS]
+    if tasks:
+        await _tasks(tx, tasks)
+    for event in events:
+        await _other(tx, event)
+    lasts: dict[str, datetime] = {}
+    for event in events:
+        topic = event.type.partition(".")[0]
+        if event.time:
+            lasts[topic] = max(lasts.get(topic, event.time), event.time)
+    if lasts:
+        await store.queries.save_freshness(tx, topics=sorted(lasts), lasts=[lasts[name] for name in sorted(lasts)])
+
+
+async def _purchases(tx: Transaction, events: Sequence[Envelope]) -> None:
+    known = await store.load_purchases(tx, sorted({event.data["purchase_id"] for event in events}))
+    before = dict(known)
+    bodies: dict[str, dict[str, Any]] = {}
+    deltas = Deltas()
+    changed: dict[str, PurchaseFact] = {}
+    for event in events:
+        key = event.data["purchase_id"]
+        old = known.get(key)
+        fact = of_purchase(old, event.type, event.version, event.data)
+        if fact is None:
+            continue
+        if old is not None:
+            deltas.add(old, -1)
+        deltas.add(fact, 1)
+        known[key] = changed[key] = fact
+        if event.type in _WHOLE:
+            bodies[key] = event.data
+    await store.save_purchases(tx, [changed[key] for key in sorted(changed)])
+    await store.save_details(tx, bodies, [key for key in bodies if key in before])
+    await store.save_deltas(tx, deltas)
+
+
+async def _tasks(tx: Transaction, events: Sequence[Envelope]) -> None:
+    regions: dict[tuple[str, date], list[int]] = {}
+    lines: list[tuple[str, dict[str, Any]]] = []
+    for event in sorted(events, key=lambda event: event.version):
+        status = event.type.split(".")[1]
+        at = datetime.fromisoformat(event.data["at"])
+        sums = regions.setdefault((event.data["kelurahan"], wib_date(at)), [0] * len(store.REGION_FIELDS))
+        sums[store.REGION_FIELDS.index(status)] += 1
+        if status == "delivered":
+            sums[-1] += sum(line["quantity"] for line in event.data["lines"])
+        lines += [(event.data["task_id"], line) for line in event.data["lines"]]
+        times = {name: at if status == name.removesuffix("_at") else None for name in _TIMES}
+        await store.queries.save_tasks(
+            tx,
+            task_id=[event.data["task_id"]],
+            version=[event.version],
+            status=[status],
+            household_id=[event.data["household_id"]],
+            kelurahan=[event.data["kelurahan"]],
+            attempts=[int(status == "assigned")],
+            failures=[int(status == "failed")],
+            **{name: [time] for name, time in times.items()},
+        )
+    await store.queries.append_task_lines(
+        tx,
+        task_ids=[key for key, _ in lines],
+        purchase_ids=[line["purchase_id"] for _, line in lines],
+        line_nos=[line["line_no"] for _, line in lines],
+        lot_ids=[line["lot_id"] for _, line in lines],
+        skus=[line["sku"] for _, line in lines],
+        quantities=[line["quantity"] for _, line in lines],
+    )
+    await store.save_regions(tx, regions)
+
+
+_TIMES = ("assigned_at", "accepted_at", "delivered_at", "returned_at", "recalled_at")
+
+
+async def _other(tx: Transaction, event: Envelope) -> None:
+    body = event.data
+    if event.type.startswith("household."):
+        is_released = event.type == "household.released.v1"
+        await store.queries.save_household(
+            tx,
+            household_id=body["household_id"],
+            version=event.version,
+            kelurahan=body["kelurahan"],
+            size=body.get("size", 0),
+            isolation_from=_time(body.get("isolation_from")),
+            isolation_until=_time(body.get("isolation_until")),
+            is_released=is_released,
+        )
+    elif event.type == "purchase.rejected.v1":
+        await store.queries.save_rejection(
+            tx,
+            submission_id=body["submission_id"],
+            source=body["source"],
+            codes=[reason["code"] for reason in body["reasons"]],
+            day=wib_date(event.time) if event.time else None,
+        )
+    elif event.type in ("lot.expired.v1", "lot.adjusted.v1"):
+        await store.queries.save_stock_change(
+            tx,
+            lot_id=body["lot_id"],
+            version=event.version,
+            kind=event.type.split(".")[1],
+            purchase_id=body["purchase_id"],
+            line_no=body["line_no"],
+            sku=body["sku"],
+            quantity=body["quantity"],
+            over_delivered=body.get("over_delivered", 0),
+            at=_time(body["at"]),
+        )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
