@@ -7,6 +7,7 @@ from pathlib import Path
 import services.distribution.app as distribution
 import services.purchases.app as purchases
 import services.reporting.app as reporting
+import services.reporting.cli as reporting_cli
 from shared.database import migrate, roles
 from shared.messaging import topology
 from shared.reference.load import load
@@ -19,7 +20,7 @@ SERVICES = {
 }
 
 
-async def prepare_database(admin_url: str, passwords: dict[str, str] | None = None) -> list[str]:
+async def prepare_database(admin_url: str, tenant: str, passwords: dict[str, str] | None = None) -> list[str]:
     """Apply each service's migrations in its schema; with `passwords` (by schema) also make its login role.
 
     Returns the files applied now. Harmless when everything is there already.
@@ -29,8 +30,16 @@ async def prepare_database(admin_url: str, passwords: dict[str, str] | None = No
         applied += [
             f"{schema}/{name}" for name in await migrate.migrate(admin_url, schema, [SHARED_MIGRATIONS, folder])
         ]
+        if schema == reporting.SCHEMA:
+            await reporting_cli.publish_views(admin_url, tenant, reporting.VIEWS.read_text())
         if passwords:
-            await roles.ensure(admin_url, f"peduli_{schema}", passwords[schema], schema)
+            await roles.ensure(
+                admin_url,
+                f"peduli_{schema}",
+                passwords[schema],
+                schema,
+                reads=["reporting"] if schema == reporting.SCHEMA else [],
+            )
     return applied
 
 

@@ -2,7 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+from fastapi import APIRouter
+
+from services.reporting import handlers
+from services.reporting.store.facts import queries
+from shared.database.pool import Pool
+from shared.service import Service, every
+from shared.settings import Settings
+from shared.web.problems import NotFoundError
+
 SCHEMA = "facts"
+MIGRATIONS = Path(__file__).parent / "migrations"
+VIEWS = Path(__file__).parent / "views.sql"
+HEARTBEAT_SECONDS = 15.0
+
+
+def service(settings: Settings) -> Service:
+    """The reporting service, ready to be served."""
+
+    async def beating(pool: Pool, stop: asyncio.Event) -> None:
+        async def once() -> bool:
+            await queries.save_heartbeat(pool)
+            return False
+
+        await every(stop, HEARTBEAT_SECONDS, once, "heartbeat")
+
+    return Service(
+        name="reporting",
+        schema=SCHEMA,
+        settings=settings,
+        lanes=handlers.lanes(settings.shards),
+        router=_router,
+        loops=[beating],
+        relays=False,
+    )
+
+
+def _router(pool: Pool) -> APIRouter:
+    routes = APIRouter(prefix="/v1")
+
+    @routes.get("/trace/{identity}")
+    async def trace(identity: UUID) -> list[dict[str, Any]]:
+        """The lines of a purchase as reporting knows them."""
+        rows = [dict(row) for row in await queries.list_trace(pool, id=identity)]
+        if not rows:
+            raise NotFoundError
+        return rows
+
+    return routes

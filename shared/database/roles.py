@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import asyncpg
 
 DATA = "select, insert, update, delete"
 
 
-async def ensure(admin_url: str, role: str, password: str, schema: str) -> None:
-    """Make `role` or renew its password, and let it read and write `schema` and nothing else."""
+async def ensure(admin_url: str, role: str, password: str, schema: str, *, reads: Sequence[str] = ()) -> None:
+    """Make `role` or renew its password, and let it read and write `schema`, and read the published `reads`."""
     connection = await asyncpg.connect(admin_url)
     try:
         async with connection.transaction():
@@ -18,5 +20,8 @@ async def ensure(admin_url: str, role: str, password: str, schema: str) -> None:
             await connection.execute(f'grant usage on schema "{schema}" to "{role}"')
             await connection.execute(f'grant {DATA}, truncate on all tables in schema "{schema}" to "{role}"')
             await connection.execute(f'grant usage, select on all sequences in schema "{schema}" to "{role}"')
+            for published in reads:
+                await connection.execute(f'grant usage on schema "{published}" to "{role}"')
+                await connection.execute(f'grant select on all tables in schema "{published}" to "{role}"')
     finally:
         await connection.close()

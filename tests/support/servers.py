@@ -62,7 +62,7 @@ async def world(servers: tuple[Postgres, RabbitMQ], declared: Topology) -> World
     await admin.execute(f"create database {name}")
     await admin.close()
     database_url = postgres.url.removesuffix("/postgres") + f"/{name}"
-    await prepare_database(database_url)
+    await prepare_database(database_url, TENANT)
     await purge(rabbitmq.url, declared)
     return World(postgres, rabbitmq, database_url, declared)
 

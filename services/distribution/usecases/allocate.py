@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.distribution.domain.allocation import Rules, Snapshot, allocate
+from services.distribution.domain.stock import Lot
 from services.distribution.domain.task import Decision, Task
 from services.distribution.store import households as household_store
 from services.distribution.store import stock as stock_store
@@ -46,12 +47,7 @@ async def allocate_city(tx: Transaction, *, reference: Reference, rules: Rules, 
     planned = [(new_id(), new_id(), packet) for packet in plan.packets]
     await task_store.append(tx, planned, now)
     for task_id, packet_id, packet in planned:
-        lines = tuple(
-            TaskLine(
-                lot_id=lot.lot_id, purchase_id=lot.purchase_id, line_no=lot.line_no, sku=lot.sku, quantity=quantity
-            )
-            for lot, quantity in packet.lines
-        )
+        lines = tuple(_line(lot, quantity) for lot, quantity in packet.lines)
         for line in lines:
             book.move(line.lot_id, "available", "reserved", line.quantity, f"task:{task_id}:1")
         home = packet.household
@@ -74,3 +70,7 @@ async def allocate_city(tx: Transaction, *, reference: Reference, rules: Rules, 
     )
     await book.write(tx)
     return len(planned)
+
+
+def _line(lot: Lot, quantity: int) -> TaskLine:
+    return TaskLine(lot_id=lot.lot_id, purchase_id=lot.purchase_id, line_no=lot.line_no, sku=lot.sku, quantity=quantity)

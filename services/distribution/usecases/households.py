@@ -54,14 +54,13 @@ async def register(
     """Apply (source, report) pairs in order; one verdict each. A report that changes nothing is known."""
     verdicts = []
     for source, report in reports:
+        identity = household_id(source, report.household_ref, keys)
         region = reference.regions.get(report.kelurahan)
         if region is None or region.level != "kelurahan":
             reason = Reason.of("UNKNOWN_KELURAHAN", "kelurahan")
-            verdicts.append(Verdict(household_id(source, report.household_ref, keys), 0, "rejected", (reason,)))
+            verdicts.append(Verdict(identity, 0, "rejected", (reason,)))
             continue
-        verdicts.append(
-            await _register(tx, household_id(source, report.household_ref, keys), report, reference, keys, now)
-        )
+        verdicts.append(await _register(tx, identity, report, reference, keys, now))
     await stock_store.queries.save_due(tx, tenant=reference.tenant)
     return verdicts
 

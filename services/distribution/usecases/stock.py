@@ -52,16 +52,20 @@ async def _change(tx: Transaction, event: Envelope, reference: Reference, now: d
     for lot in new:
         book.move(lot.lot_id, "bought", "available", lot.quantity, _cause(event))
     reason = event.data.get("reason", "void") if voided else "correction"
-    for lot in present.values():
-        target = wanted.get(lot.lot_id)
-        await _resize(tx, book, lot, target, _cause(event), reason, reference)
     await book.write(tx)
+    for lot_id in present:
+        # a packet recalled for one lot frees pieces of the others: look again each time
+        lots = await store.load_lots_of_purchase(tx, UUID(event.data["purchase_id"]))
+        lot = next(lot for lot in lots if lot.lot_id == lot_id)
+        book = Book(reference.tenant, now)
+        await _resize(tx, book, lot, wanted.get(lot_id), _cause(event), reason, reference)
+        await book.write(tx)
 
 
 async def _resize(
     tx: Transaction, book: Book, lot: Lot, target: Lot | None, cause: str, reason: str, reference: Reference
 ) -> None:
-    """Take the excess from stock, then from packets that nobody accepted (newest first); the rest was over-delivered."""
+    """Take the excess from stock, then from packets that nobody accepted, newest first; the rest had left already."""
     change = (target.quantity if target else 0) - lot.quantity
     over = 0
     if change > 0:

@@ -19,7 +19,7 @@ from shared.reference.model import Reference
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to a report: `outcome` is the task's new status, or the code of a refusal; `status` is the task now."""
+    """The answer to a report: `outcome` is the task's new status or the code of a refusal, `status` the task now."""
 
     report_id: UUID
     task_id: UUID
@@ -41,7 +41,7 @@ async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, no
     before = await store.queries.find_report(tx, report_id=item.report_id)
     if before is not None or stored is None:
         outcome = before or "UNKNOWN_TASK"
-        return Verdict(item.report_id, item.task_id, outcome, bool(before), stored and stored.task.status, 0)
+        return Verdict(item.report_id, item.task_id, outcome, bool(before), stored.task.status if stored else None, 0)
     decision = decide(stored.task, item, now)
     outcome = decision.refusal or decision.task.status
     await store.queries.append_report(

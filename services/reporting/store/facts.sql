@@ -106,3 +106,7 @@ on conflict (topic) do update set last_event_at = greatest(t.last_event_at, excl
 -- name: save_heartbeat!
 -- The consumer is alive.
 insert into heartbeat (seen_at) values (now()) on conflict (is_only) do update set seen_at = now();
+
+-- name: list_trace
+-- The lines of a purchase, from rupiah to doorstep.
+select * from reporting.v1_trace where purchase_id = :id order by line_no;

@@ -1,0 +1,7 @@
+"""Queries that must return no row."""
+
+from __future__ import annotations
+
+from shared.database.queries import load_queries
+
+queries = load_queries(__file__)
