@@ -1,27 +1,52 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test clean
+.PHONY: help setup demo test unit faults soak lint format bench up down clean
+PYTHON := .venv/bin/python
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 .venv/installed: requirements-dev.lock
 	python3 -m venv .venv
-	.venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
 setup: .venv/installed ## install Python packages into .venv from the hashed lock
 
-lint: setup ## ruff, mypy --strict, codespell
+demo: setup ## play the whole journey on real servers; ARGS="--no-wait --json" without a person
+	@$(PYTHON) -m peduli demo $(ARGS)
+
+test: lint ## install, lint and run all tests on real servers
+	$(PYTHON) -c "from peduli.servers import install_missing; install_missing(print)"
+	$(PYTHON) -m pytest
+
+unit: setup ## only the fast tests that need no server
+	$(PYTHON) -m pytest tests/unit
+
+faults: setup ## kill and restart everything under load, in the short form
+	$(PYTHON) -m pytest tests/faults
+
+soak: setup ## the long form of the faults: ARGS="--rounds 10 --seed 1"
+	@$(PYTHON) -m tests.support.soak $(ARGS)
+
+lint: setup ## ruff, mypy --strict, import rules, codespell
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/codespell shared services peduli tests README.md
+	.venv/bin/lint-imports
+	.venv/bin/codespell shared services peduli tests bench examples docs README.md
 
 format: setup ## put the code in the house's format
 	.venv/bin/ruff check --fix-only -q . ; .venv/bin/ruff format -q .
 
-test: lint ## install, lint and run all tests
-	.venv/bin/python -m pytest
+bench: setup ## measure speed, and write docs/performance.md
+	$(PYTHON) -m bench $(ARGS)
+
+up: ## start the system with docker compose; secrets are made into .env once
+	python3 deploy/make_env.py
+	docker compose up --build --detach --wait
+
+down: ## stop what `make up` started
+	docker compose down
 
 clean: ## remove what was installed or made
 	rm -rf .venv .peduli

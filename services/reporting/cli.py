@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.reporting.usecases.reconcile import reconcile
 from services.reporting.usecases.reference import load_reference
 from shared.database.pool import connect
@@ -25,5 +27,14 @@ async def differences(database_url: str) -> list[tuple[str, str]]:
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return await reconcile(connection)
+    finally:
+        await connection.close()
+
+
+async def select(database_url: str, sql: str) -> list[dict[str, Any]]:
+    """Rows of a query over the published views, as dicts."""
+    connection = await connect(database_url, "reporting")
+    try:
+        return [dict(row) for row in await connection.fetch(sql)]
     finally:
         await connection.close()

@@ -1,0 +1,179 @@
+"""The command `peduli`. Heavy imports wait until their command runs, so that `--help` is instant."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from shared.errors import PeduliError
+
+app = typer.Typer(no_args_is_help=True, help="From a purchase to a doorstep, before the isolation ends.")
+topology_app = typer.Typer(no_args_is_help=True, help="Exchanges, queues and bindings.")
+parked_app = typer.Typer(no_args_is_help=True, help="Messages that could not be applied.")
+reporting_app = typer.Typer(no_args_is_help=True, help="Tallies and views.")
+app.add_typer(topology_app, name="topology")
+app.add_typer(parked_app, name="parked")
+app.add_typer(reporting_app, name="reporting")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+SCHEMAS = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}
+ServiceName = Annotated[str, typer.Option("--service", help="purchases, distribution or reporting")]
+
+
+def _settings() -> Any:
+    from shared.settings import Settings
+
+    return Settings()
+
+
+def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows, default=str, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*(rows[0] if rows else ["nothing"]))
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console().print(table)
+
+
+@app.command()
+def run(service: Annotated[str, typer.Argument(help="purchases, distribution or reporting")]) -> None:
+    """Run one service until SIGTERM."""
+    import importlib
+
+    from shared.observability import logs
+    from shared.service import serve
+
+    if service not in SCHEMAS:
+        raise PeduliError(f"no service is called {service}", hint=f"one of: {', '.join(SCHEMAS)}")
+    logs.configure(service)
+    serve(importlib.import_module(f"services.{service}.app").service(_settings()))
+
+
+@app.command()
+def migrate() -> None:
+    """Apply migrations, load reference data and publish views; PEDULI_DATABASE_URL must be an admin's."""
+    import os
+
+    from peduli.prepare import prepare_database
+
+    settings = _settings()
+    given = {schema: os.environ.get(f"PEDULI_PASSWORD_{schema.upper()}", "") for schema in SCHEMAS.values()}
+    passwords = given if all(given.values()) else None
+    for name in asyncio.run(prepare_database(settings.database_url, settings.tenant, passwords)):
+        print(name)
+
+
+@topology_app.command("apply")
+def topology_apply() -> None:
+    """Declare everything on the broker; harmless when it is there."""
+    from peduli.prepare import prepare_broker
+
+    settings = _settings()
+    made = asyncio.run(prepare_broker(settings.amqp_url, settings.tenant))
+    print(f"{len(made.exchanges)} exchanges, {len(made.queues)} queues, {len(made.bindings)} bindings")
+
+
+@parked_app.command("list")
+def parked_list(service: ServiceName, as_json: Json = False) -> None:
+    """What is parked now, oldest first."""
+    from peduli import parked
+
+    _print(asyncio.run(parked.within(_settings(), SCHEMAS[service], parked.list_all)), as_json)
+
+
+@parked_app.command("show")
+def parked_show(parked_id: UUID, service: ServiceName) -> None:
+    """One parked message with its body (it may hold personal data)."""
+    from peduli import parked
+
+    settings = _settings()
+    key = settings.seal_key.get_secret_value().encode()
+    found = asyncio.run(parked.within(settings, SCHEMAS[service], lambda tx: parked.show(tx, parked_id, key)))
+    print(json.dumps(found, default=str, indent=2))
+
+
+@parked_app.command("retry")
+def parked_retry(parked_id: UUID, service: ServiceName, note: Annotated[str, typer.Option(help="why now")]) -> None:
+    """Try a parked message again at once."""
+    from peduli import parked
+    from shared.messaging import parking
+
+    asyncio.run(parked.within(_settings(), SCHEMAS[service], lambda tx: parking.retry(tx, parked_id, note)))
+    print("it is tried within a second")
+
+
+@parked_app.command("discard")
+def parked_discard(parked_id: UUID, service: ServiceName, note: Annotated[str, typer.Option(help="why")]) -> None:
+    """Give a parked message up; the events behind it go on."""
+    from peduli import parked
+    from shared.messaging import parking
+
+    asyncio.run(parked.within(_settings(), SCHEMAS[service], lambda tx: parking.discard(tx, parked_id, note)))
+    print("discarded")
+
+
+@reporting_app.command("reconcile")
+def reporting_reconcile(as_json: Json = False) -> None:
+    """Recompute every tally from the facts; ends with 1 when any differs."""
+    from services.reporting.cli import differences
+
+    found = asyncio.run(differences(_settings().database_url))
+    _print([{"tally": tally, "key": key} for tally, key in found], as_json)
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def trace(identity: UUID, as_json: Json = False) -> None:
+    """Follow a purchase, lot, packet, task or household id through the three services."""
+    import os
+
+    from rich.console import Console
+
+    from peduli import trace as tracing
+
+    ports = {"purchases": 8001, "distribution": 8002, "reporting": 8003}
+    urls = {n: os.environ.get(f"PEDULI_{n.upper()}_URL", f"http://127.0.0.1:{port}") for n, port in ports.items()}
+    found = tracing.follow(identity, urls)
+    print(json.dumps(found, indent=2)) if as_json else tracing.render(found, Console())
+
+
+@app.command()
+def demo(
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="End after the story.")] = False, as_json: Json = False
+) -> None:
+    """Play the whole journey on real servers; ends with 0 only when the accounting holds."""
+    from peduli import demo as playing
+
+    raise typer.Exit(playing.run(wait=not no_wait, as_json=as_json))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """What is missing on this machine, and how to get it."""
+    from peduli import doctor as looking
+
+    found = looking.check()
+    _print([{"what": f.name, "found": f.is_ok, "advice": "" if f.is_ok else f.advice} for f in found], as_json)
+    raise typer.Exit(0 if all(f.is_ok for f in found) else 1)
+
+
+def main() -> None:
+    """Run the command; a known error ends in one line that says what to do."""
+    try:
+        app()
+    except PeduliError as error:
+        print(f"{error}\n{error.hint}".strip(), file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The story that `peduli demo` plays, with its own reckoning of what must come out. Deterministic by its seed."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from shared.reference.model import Reference
+
+SOURCE = "/pos/koperasi-demo"
+
+
+@dataclass
+class Story:
+    """Events to publish, households to register, and the truth: pieces and rupiah that must be counted."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    households: list[dict[str, Any]] = field(default_factory=list)
+    pieces: int = 0
+    spend_idr: int = 0
+    purchases: int = 0
+    rejected: str = ""
+
+    def write(self, path: Path) -> None:
+        """One JSON object a line, as the publisher reads it."""
+        path.write_text("".join(json.dumps(event) + "\n" for event in self.events), encoding="utf-8")
+
+
+def tell(reference: Reference, now: datetime, *, purchases: int = 60, households: int = 40, seed: int = 22) -> Story:
+    """Purchases of real units, of which some are sent twice, one is wrong, one corrected, one voided."""
+    draw = random.Random(seed)  # noqa: S311 - a story, not a secret
+    story = Story()
+    bodies = [purchase(draw, reference, now, number) for number in range(purchases)]
+    for number, body in enumerate(bodies):
+        _say(story, "purchase.submitted", body)
+        if number % 5 == 0:
+            _say(story, "purchase.submitted", body, again=number % 10 == 0)
+    wrong = {**bodies[0], "reference": "DEMO-SALAH", "unit_code": "32.76.NIHIL", "total_idr": 1}
+    _say(story, "purchase.submitted", wrong)
+    story.rejected = "DEMO-SALAH"
+    line = bodies[1]["lines"][0]
+    corrected = {**bodies[1], "lines": [{**line, "quantity": line["quantity"] + 1}]}
+    corrected["total_idr"] = sum(item["quantity"] * item["unit_price_idr"] for item in corrected["lines"])
+    _say(story, "purchase.correction_submitted", corrected)
+    _say(story, "purchase.void_submitted", {"reference": bodies[2]["reference"], "reason": "salah_input"})
+    standing = [bodies[0], corrected, *bodies[3:]]
+    story.purchases = len(standing)
+    story.pieces = sum(item["quantity"] for body in standing for item in body["lines"])
+    story.spend_idr = sum(body["total_idr"] for body in standing)
+    draw.shuffle(story.events)
+    kelurahan = sorted(code for code, region in reference.regions.items() if region.level == "kelurahan")
+    story.households = [household(draw, now, draw.choice(kelurahan), number) for number in range(households)]
+    return story
+
+
+def _say(story: Story, kind: str, body: dict[str, Any], *, again: bool = False) -> None:
+    """The same words under the same id, or (`again`) under a new one: both must count once."""
+    name = f"{kind}{body['reference']}{'-again' if again else ''}"
+    event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    story.events.append({"kind": kind, "id": event_id, "source": SOURCE, "body": body})
+
+
+def purchase(draw: random.Random, reference: Reference, now: datetime, number: int) -> dict[str, Any]:
+    seller = draw.choice(sorted(reference.sellers.values(), key=lambda seller: seller.seller_code))
+    unit = draw.choice(sorted(reference.units))
+    fresh = sorted(sku for sku, product in reference.products.items() if product.shelf_life_hours >= 72)
+    skus = draw.sample(fresh, k=draw.randint(1, 3))
+    lines = [
+        {"sku": sku, "quantity": draw.randint(1, 3), "unit_price_idr": reference.products[sku].price_idr}
+        for sku in skus
+    ]
+    appointed = draw.randint(2000, 2019)
+    nip = f"{appointed - 25}{draw.randint(1, 12):02}{draw.randint(1, 28):02}{appointed}{draw.randint(1, 12):02}"
+    return {
+        "reference": f"DEMO-{number:04}",
+        "purchased_at": (now - timedelta(minutes=draw.randint(10, 300))).isoformat(),
+        "unit_code": unit,
+        "buyer": {"nip": f"{nip}{draw.randint(1, 2)}{draw.randint(1, 999):03}"},
+        "seller_code": seller.seller_code,
+        "channel": seller.channel,
+        "lines": lines,
+        "total_idr": sum(pieces * price for _, pieces, price in bought),
+        "posts": [
+            {"url": f"https://example.org/{number}", "hashtags": ["ASNDepokPeduli", "BeliProdukUMKMDepok"]},
+        ],
+    }
+
+
+def household(draw: random.Random, now: datetime, kelurahan: str, number: int) -> dict[str, Any]:
+    return {
+        "household_ref": f"KK-DEMO-{number}",
+        "kelurahan": kelurahan,
+        "rw": draw.randint(1, 20),
+        "size": draw.randint(1, 6),
+        "groups": draw.sample(["infant", "elderly", "pregnant", "alone"], k=draw.randint(0, 2)),
+        "isolation_from": (now - timedelta(days=draw.randint(0, 3))).isoformat(),
+        "isolation_until": (now + timedelta(days=draw.randint(3, 9))).isoformat(),
+        "people": {"name": f"Keluarga contoh {number}", "phone": "", "address": f"Jalan Contoh {number}"},
+    }
