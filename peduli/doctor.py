@@ -23,7 +23,6 @@ class Finding:
 
 def check() -> list[Finding]:
     """Look at all that Peduli needs; changes nothing."""
-    free = shutil.disk_usage(Path.cwd()).free
     return [
         Finding("Python 3.11 or newer", sys.version_info >= (3, 11), "sudo apt-get install python3 python3-venv"),
         Finding("RabbitMQ", servers.find_rabbitmq() is not None, "sudo apt-get install rabbitmq-server"),

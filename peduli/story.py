@@ -84,7 +84,7 @@ def purchase(draw: random.Random, reference: Reference, now: datetime, number: i
         "seller_code": seller.seller_code,
         "channel": seller.channel,
         "lines": lines,
-        "total_idr": sum(pieces * price for _, pieces, price in bought),
+        "total_idr": sum(line["quantity"] * line["unit_price_idr"] for line in lines),
         "posts": [
             {"url": f"https://example.org/{number}", "hashtags": ["ASNDepokPeduli", "BeliProdukUMKMDepok"]},
         ],

@@ -69,7 +69,7 @@ class Battle:
 
 
 async def publish(battle: Battle, bodies: list[dict[str, Any]], *, rate: float) -> None:
-    """Publish with confirms at `rate` a second, each fifth twice, through every outage: publish again until confirmed."""
+    """Publish with confirms at `rate` a second, each fifth twice, through every outage: again until confirmed."""
     import aio_pika
 
     left = [message(body, ce_id=str(uuid.uuid5(uuid.NAMESPACE_URL, body["reference"]))) for body in bodies]
@@ -112,7 +112,8 @@ CHECKS = {
         then -quantity else 0 end), 0) from distribution.stock_entries e where e.lot_id = l.lot_id)""",
     "purchases missing in tallies": "select {purchases} - coalesce(sum(purchases), 0) from facts.tally_unit_day",
     "rupiah missing in tallies": "select {spend} - coalesce(sum(spend_idr), 0) from facts.tally_unit_day",
-    "tasks missing in facts": """select (select count(*) from distribution.tasks) - (select count(*) from facts.fct_task)""",
+    "tasks missing in facts": """select (select count(*) from distribution.tasks)
+        - (select count(*) from facts.fct_task)""",
     "parked": """select (select count(*) from purchases.parked where state = 'parked')
         + (select count(*) from distribution.parked where state = 'parked')
         + (select count(*) from facts.parked where state = 'parked')""",
