@@ -70,7 +70,7 @@ def purchase(draw: random.Random, reference: Reference, now: datetime, number: i
     unit = draw.choice(sorted(reference.units))
     fresh = sorted(sku for sku, product in reference.products.items() if product.shelf_life_hours >= 72)
     skus = draw.sample(fresh, k=draw.randint(1, 3))
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"sku": sku, "quantity": draw.randint(1, 3), "unit_price_idr": reference.products[sku].price_idr}
         for sku in skus
     ]

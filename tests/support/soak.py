@@ -33,6 +33,8 @@ from tests.support.publish import message
 
 TENANT = "3276"
 KEY = "3276.purchase.submitted.v1"
+PASSWORDS = dict.fromkeys(processes.SERVICES.values(), "soak")
+KEYS = {"PEDULI_HASH_KEY": "soak", "PEDULI_SEAL_KEY": "soak"}
 FAULTS = ("purchases", "distribution", "reporting", "rabbitmq", "postgres", "rabbitmq-stop", "postgres-stop")
 
 
@@ -43,6 +45,12 @@ class Truth:
     references: set[str] = field(default_factory=set)
     pieces: int = 0
     spend_idr: int = 0
+
+    def add(self, bodies: list[dict[str, Any]]) -> None:
+        """These were published and confirmed."""
+        self.references |= {body["reference"] for body in bodies}
+        self.pieces += sum(line["quantity"] for body in bodies for line in body["lines"])
+        self.spend_idr += sum(body["total_idr"] for body in bodies)
 
 
 @dataclass
@@ -152,21 +160,20 @@ async def one_round(battle: Battle, number: int, purchases: int, rate: float, fa
         await asyncio.sleep(battle.draw.uniform(0.2, 1.5))
         await battle.strike(battle.draw.choice(FAULTS))
     await publishing
-    battle.truth.references |= {body["reference"] for body in bodies}
-    battle.truth.pieces += sum(line["quantity"] for body in bodies for line in body["lines"])
-    battle.truth.spend_idr += sum(body["total_idr"] for body in bodies)
+    battle.truth.add(bodies)
     return await settled(battle, 90)
 
 
-async def fight(folder: Path, *, rounds: int, seed: int, purchases: int, households: int, faults: int) -> list[str]:
+async def fight(
+    folder: Path, *, rounds: int, seed: int, purchases: int, households: int, faults: int, rate: float = 500
+) -> list[str]:
     """The whole battle; returns what went wrong (nothing, if we are as good as our word)."""
     draw = random.Random(seed)
     with private_servers(folder) as (postgres, rabbitmq):
         passwords = dict.fromkeys(processes.SERVICES.values(), "soak")
         await prepare_database(postgres.url, TENANT, passwords)
         await prepare_broker(rabbitmq.url, TENANT)
-        keys = {"PEDULI_HASH_KEY": "soak", "PEDULI_SEAL_KEY": "soak"}
-        services = processes.plan(folder / "logs", rabbitmq.url, postgres.url, passwords, keys)
+        services = processes.plan(folder / "logs", rabbitmq.url, postgres.url, PASSWORDS, KEYS)
         battle = Battle(postgres, rabbitmq, services, draw)
         try:
             for service in services.values():
@@ -176,7 +183,7 @@ async def fight(folder: Path, *, rounds: int, seed: int, purchases: int, househo
             await register(battle, households)
             for number in range(rounds):
                 began = time.monotonic()
-                wrong = await one_round(battle, number, purchases, 500, faults)
+                wrong = await one_round(battle, number, purchases, rate, faults)
                 state = "; ".join(wrong) or "0 lost, 0 doubled"
                 print(f"round {number + 1}/{rounds} seed {seed}: {time.monotonic() - began:.1f} s, {state}", flush=True)
                 if wrong:

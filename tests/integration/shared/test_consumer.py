@@ -1,0 +1,166 @@
+"""The promises of a lane, one by one, on a real broker and database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import aio_pika
+import asyncpg
+import pytest
+
+from shared.contracts.envelope import Envelope
+from shared.database.pool import Pool, Transaction, open_pool
+from shared.messaging import parking
+from shared.messaging.consumer import Applier, Consumer, Lane
+from shared.messaging.relay import Relay
+from shared.messaging.retrier import Retrier
+from tests.support.eventually import eventually
+from tests.support.publish import message
+from tests.support.servers import World
+
+QUEUE = "reporting.events.0"
+
+
+class Effect:
+    """A handler that writes down what it was given, and fails where it is told to."""
+
+    def __init__(self, *, fails_on: str = "", slow: float = 0.0) -> None:
+        self.fails_on = fails_on
+        self.slow = slow
+        self.seen: list[str] = []
+
+    async def __call__(self, tx: Transaction, events: Sequence[Envelope]) -> None:
+        await asyncio.sleep(self.slow)
+        if any(event.event_id == self.fails_on for event in events):
+            raise ValueError("poison")
+        self.seen += [event.event_id for event in events]
+
+    async def count(self) -> int:
+        return len(self.seen)
+
+
+def event(event_id: str, aggregate: str = "", version: int = 0) -> aio_pika.Message:
+    return message({"n": event_id}, "thing.happened", ce_id=event_id, ce_aggregate=aggregate, ce_version=str(version))
+
+
+async def send(world: World, messages: list[aio_pika.Message]) -> None:
+    connection = await aio_pika.connect(world.rabbitmq.url)
+    async with connection:
+        channel = await connection.channel()
+        for item in messages:
+            await channel.default_exchange.publish(item, QUEUE)
+
+
+@pytest.fixture
+async def pool(world: World) -> AsyncIterator[Pool]:
+    opened = await open_pool(world.database_url, "facts")
+    yield opened
+    await opened.close()
+
+
+def consumer(world: World, pool: Pool, effect: Effect, *, batch: int = 50) -> Consumer:
+    applier = Applier(Lane(QUEUE, effect, ordered=True), pool, b"key")
+    return Consumer(applier, amqp_url=world.rabbitmq.url, batch_size=batch, linger_seconds=0.01)
+
+
+async def parked(pool: Pool) -> list[tuple[str, str]]:
+    rows = await pool.fetch("select event, reason from parked where state = 'parked' order by event")
+    return [(row["event"].split("|")[1], row["reason"]) for row in rows]
+
+
+async def test_versions_are_applied_in_order_and_gaps_wait(world: World, pool: Pool) -> None:
+    effect, stop = Effect(), asyncio.Event()
+    lane = consumer(world, pool, effect)
+    tasks = [asyncio.create_task(lane.run(stop)), asyncio.create_task(Retrier(lane.applier).run(stop))]
+    await send(world, [event("a3", "a", 3), event("a1", "a", 1), event("b2", "b", 2), event("a1", "a", 1)])
+    await eventually(lambda: parked(pool), lambda seen: [name for name, _ in seen] == ["a3", "b2"])
+    await send(world, [event("a2", "a", 2)])
+    await eventually(lambda: parked(pool), lambda seen: seen == [("b2", parking.WAITING)])
+    stop.set()
+    await asyncio.gather(*tasks)
+    assert effect.seen == ["a1", "a2", "a3"]
+
+
+async def test_one_poison_is_parked_and_a_person_can_discard_it(world: World, pool: Pool) -> None:
+    effect, stop = Effect(fails_on="p1"), asyncio.Event()
+    lane = consumer(world, pool, effect)
+    tasks = [asyncio.create_task(lane.run(stop)), asyncio.create_task(Retrier(lane.applier).run(stop))]
+    healthy = [event(f"h{number}", f"h{number}", 1) for number in range(40)]
+    await send(world, [*healthy[:20], event("p1", "p", 1), event("p2", "p", 2), *healthy[20:]])
+    await eventually(lambda: parked(pool), lambda seen: seen == [("p1", "ValueError"), ("p2", parking.WAITING)])
+    await eventually(effect.count, lambda seen: seen == 40)
+    async with pool.acquire() as tx, tx.transaction():
+        parked_id = await tx.fetchval("select parked_id from parked where event like '%|p1'")
+        await parking.discard(tx, parked_id, "a test")
+    await eventually(lambda: parked(pool), lambda seen: seen == [])
+    stop.set()
+    await asyncio.gather(*tasks)
+    assert effect.seen[-1] == "p2"
+
+
+async def test_a_stop_under_load_redelivers_nothing(world: World, pool: Pool) -> None:
+    effect, stop = Effect(slow=0.05), asyncio.Event()
+    await send(world, [event(f"e{number}") for number in range(400)])
+    running = asyncio.create_task(consumer(world, pool, effect, batch=20).run(stop))
+    await eventually(effect.count, lambda seen: seen >= 60)
+    stop.set()
+    await running
+    connection = await aio_pika.connect(world.rabbitmq.url)
+    async with connection:
+        queue = await (await connection.channel()).get_queue(QUEUE)
+        left = []
+        while (item := await queue.get(fail=False)) is not None:
+            left.append((item.redelivered, item.headers.get("x-delivery-count", 0)))
+            await item.ack()
+    assert len(left) > 0
+    assert len(left) + len(effect.seen) == 400
+    assert set(left) == {(False, 0)}
+
+
+async def test_a_message_that_kills_its_process_is_parked_unread(world: World, pool: Pool) -> None:
+    await send(world, [event("ok"), event("killer")])
+    connection = await aio_pika.connect(world.rabbitmq.url)
+    queue = await (await connection.channel()).get_queue(QUEUE)
+    assert [(await queue.get()).headers["ce-id"] for _ in range(2)] == ["ok", "killer"]
+    await connection.close()  # a process died with both in hand: they come again, marked
+    await pool.execute(
+        "insert into deliveries (queue, event, attempts, alone) values ($1, $2, 4, 3)",
+        QUEUE,
+        "/pos/koperasi-depok|killer",
+    )
+    effect, stop = Effect(), asyncio.Event()
+    running = asyncio.create_task(consumer(world, pool, effect).run(stop))
+    found = await eventually(lambda: parked(pool), bool)
+    stop.set()
+    await running
+    assert found == [("killer", parking.KILLS)]
+    assert effect.seen == ["ok"]
+
+
+async def test_two_relays_publish_everything_once_in_order(world: World) -> None:
+    connection = await asyncpg.connect(world.database_url)
+    await connection.execute("set search_path to purchases")
+    await connection.execute(
+        """insert into event_log (event_id, aggregate, version, type, routing_key, headers, body)
+        select gen_random_uuid(), 'a', n, 'purchase.recorded.v1', '3276.purchase.recorded.v1',
+          jsonb_build_object('ce-aggregate', 'a', 'ce-version', n::text), '{}' from generate_series(1, 2000) n"""
+    )
+    stop = asyncio.Event()
+    relays = [Relay(database_url=world.database_url, schema="purchases", amqp_url=world.rabbitmq.url) for _ in range(2)]
+    tasks = [asyncio.create_task(relay.run(stop)) for relay in relays]
+
+    async def unpublished() -> int:
+        return int(await connection.fetchval("select count(*) from event_log where published_at is null"))
+
+    await eventually(unpublished, lambda left: left == 0)
+    stop.set()
+    await asyncio.gather(*tasks)
+    await connection.close()
+    broker = await aio_pika.connect(world.rabbitmq.url)
+    async with broker:
+        queue = await (await broker.channel()).get_queue(QUEUE)
+        versions = []
+        while (item := await queue.get(fail=False, no_ack=True)) is not None:
+            versions.append(int(str(item.headers["ce-version"])))
+    assert versions == list(range(1, 2001))
