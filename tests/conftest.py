@@ -1,3 +1,8 @@
-"""Names the fixtures; they live in tests/support."""
+"""Names the fixtures, which live in tests/support, and makes every property test repeatable."""
+
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 pytest_plugins = ["tests.support.servers"]

@@ -170,8 +170,7 @@ async def fight(
     """The whole battle; returns what went wrong (nothing, if we are as good as our word)."""
     draw = random.Random(seed)
     with private_servers(folder) as (postgres, rabbitmq):
-        passwords = dict.fromkeys(processes.SERVICES.values(), "soak")
-        await prepare_database(postgres.url, TENANT, passwords)
+        await prepare_database(postgres.url, TENANT, PASSWORDS)
         await prepare_broker(rabbitmq.url, TENANT)
         services = processes.plan(folder / "logs", rabbitmq.url, postgres.url, PASSWORDS, KEYS)
         battle = Battle(postgres, rabbitmq, services, draw)
