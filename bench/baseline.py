@@ -1,0 +1,38 @@
+"""The same work done message by message: a FastStream subscriber, one transaction each. Only a measure to compare with."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import uvloop
+from faststream import FastStream
+from faststream.rabbit import RabbitBroker, RabbitMessage, RabbitQueue
+from faststream.rabbit.schemas import Channel, QueueType
+
+from services.reporting.usecases.project import project
+from shared.contracts import envelope
+from shared.database.pool import open_pool
+from shared.messaging import inbox
+
+
+async def main(amqp_url: str, database_url: str) -> None:
+    """Consume the reporting queue until killed, in the transactions and with the inbox of the batch lane."""
+    pool = await open_pool(database_url, "facts")
+    broker = RabbitBroker(amqp_url)
+    queue = RabbitQueue("reporting.events.0", queue_type=QueueType.QUORUM, declare=False)
+
+    @broker.subscriber(queue, channel=Channel(prefetch_count=100))
+    async def on_event(body: bytes, message: RabbitMessage) -> None:
+        event = envelope.read(message.headers, message.content_type, message.body)
+        async with pool.acquire() as tx, tx.transaction():
+            fresh, _ = await inbox.claim_in_order(tx, "reporting.events.0", [event])
+            if fresh:
+                await project(tx, fresh)
+
+    await FastStream(broker).run()
+
+
+if __name__ == "__main__":
+    uvloop.install()
+    asyncio.run(main(sys.argv[1], sys.argv[2]))
