@@ -1,4 +1,4 @@
-"""The same work done message by message: a FastStream subscriber, one transaction each. Only a measure to compare with."""
+"""The same work done message by message: a FastStream subscriber, one transaction each; a measure to compare with."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ async def main(amqp_url: str, database_url: str) -> None:
     broker = RabbitBroker(amqp_url)
     queue = RabbitQueue("reporting.events.0", queue_type=QueueType.QUORUM, declare=False)
 
-    @broker.subscriber(queue, channel=Channel(prefetch_count=100))
+    async def raw(message: RabbitMessage) -> bytes:
+        return message.body
+
+    @broker.subscriber(queue, channel=Channel(prefetch_count=100), decoder=raw)
     async def on_event(body: bytes, message: RabbitMessage) -> None:
-        event = envelope.read(message.headers, message.content_type, message.body)
+        event = envelope.read(message.headers, message.content_type, body)
         async with pool.acquire() as tx, tx.transaction():
             fresh, _ = await inbox.claim_in_order(tx, "reporting.events.0", [event])
             if fresh:
