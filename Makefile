@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit faults soak lint format bench up down clean
+.PHONY: help setup demo test unit faults soak lint contracts format bench up down clean
 PYTHON := .venv/bin/python
 
 help: ## list the targets
@@ -34,6 +34,9 @@ lint: setup ## ruff, mypy --strict, import rules, codespell
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/codespell shared services peduli tests bench examples docs README.md
+
+contracts: setup ## write the JSON Schemas of every message anew
+	$(PYTHON) -m shared.contracts.generate
 
 format: setup ## put the code in the house's format
 	.venv/bin/ruff check --fix-only -q . ; .venv/bin/ruff format -q .

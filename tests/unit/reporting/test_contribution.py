@@ -1,0 +1,69 @@
+"""Any order and duplication of events gives the same tallies."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.reporting.domain.contribution import Deltas, PurchaseFact, is_compliant, of_purchase
+
+
+def body(purchase: int, unit: str, items: int, day: int) -> dict[str, Any]:
+    return {
+        "purchase_id": f"p{purchase}",
+        "unit_code": unit,
+        "buyer_key": f"b{purchase % 2}",
+        "seller_code": "s",
+        "channel": "koperasi_depok",
+        "purpose": "donation" if items % 2 else "own_use",
+        "lines": [{"quantity": items}],
+        "total_idr": items * 1000,
+        "posts": [{"hashtags": ["#ASNDepokPeduli", "beliprodukumkmdepok"]}] * (items % 3),
+        "purchased_at": f"2021-07-{day:02}T16:30:00+00:00",
+    }
+
+
+def tallies(events: list[tuple[str, int, dict[str, Any]]]) -> tuple[object, ...]:
+    facts: dict[str, PurchaseFact] = {}
+    deltas = Deltas()
+    for kind, version, data in events:
+        old = facts.get(data["purchase_id"])
+        fact = of_purchase(old, kind, version, data)
+        if fact is not None:
+            if old is not None:
+                deltas.add(old, -1)
+            deltas.add(fact, 1)
+            facts[data["purchase_id"]] = fact
+    units = {key: sums for key, sums in deltas.units.items() if any(sums)}
+    return units, {key: n for key, n in deltas.buyers.items() if n}
+
+
+change = st.tuples(st.sampled_from(["u1", "u2"]), st.integers(1, 9), st.integers(1, 31), st.booleans())
+
+
+@given(st.lists(st.lists(change, min_size=1, max_size=4), max_size=5), st.randoms(use_true_random=False))
+def test_any_order_and_duplication_gives_the_same_tallies(
+    histories: list[list[tuple[str, int, int, bool]]], draw: random.Random
+) -> None:
+    events = []
+    for purchase, history in enumerate(histories):
+        for version, (unit, items, day, is_void) in enumerate(history, start=1):
+            kind = "purchase.voided.v1" if is_void and version > 1 else "purchase.recorded.v1"
+            events.append((kind, version, body(purchase, unit, items, day)))
+    shuffled = events + draw.choices(events, k=len(events)) if events else []
+    draw.shuffle(shuffled)
+    assert tallies(shuffled) == tallies(events)
+
+
+def test_half_past_eleven_in_the_evening_is_still_that_day() -> None:
+    fact = of_purchase(None, "purchase.recorded.v1", 1, body(1, "u", 1, 31))
+    assert fact is not None
+    assert fact.wib_date.isoformat() == "2021-07-31"
+
+
+def test_a_post_needs_both_hashtags() -> None:
+    assert is_compliant(["#asndepokpeduli", "BELIPRODUKUMKMDEPOK", "lain"])
+    assert not is_compliant(["ASNDepokPeduli"])
