@@ -269,7 +269,7 @@ async def _purge(bench: Bench, queue: str) -> None:
 
 TABLE = """# Performance
 
-Measured by `make bench` ({purchases} purchases, {cores} cores, RabbitMQ with quorum queues and Postgres with fsync on the
+Measured by `make bench` ({purchases} purchases, {cores} cores, quorum queues and Postgres with fsync on the
 same cores, one run). Run it again before you quote it: only ratios of one run travel from machine to machine.
 
 | measure | figure | goal |
