@@ -131,6 +131,30 @@ def reporting_reconcile(as_json: Json = False) -> None:
     raise typer.Exit(1 if found else 0)
 
 
+@reporting_app.command("rebuild")
+def reporting_rebuild(as_json: Json = False) -> None:
+    """Make facts and tallies anew from the logs, while readers go on; PEDULI_DATABASE_URL must be an admin's."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from peduli.prepare import REPORTING_MIGRATIONS
+    from services.reporting.cli import count_events, remake
+
+    settings = _settings()
+    total = asyncio.run(count_events(settings.database_url))
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("rebuilding", total=total)
+        made = asyncio.run(
+            remake(
+                settings.database_url,
+                REPORTING_MIGRATIONS,
+                shards=settings.shards,
+                on_progress=lambda count: progress.advance(bar, count),
+            )
+        )
+    _print([{"events": made.events, "differed": ", ".join(made.differing) or "nothing"}], as_json)
+
+
 @app.command()
 def trace(identity: UUID, as_json: Json = False) -> None:
     """Follow a purchase, lot, packet, task or household id through the three services."""

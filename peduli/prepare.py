@@ -19,6 +19,8 @@ SERVICES = {
     reporting.SCHEMA: reporting.MIGRATIONS,
 }
 
+REPORTING_MIGRATIONS = (SHARED_MIGRATIONS, reporting.MIGRATIONS)
+
 
 async def prepare_database(admin_url: str, tenant: str, passwords: dict[str, str] | None = None) -> list[str]:
     """Apply each service's migrations in its schema; with `passwords` (by schema) also make its login role.

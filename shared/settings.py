@@ -20,6 +20,6 @@ class Settings(BaseSettings):
     seal_key: SecretStr = Field(description="Key that seals personal data and raw bodies at rest")
     shards: int = Field(1, ge=1, le=64, description="Event queues per service; 1 is enough for a city")
     batch_size: int = Field(400, ge=1, le=2000, description="Messages handled in one transaction")
-    linger_ms: int = Field(20, ge=0, le=1000, description="Milliseconds to wait for a batch to fill")
+    linger_ms: int = Field(5, ge=0, le=1000, description="Milliseconds of quiet that end a batch before it is full")
     http_host: str = Field("127.0.0.1", description="Address the HTTP door listens on")
     http_port: int = Field(0, ge=0, le=65535, description="Port of the HTTP door; 0 takes a free one")

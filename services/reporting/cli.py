@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from services.reporting.store import rebuild as store
+from services.reporting.usecases.rebuild import LOGS, Rebuilt, rebuild
 from services.reporting.usecases.reconcile import reconcile
 from services.reporting.usecases.reference import load_reference
+from shared.database import migrate
 from shared.database.pool import connect
 from shared.reference.load import load
 
@@ -36,5 +41,27 @@ async def select(database_url: str, sql: str) -> list[dict[str, Any]]:
     connection = await connect(database_url, "reporting")
     try:
         return [dict(row) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+async def count_events(admin_url: str) -> int:
+    """How many events a rebuild has to read."""
+    connection = await connect(admin_url, store.SHADOW)
+    try:
+        return sum([await store.count_log(connection, log) for log in LOGS])
+    finally:
+        await connection.close()
+
+
+async def remake(
+    admin_url: str, folders: Sequence[Path], *, shards: int, on_progress: Callable[[int], None]
+) -> Rebuilt:
+    """What `peduli reporting rebuild` does; needs a role that reads the logs of the other services."""
+    await migrate.migrate(admin_url, store.SHADOW, folders)
+    connection = await connect(admin_url, store.SHADOW)
+    try:
+        queues = [f"reporting.events.{shard}" for shard in range(shards)]
+        return await rebuild(connection, queues=queues, on_progress=on_progress)
     finally:
         await connection.close()

@@ -31,6 +31,7 @@ Handler = Callable[[Transaction, Sequence[Envelope]], Awaitable[None]]
 log = structlog.get_logger()
 
 PREFETCH_BATCHES = 3
+LINGERS = 20  # while messages stream in, waiting for a full batch costs less than another transaction
 PROBE_SECONDS = 1.0
 ALONE_AFTER, PARK_AFTER = 2, 3
 
@@ -209,23 +210,22 @@ class Consumer:
             self.progress.moved()
 
     async def _collect(self, buffer: asyncio.Queue[Delivery | None]) -> tuple[list[Delivery], bool]:
-        """What has arrived, at most a batch, after at most the linger; True when the session ends behind it."""
+        """At most a batch: it ends when nothing comes for the linger, or after `LINGERS` of it; True: the session ends."""
         first = await buffer.get()
         if first is None:
             return [], True
         batch = [first]
-        deadline = asyncio.get_running_loop().time() + self._linger
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._linger * LINGERS
         while len(batch) < self._breaker.size:
-            if buffer.empty():
-                left = deadline - asyncio.get_running_loop().time()
-                if left <= 0:
-                    break
-                try:
-                    item = await asyncio.wait_for(buffer.get(), left)
-                except TimeoutError:
-                    break
-            else:
-                item = buffer.get_nowait()
+            try:
+                item = (
+                    buffer.get_nowait()
+                    if not buffer.empty()
+                    else await asyncio.wait_for(buffer.get(), min(self._linger, max(0.0, deadline - clock())))
+                )
+            except TimeoutError:
+                break
             if item is None:
                 return batch, True
             batch.append(item)

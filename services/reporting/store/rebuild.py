@@ -1,0 +1,68 @@
+"""The shadow schema of a rebuild. Table and schema names here are ours, never a person's."""
+
+from __future__ import annotations
+
+from shared.database.pool import Row, Transaction
+from shared.database.queries import load_queries
+
+queries = load_queries(__file__)
+
+SHADOW = "facts_rebuild"
+TABLES = (
+    "fct_purchase",
+    "fct_purchase_line",
+    "fct_post",
+    "fct_task",
+    "fct_task_line",
+    "fct_household",
+    "fct_rejection",
+    "fct_stock_change",
+    "tally_unit_day",
+    "tally_channel_day",
+    "tally_region_day",
+    "unit_buyers",
+    "freshness",
+)
+_CLOCKED = ("freshness",)  # tells when it was applied: never equal, and not to be
+
+
+async def read_log(tx: Transaction, log: str, after: int, limit: int) -> list[Row]:
+    """The next rows of a service's event log (`log` is its schema)."""
+    return await tx.fetch(
+        f"select seq, headers, body from {log}.event_log where seq > $1 order by seq limit $2",  # noqa: S608
+        after,
+        limit,
+    )
+
+
+async def count_log(tx: Transaction, log: str) -> int:
+    """How many events a log has."""
+    return int(await tx.fetchval(f"select count(*) from {log}.event_log"))  # noqa: S608
+
+
+async def differing(tx: Transaction) -> list[str]:
+    """Tables whose content differs between shadow and facts, by checksum."""
+    found = []
+    for table in TABLES:
+        checksum = "select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from"
+        sums = [await tx.fetchval(f"{checksum} {schema}.{table} t") for schema in (SHADOW, "facts")]
+        if sums[0] != sums[1] and table not in _CLOCKED:
+            found.append(table)
+    return found
+
+
+async def swap(tx: Transaction) -> None:
+    """Put the shadow's rows into the facts. Deleted and inserted, not truncated: readers go on seeing the old ones."""
+    for table in TABLES:
+        await tx.execute(f"delete from facts.{table}")  # noqa: S608
+        await tx.execute(f"insert into facts.{table} select * from {SHADOW}.{table}")  # noqa: S608
+    await tx.execute(f"insert into facts.inbox select * from {SHADOW}.inbox on conflict do nothing")  # noqa: S608
+    await tx.execute(
+        f"insert into facts.aggregate_versions as v select * from {SHADOW}.aggregate_versions "  # noqa: S608
+        "on conflict (aggregate) do update set version = greatest(v.version, excluded.version)"
+    )
+
+
+async def drop(tx: Transaction) -> None:
+    """Throw the shadow away."""
+    await tx.execute(f"drop schema if exists {SHADOW} cascade")

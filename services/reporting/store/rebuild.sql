@@ -1,0 +1,15 @@
+-- name: load_cursor$
+-- How far a log was read into the shadow.
+select seq from rebuild_cursor where log = :log;
+
+-- name: save_cursor!
+-- This far a log was read, in the transaction of its effect.
+insert into rebuild_cursor (log, seq) values (:log, :seq) on conflict (log) do update set seq = excluded.seq;
+
+-- name: create_cursor#
+-- Survives a kill, so that a rebuild goes on where it was.
+create table if not exists rebuild_cursor (log text primary key, seq bigint not null);
+
+-- name: claim_queue!
+-- Hold the lane back while shadow and facts change places.
+select pg_advisory_xact_lock(hashtext('peduli-lane'), hashtext(:queue));

@@ -1,0 +1,97 @@
+"""What analysts see, and that it can be thrown away and made anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+import services.purchases.app as purchases
+import services.reporting.app as reporting
+from peduli.prepare import REPORTING_MIGRATIONS
+from services.reporting.cli import differences, remake
+from tests.support.eventually import eventually
+from tests.support.publish import message, publish, purchase
+from tests.support.running import running
+from tests.support.servers import World
+
+
+async def fetch(world: World, sql: str) -> list[dict[str, Any]]:
+    connection = await asyncpg.connect(world.database_url)
+    try:
+        return [dict(row) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+async def told(world: World, count: int) -> None:
+    """Purchases, of which the second is corrected to another unit and day, and the third voided."""
+    sent = [(message(purchase(f"R{n}")), "3276.purchase.submitted.v1") for n in range(count)]
+    changed = purchase("R1", unit_code="32.76.06", purchased_at="2021-07-31T23:30:00+07:00")
+    sent.append((message(changed, "purchase.correction_submitted"), "3276.purchase.correction_submitted.v1"))
+    void = {"reference": "R2", "reason": "salah_input"}
+    sent.append((message(void, "purchase.void_submitted"), "3276.purchase.void_submitted.v1"))
+    await publish(world.rabbitmq.url, sent[::-1])
+    count_of = "select sum(purchases)::int as n from reporting.v1_unit_tally"
+    await eventually(lambda: fetch(world, count_of), lambda rows: rows == [{"n": count - 1}])
+
+
+async def test_a_correction_moves_unit_and_day_and_a_rebuild_comes_out_equal(world: World) -> None:
+    settings = world.settings()
+    async with running(purchases.service(settings)), running(reporting.service(settings)):
+        await told(world, 20)
+        days = """select unit_code, wib_date::text, purchases from reporting.v1_unit_tally_daily
+          where purchases > 0 order by 1"""
+        before = await fetch(world, days)
+        assert before == [
+            {"unit_code": "32.76.06", "wib_date": "2021-07-31", "purchases": 1},
+            {"unit_code": "32.76.DKUM", "wib_date": "2021-07-22", "purchases": 18},
+        ]
+        read: list[int] = []
+        made = await remake(world.database_url, REPORTING_MIGRATIONS, shards=1, on_progress=read.append)
+        assert (made.events, made.differing) == (22, ())
+        assert sum(read) == 22
+        assert await fetch(world, days) == before
+        await publish(world.rabbitmq.url, [(message(purchase("later")), "3276.purchase.submitted.v1")])
+        total = "select sum(purchases)::int as n from reporting.v1_unit_tally"
+        await eventually(lambda: fetch(world, total), lambda rows: rows == [{"n": 20}])
+    assert await differences(world.database_url) == []
+
+
+async def test_reconcile_finds_what_was_tampered_with_and_rebuild_mends_it(world: World) -> None:
+    settings = world.settings()
+    async with running(purchases.service(settings)), running(reporting.service(settings)):
+        await told(world, 5)
+        await fetch(world, "update facts.tally_unit_day set spend_idr = spend_idr + 1 where unit_code = '32.76.06'")
+        assert await differences(world.database_url) == [("tally_unit_day", "32.76.06 2021-07-31")]
+        made = await remake(world.database_url, REPORTING_MIGRATIONS, shards=1, on_progress=lambda _: None)
+        assert made.differing == ("tally_unit_day",)
+    assert await differences(world.database_url) == []
+
+
+async def test_every_view_and_column_has_a_comment(world: World) -> None:
+    missing = """select c.relname, a.attname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      join pg_attribute a on a.attrelid = c.oid and a.attnum >= 0
+      where n.nspname = 'reporting' and col_description(c.oid, a.attnum) is null
+      union select c.relname, '' from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = 'reporting' and obj_description(c.oid) is null"""
+    assert await fetch(world, missing) == []
+    views = "select count(*)::int as n from pg_views where schemaname = 'reporting'"
+    assert await fetch(world, views) == [{"n": 6}]
+
+
+async def test_a_dashboard_reads_views_and_nothing_else(world: World) -> None:
+    connection = await asyncpg.connect(world.database_url)
+    await connection.execute("set role dashboard_reader")
+    assert len(await connection.fetch("select * from reporting.v1_unit_tally")) == 101
+    await connection.fetch("select * from reporting.v1_freshness")
+    for forbidden in (
+        "select * from facts.fct_purchase",
+        "select * from purchases.purchases",
+        "select * from distribution.people",
+        "create table reporting.mine ()",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(forbidden)
+    await connection.close()
