@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit faults soak lint contracts format bench up down clean
+.PHONY: help setup demo dev migration test unit faults soak lint contracts format bench up down clean
 PYTHON := .venv/bin/python
 
 help: ## list the targets
@@ -18,6 +18,12 @@ demo: setup ## play the whole journey on real servers; ARGS="--no-wait --json" w
 test: lint ## install, lint and run all tests on real servers
 	$(PYTHON) -c "from peduli.servers import install_missing; install_missing(print)"
 	$(PYTHON) -m pytest
+
+dev: setup ## private servers and the three services, until Ctrl-C
+	@$(PYTHON) -m peduli dev
+
+migration: ## an empty migration: make migration service=purchases name=create_things
+	@printf -- "-- migrate:up\n\n-- migrate:down\n" > services/$(service)/migrations/$$(date -u +%Y%m%d%H%M%S)_$(name).sql
 
 unit: setup ## only the fast tests that need no server
 	$(PYTHON) -m pytest tests/unit

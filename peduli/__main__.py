@@ -181,6 +181,14 @@ def demo(
 
 
 @app.command()
+def dev() -> None:
+    """Start private servers and the three services, and nothing else, until Ctrl-C."""
+    from peduli import demo as playing
+
+    raise typer.Exit(playing.develop())
+
+
+@app.command()
 def doctor(as_json: Json = False) -> None:
     """What is missing on this machine, and how to get it."""
     from peduli import doctor as looking

@@ -211,6 +211,21 @@ def show(result: dict[str, Any], console: Console) -> None:
         console.print(f"{name}: {url}/docs")
 
 
+def develop() -> int:
+    """Servers and services without a story, until Ctrl-C: what `make dev` starts."""
+    console = Console()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with stage(Path(".peduli") / "dev", console.print) as scene:
+            console.print(f"RabbitMQ {scene.amqp_url}\nPostgres {scene.admin_url}")
+            for name, url in scene.urls.items():
+                console.print(f"{name} {url}/docs")
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        return 0
+
+
 def run(*, wait: bool, as_json: bool) -> int:
     """Play it; 0 only when the accounting holds. Ctrl-C, or the end without `wait`, stops everything."""
     console = Console(stderr=as_json)

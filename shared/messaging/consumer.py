@@ -210,7 +210,7 @@ class Consumer:
             self.progress.moved()
 
     async def _collect(self, buffer: asyncio.Queue[Delivery | None]) -> tuple[list[Delivery], bool]:
-        """At most a batch: quiet for the linger ends it, or `LINGERS` times that; True when the session ends behind it."""
+        """At most a batch; quiet for the linger ends it sooner. True: the session ends behind it."""
         first = await buffer.get()
         if first is None:
             return [], True

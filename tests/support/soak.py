@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import random
 import signal
 import sys
@@ -212,6 +213,7 @@ def main() -> int:
     parser.add_argument("--households", type=int, default=300)
     parser.add_argument("--faults", type=int, default=8, help="strikes a round")
     given = parser.parse_args()
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # broken connections are the very point here
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         wrong = asyncio.run(
             fight(

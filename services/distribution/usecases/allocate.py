@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
+
 from services.distribution.domain.allocation import Rules, Snapshot, allocate
 from services.distribution.domain.stock import Lot
 from services.distribution.domain.task import Decision, Task
@@ -17,6 +19,8 @@ from shared.contracts.tasks import TaskLine
 from shared.database.pool import Pool, Transaction
 from shared.ids import new_id
 from shared.reference.model import Reference
+
+log = structlog.get_logger()
 
 
 async def allocate_due(pool: Pool, *, reference: Reference, rules: Rules, now: datetime) -> bool:
@@ -64,6 +68,7 @@ async def allocate_city(tx: Transaction, *, reference: Reference, rules: Rules, 
         )
         event = event_of(stored, Decision(stored.task, "assigned"), now, "", "")
         book.tell(event, task_id, 1, lines[0].purchase_id, place_of(reference, home.kelurahan))
+        log.info("task_assigned", correlation=str(lines[0].purchase_id), task=str(task_id))
     waiting = [(household, reason) for household, reason in plan.waiting.items() if reason != "HAS_OPEN_PACKET"]
     await household_store.queries.save_waiting(
         tx, ids=[household for household, _ in waiting], reasons=[reason for _, reason in waiting]

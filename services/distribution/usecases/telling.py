@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from services.distribution.domain.stock import Account, Movement
 from services.distribution.domain.task import Decision
 from services.distribution.store import stock as stock_store
@@ -20,6 +22,7 @@ from shared.messaging import outbox
 from shared.reference.model import Reference
 
 SOURCE = "/peduli/distribution"
+log = structlog.get_logger()
 
 
 @dataclass
@@ -84,7 +87,9 @@ async def carry_out(
             book.move(line.lot_id, "returned", "available", line.quantity, cause)
     event = event_of(stored, decision, book.now, reason, proof[0] if proof else "")
     place = place_of(reference, stored.kelurahan) if decision.told == "assigned" else ""
-    book.tell(event, stored.task_id, task.version, stored.lines[0].purchase_id, place)
+    correlation = stored.lines[0].purchase_id
+    book.tell(event, stored.task_id, task.version, correlation, place)
+    log.info(f"task_{decision.told}", correlation=str(correlation), task=str(stored.task_id))
 
 
 def event_of(stored: Stored, decision: Decision, now: datetime, reason: str, proof_kind: str) -> Event:

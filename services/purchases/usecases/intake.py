@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 
 from services.purchases.domain.content import content_hash, lines_of, posts_of
 from services.purchases.domain.purchase import Decision, Purchase, Said, decide
@@ -25,6 +26,8 @@ from shared.ids import derived_id, new_id
 from shared.messaging import outbox
 from shared.privacy import keyed_hash, seal, unseal
 from shared.reference.model import Reference
+
+log = structlog.get_logger()
 
 SOURCE = "/peduli/purchases"
 WAIT = timedelta(hours=24)
@@ -222,6 +225,7 @@ def _answer(
     batch: _Batch, item: Incoming, identity: UUID | None, outcome: str, reasons: tuple[Reason, ...], raw: bytes | None
 ) -> Verdict:
     name = _name(item.raw)
+    log.info(f"purchase_{outcome}", correlation=str(identity), submission=str(item.submission_id))
     batch.submissions.append(
         Submission(item.submission_id, identity, item.kind, item.source, name, outcome, reasons, raw)
     )

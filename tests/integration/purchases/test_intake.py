@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import aio_pika
 import asyncpg
 import orjson
 
@@ -132,3 +133,38 @@ async def _status(client: Any) -> int:
     answer = await client.get("/readyz")
     assert orjson.loads(answer.content)["lanes"]
     return int(answer.status_code)
+
+
+async def test_an_unroutable_key_waits_where_a_person_sees_it(world: World) -> None:
+    await publish(world.rabbitmq.url, [(message(purchase()), "3276.nobody.listens.v1")])
+
+    async def depth() -> int:
+        return (await topology.depths(world.rabbitmq.url, [topology.UNROUTABLE]))[topology.UNROUTABLE]
+
+    await eventually(depth, lambda seen: seen == 1)
+
+
+async def test_structured_mode_is_read_at_the_intake(world: World) -> None:
+    event = {
+        "specversion": "1.0",
+        "id": "s-1",
+        "type": "id.go.depok.peduli.purchase.submitted.v1",
+        "source": "/pos/koperasi-depok",
+        "data": purchase(),
+    }
+    structured = aio_pika.Message(orjson.dumps(event), content_type="application/cloudevents+json")
+    async with running(service(world.settings())):
+        await publish(world.rabbitmq.url, [(structured, KEY)])
+        await eventually(lambda: outcomes(world), lambda seen: seen == ["recorded"])
+
+
+async def test_without_the_database_the_http_door_says_when_to_come_back(world: World) -> None:
+    async with running(service(world.settings())) as client:
+        world.postgres.stop()
+        try:
+            answer = await client.post("/v1/purchases", json=purchase(), headers={"Peduli-Source": "/pos/x"})
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        finally:
+            world.postgres.start()
+        again = await client.post("/v1/purchases", json=purchase(), headers={"Peduli-Source": "/pos/x"})
+        assert again.status_code == 202
