@@ -16,6 +16,11 @@ LOG = "peduli.log"
 
 DELIVERY_LIMIT = 100  # a broker before 4.3 counts each disconnect for the whole prefetch: 20 would be too few
 INTAKE_LIMIT = 1_000_000  # messages; beyond it publishers are refused and keep their own copy
+INTAKES = (
+    ("purchases.intake", "*.purchase.*.v1"),
+    ("distribution.intake", "*.household.*.v1"),
+    ("distribution.intake", "*.task.*.v1"),
+)
 
 Arguments = dict[str, object]
 
@@ -120,11 +125,9 @@ def build(tenant: str, kelurahan: Sequence[str], *, shards: int = 1) -> Topology
                 Binding(DEAD, f"{DEAD}.{service}", f"{service}.#")
                 for service in ("purchases", "distribution", "reporting")
             ),
-            Binding(INTAKE, LOG, "#"),
+            *(Binding(INTAKE, LOG, key) for _, key in INTAKES),  # never "#": then nothing would be unroutable
             Binding(EVENTS, LOG, "#"),
-            Binding(INTAKE, "purchases.intake", "*.purchase.*.v1"),
-            Binding(INTAKE, "distribution.intake", "*.household.*.v1"),
-            Binding(INTAKE, "distribution.intake", "*.task.*.v1"),
+            *(Binding(INTAKE, queue, key) for queue, key in INTAKES),
             Binding(EVENTS, distribution.name, "*.purchase.#", to_exchange=True),
             Binding(EVENTS, reporting.name, "#", to_exchange=True),
             *distribution_bindings,
