@@ -273,8 +273,12 @@ def _is_node(process: psutil.Process) -> bool:
 
 
 def _as_postgres() -> list[str]:
-    """Postgres refuses to run as root."""
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+    """Postgres refuses to run as root; a change of user forgets the wish to die with its maker, so wish again."""
+    return (
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=INT"]
+        if os.getuid() == 0
+        else []
+    )
 
 
 def _die_with_parent() -> None:

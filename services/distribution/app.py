@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 from services.distribution import handlers
@@ -22,6 +23,7 @@ from shared.settings import Settings
 SCHEMA = "distribution"
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOOK_SECONDS = 0.2  # how often a due city is looked for: a task is visible within a second
+REST = 3  # times as long as an allocation took: a big stock must not keep the lanes from their work
 SWEEP_SECONDS = 60.0
 
 
@@ -32,7 +34,9 @@ def service(settings: Settings) -> Service:
 
     async def allocating(pool: Pool, stop: asyncio.Event) -> None:
         async def once() -> bool:
+            began = time.monotonic()
             await allocate_due(pool, reference=reference, rules=Rules(), now=now())
+            await asyncio.sleep((time.monotonic() - began) * REST)
             return False
 
         await every(stop, LOOK_SECONDS, once, "allocate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 import structlog
@@ -40,13 +41,16 @@ async def allocate_due(pool: Pool, *, reference: Reference, rules: Rules, now: d
 async def allocate_city(tx: Transaction, *, reference: Reference, rules: Rules, now: datetime) -> int:
     """Plan for the whole city, save packets, reservations, the waiting list and events; returns the packets made."""
     await stock_store.queries.claim_city(tx, tenant=reference.tenant)
+    households = await household_store.load_isolating(tx, now, reference.products)
+    if all(household.has_open for household in households):
+        return 0  # nobody can get a packet: do not lock and read the whole stock for it
     lots, told = await stock_store.load_open_lots(tx, now)
     products = {**told, **reference.products}
-    households = await household_store.load_isolating(tx, now, products)
     opened = {row["kelurahan"]: row["tasks"] for row in await task_store.queries.count_open(tx)}
     kecamatan = {code: region.kecamatan_code for code, region in reference.regions.items()}
     snapshot = Snapshot(lots, households, products, kecamatan, opened)
-    plan = allocate(snapshot, rules, now, f"{reference.tenant}:{wib_date(now)}")
+    seed = f"{reference.tenant}:{wib_date(now)}"
+    plan = await asyncio.to_thread(allocate, snapshot, rules, now, seed)  # lanes go on meanwhile
     book = Book(reference.tenant, now)
     planned = [(new_id(), new_id(), packet) for packet in plan.packets]
     await task_store.append(tx, planned, now)
