@@ -6,11 +6,16 @@ import aiormq
 import aiormq.abc
 
 HEARTBEAT_SECONDS = 4  # a dead peer is noticed after three beats; the default took 183 s
+FRAMES = 1000  # frames that may wait in memory: a window of messages passes the socket in few large pieces
+
+
+class _Connection(aiormq.Connection):
+    FRAME_BUFFER_SIZE = FRAMES
 
 
 async def open_connection(url: str, name: str) -> aiormq.abc.AbstractConnection:
     """One connection for one job: publishing and consuming never share one (a memory alarm stops publishers)."""
     parted = "&" if "?" in url else "?"
-    return await aiormq.connect(
-        f"{url}{parted}heartbeat={HEARTBEAT_SECONDS}", client_properties={"connection_name": name}
-    )
+    connection = _Connection(f"{url}{parted}heartbeat={HEARTBEAT_SECONDS}")
+    await connection.connect({"connection_name": name})
+    return connection

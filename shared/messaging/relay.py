@@ -109,6 +109,7 @@ class Relay:
                 headers=orjson.loads(row["headers"]),
             ),
             timeout=CONFIRM_SECONDS,
+            wait=False,  # for the socket: the confirm is what counts, and the window bounds what is in flight
         )
 
     async def _refusal(self, database: Transaction, seq: int, error: object, *, alone: bool) -> None:
