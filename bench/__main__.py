@@ -146,13 +146,13 @@ async def refill(bench: Bench, count: int) -> None:
     )
     await connection.execute(f"truncate {', '.join('facts.' + row['tablename'] for row in tables)}")
     await connection.execute(
-        "update purchases.event_log set published_at = null"
-        " where seq in (select seq from purchases.event_log order by seq limit $1)",
+        "insert into purchases.outbox (seq, aggregate)"
+        " select seq, aggregate from purchases.event_log order by seq limit $1",
         count,
     )
     await connection.close()
     await bench.until(
-        "select case when exists (select from purchases.event_log where published_at is null) then 0 else 1 end", 1
+        "select case when exists (select from purchases.outbox) then 0 else 1 end", 1
     )
 
 
@@ -248,7 +248,7 @@ async def measure(folder: Path, purchases: int) -> dict[str, float]:
             figures["one_by_one"] = await one_by_one(bench)
             print(f"message by message: {figures['one_by_one']:.0f} events/s", flush=True)
             connection = await asyncpg.connect(bench.database_url)
-            await connection.execute("truncate purchases.event_log, purchases.purchases, purchases.submissions")
+            await connection.execute("truncate purchases.event_log, purchases.outbox, purchases.purchases, purchases.submissions")
             await connection.close()
             for queue in ("distribution.events.0", "reporting.events.0"):
                 await _purge(bench, queue)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -19,13 +20,14 @@ def keyed_hash(key: bytes, value: str) -> str:
 def seal(key: bytes, plain: bytes, *, bound_to: str) -> bytes:
     """Encrypt with AES-256-GCM. `bound_to` (an id) is authenticated, so a box cannot be moved to another row."""
     nonce = os.urandom(_NONCE_BYTES)
-    return nonce + AESGCM(_key(key)).encrypt(nonce, plain, bound_to.encode())
+    return nonce + _cipher(key).encrypt(nonce, plain, bound_to.encode())
 
 
 def unseal(key: bytes, box: bytes, *, bound_to: str) -> bytes:
     """Decrypt what `seal` made; raises `cryptography.exceptions.InvalidTag` when key, box or owner differ."""
-    return AESGCM(_key(key)).decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], bound_to.encode())
+    return _cipher(key).decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], bound_to.encode())
 
 
-def _key(key: bytes) -> bytes:
-    return hashlib.sha256(key).digest()
+@lru_cache(maxsize=8)  # a process has a key or two, and scheduling one costs more than sealing a name
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(hashlib.sha256(key).digest())

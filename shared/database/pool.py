@@ -20,10 +20,19 @@ async def open_pool(url: str, schema: str, *, size: int = 8) -> Pool:
         max_size=size,
         command_timeout=30,
         timeout=10,
-        server_settings={"search_path": schema, "application_name": f"peduli-{schema}"},
+        server_settings=_session(schema),
     )
 
 
 async def connect(url: str, schema: str) -> asyncpg.Connection[asyncpg.Record]:
     """One connection of its own (a relay's leadership lives and dies with it)."""
-    return await asyncpg.connect(url, command_timeout=30, timeout=10, server_settings={"search_path": schema})
+    return await asyncpg.connect(url, command_timeout=30, timeout=10, server_settings=_session(schema))
+
+
+def _session(schema: str) -> dict[str, str]:
+    """A plan made while the tables were empty must not be kept for the day when they are full."""
+    return {
+        "search_path": schema,
+        "application_name": f"peduli-{schema}",
+        "plan_cache_mode": "force_custom_plan",
+    }

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import aiormq
-import aiormq.abc
 
 HEARTBEAT_SECONDS = 4  # a dead peer is noticed after three beats; the default took 183 s
 FRAMES = 1000  # frames that may wait in memory: a window of messages passes the socket in few large pieces
 
 
-class _Connection(aiormq.Connection):
+class Connection(aiormq.Connection):
+    """aiormq's connection with a longer queue before its socket."""
+
     FRAME_BUFFER_SIZE = FRAMES
 
 
-async def open_connection(url: str, name: str) -> aiormq.abc.AbstractConnection:
+async def open_connection(url: str, name: str) -> Connection:
     """One connection for one job: publishing and consuming never share one (a memory alarm stops publishers)."""
     parted = "&" if "?" in url else "?"
-    connection = _Connection(f"{url}{parted}heartbeat={HEARTBEAT_SECONDS}")
+    connection = Connection(f"{url}{parted}heartbeat={HEARTBEAT_SECONDS}")
     await connection.connect({"connection_name": name})
     return connection
+
+
+async def open_channel(connection: Connection, *, confirms: bool) -> aiormq.Channel:
+    """A channel; with `confirms` the broker tells of each message that it has it."""
+    channel = await connection.channel(publisher_confirms=confirms, frame_buffer_size=FRAMES)
+    assert isinstance(channel, aiormq.Channel)
+    return channel

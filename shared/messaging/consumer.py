@@ -22,7 +22,7 @@ from shared.database.pool import Pool, Transaction
 from shared.database.transient import is_transient
 from shared.messaging import inbox, parking
 from shared.messaging.breaker import Breaker
-from shared.messaging.connection import FRAMES, open_connection
+from shared.messaging.connection import open_channel, open_connection
 from shared.messaging.parking import Message
 from shared.observability import metrics
 from shared.observability.health import Progress
@@ -161,7 +161,7 @@ class Consumer:
             self._breaker.reset()
         connection = await open_connection(self._amqp_url, f"peduli-{self.queue}")
         try:
-            channel = await connection.channel(publisher_confirms=False, frame_buffer_size=FRAMES)
+            channel = await open_channel(connection, confirms=False)
             await channel.basic_qos(prefetch_count=self._batch_size * PREFETCH_BATCHES)
             buffer: asyncio.Queue[Delivery | None] = asyncio.Queue()
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import aiormq
-import aiormq.abc
 import orjson
 import structlog
 from pamqp.commands import Basic
@@ -15,7 +14,7 @@ from pamqp.commands import Basic
 from shared.database.pool import Row, Transaction, connect
 from shared.database.queries import load_queries
 from shared.messaging import topology
-from shared.messaging.connection import open_connection
+from shared.messaging.connection import Connection, open_channel, open_connection
 from shared.observability import metrics
 
 queries = load_queries(str(__file__).replace("relay", "outbox"))
@@ -50,18 +49,18 @@ class Relay:
 
     async def _session(self, stop: asyncio.Event) -> None:
         database = await connect(self._database_url, self._schema)
-        broker: aiormq.abc.AbstractConnection | None = None
+        broker: Connection | None = None
         try:
             while not await queries.claim_leadership(database):
                 if await _pause(stop, RETRY_SECONDS):
                     return
             broker = await open_connection(self._amqp_url, f"peduli-{self._schema}-relay")
-            channel = await broker.channel(publisher_confirms=True)
+            channel = await open_channel(broker, confirms=True)
             idle = 0.0
             while not stop.is_set():
                 rows = await queries.list_unpublished(database, size=self._window)
                 if channel.is_closed:
-                    channel = await broker.channel(publisher_confirms=True)
+                    channel = await open_channel(broker, confirms=True)
                 confirmed = await self._publish(database, channel, rows) if rows else 0
                 if confirmed < len(rows):
                     idle = RETRY_SECONDS
@@ -79,7 +78,7 @@ class Relay:
             if broker is not None:
                 await broker.close()
 
-    async def _publish(self, database: Transaction, channel: aiormq.abc.AbstractChannel, rows: Sequence[Row]) -> int:
+    async def _publish(self, database: Transaction, channel: aiormq.Channel, rows: Sequence[Row]) -> int:
         results = await asyncio.gather(*(self._send(channel, row) for row in rows), return_exceptions=True)
         confirmed = 0
         for result in results:
@@ -87,7 +86,7 @@ class Relay:
                 break
             confirmed += 1
         if confirmed:
-            await queries.save_published(database, seqs=[row["seq"] for row in rows[:confirmed]])
+            await queries.delete_published(database, seqs=[row["seq"] for row in rows[:confirmed]])
             metrics.EVENTS_PUBLISHED.labels(self._schema).inc(confirmed)
         if confirmed == len(rows):
             self._window = min(self._window * 2, WINDOW)
@@ -97,7 +96,7 @@ class Relay:
             await channel.close()
         return confirmed
 
-    async def _send(self, channel: aiormq.abc.AbstractChannel, row: Row) -> Any:
+    async def _send(self, channel: aiormq.Channel, row: Row) -> Any:
         return await channel.basic_publish(
             row["body"],
             exchange=topology.EVENTS,

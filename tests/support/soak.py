@@ -110,8 +110,8 @@ async def settled(battle: Battle, seconds: float) -> list[str]:
 
 CHECKS = {
     "purchases lost": "select {purchases} - count(*) from purchases.purchases",
-    "events not published": "select count(*) from purchases.event_log where published_at is null",
-    "tasks not published": "select count(*) from distribution.event_log where published_at is null",
+    "events not published": "select count(*) from purchases.outbox",
+    "tasks not published": "select count(*) from distribution.outbox",
     "pieces lost in stock": "select {pieces} - coalesce(sum(bought), 0) from distribution.lots",
     "pieces reserved twice": """select count(*) from distribution.lots l where reserved + in_transit + delivered <> (
         select coalesce(sum(quantity), 0) from distribution.task_lines tl join distribution.tasks t using (task_id)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse
 
 from services.purchases.store.purchases import queries
-from services.purchases.usecases.intake import Incoming, Keys, Verdict, submit
+from services.purchases.usecases.intake import Incoming, Keys, Verdict, purchase_id, submit
 from shared.clock import now
 from shared.contracts.reasons import Reason
 from shared.database.pool import Pool
@@ -60,9 +60,9 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
     @routes.get("/submissions/{source:path}/{reference_}")
     async def read_submissions(source: str, reference_: str) -> list[dict[str, Any]]:
         """Everything that was sent under this name, newest first, with the reasons of a refusal."""
-        names = (source, "/" + source)
-        for name in names:
-            rows = await queries.list_submissions(pool, source=name, reference=reference_)
+        for name in (source, "/" + source):
+            identity = purchase_id(reference.tenant, name, reference_)
+            rows = await queries.list_submissions(pool, purchase_id=identity)
             if rows:
                 return [{**dict(row), "reasons": orjson.loads(row["reasons"])} for row in rows]
         raise NotFoundError

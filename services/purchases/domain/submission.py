@@ -15,6 +15,8 @@ from shared.reference.model import Reference
 
 SKEW = timedelta(minutes=5)  # clocks of publishers differ
 EARLIEST = datetime(2021, 6, 30, 17, tzinfo=UTC)  # 1 July 2021 in WIB
+_DIGITS = re.compile(r"[0-9]{18}")
+_SPELLING = re.compile(r"[ .-]")
 _CODES = {"missing": "MISSING_FIELD", "timezone_aware": "MISSING_OFFSET"}
 
 
@@ -112,7 +114,7 @@ def is_nip(value: str, today: date) -> bool:
     22/2007). Digits 13-14 above 12 are a PPPK's, not a mistake.
     """
     digits = plain_nip(value)
-    if not re.fullmatch(r"[0-9]{18}", digits) or digits[14] not in "12" or digits[15:] == "000":
+    if not _DIGITS.fullmatch(digits) or digits[14] not in "12" or digits[15:] == "000":
         return False
     try:
         born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
@@ -123,4 +125,4 @@ def is_nip(value: str, today: date) -> bool:
 
 def plain_nip(value: str) -> str:
     """A NIP without the spaces, dots and dashes that people write."""
-    return re.sub(r"[ .-]", "", value)
+    return _SPELLING.sub("", value)

@@ -10,16 +10,16 @@ create table purchases (
   content jsonb not null,
   nip_sealed bytea not null,
   recorded_at timestamptz not null default now(),
-  changed_at timestamptz not null default now(),
-  constraint purchases_told_once unique (source, reference)
+  changed_at timestamptz not null default now()
 );
 comment on table purchases is 'Every accepted purchase as it stands; (source, reference) names it for ever';
+comment on column purchases.purchase_id is 'Derived from tenant, source and reference: the key itself makes a purchase unique';
 comment on column purchases.content is 'Body of the last recorded or corrected event: no personal data';
 comment on column purchases.nip_sealed is 'NIP of the buyer, sealed and bound to purchase_id';
 
 create table submissions (
   submission_id uuid primary key,
-  purchase_id uuid,
+  purchase_id uuid not null,
   kind text not null,
   source text not null,
   reference text not null,
@@ -28,9 +28,8 @@ create table submissions (
   raw_sealed bytea,
   received_at timestamptz not null default now()
 );
-create index submissions_by_reference on submissions (source, reference, received_at desc);
+create index submissions_by_purchase on submissions (purchase_id, received_at);
 create index submissions_with_raw on submissions (received_at) where raw_sealed is not null;
-create index submissions_waiting on submissions (purchase_id, received_at) where outcome = 'waiting';
 comment on table submissions is 'What became of everything that was sent, whatever the answer';
 comment on column submissions.raw_sealed is 'The body of what was rejected or waits, sealed, for 30 days: it can be mended and tried again';
 -- migrate:down

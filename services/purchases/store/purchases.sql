@@ -47,4 +47,4 @@ from purchases where purchase_id = :id;
 -- name: list_submissions
 -- Everything that was sent under this name, newest first.
 select submission_id, purchase_id, kind, outcome, reasons::text as reasons, received_at
-from submissions where source = :source and reference = :reference order by received_at desc limit 100;
+from submissions where purchase_id = :purchase_id order by received_at desc limit 100;

@@ -9,12 +9,17 @@ create table event_log (
   headers jsonb not null,
   body bytea not null constraint event_log_body_at_most_64_kib check (octet_length(body) <= 65536),
   recorded_at timestamptz not null default now(),
-  published_at timestamptz,
-  quarantined_at timestamptz,
   constraint event_log_one_event_per_version unique (aggregate, version)
 );
-create index event_log_unpublished on event_log (seq) where published_at is null;
-comment on table event_log is 'Outbox and log of every event this service told; published_at is null until the broker confirmed it';
+comment on table event_log is 'Every event this service decided, in order; append-only';
+
+create table outbox (
+  seq bigint primary key references event_log,
+  aggregate text not null,
+  quarantined_at timestamptz
+) with (autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_scale_factor = 0);
+create index outbox_quarantined on outbox (aggregate) where quarantined_at is not null;
+comment on table outbox is 'Events that the broker has not confirmed yet; a row goes when it has. quarantined_at: refused by itself, a person must look';
 
 create table inbox (
   event text primary key,
@@ -58,10 +63,10 @@ create table deliveries (
   primary key (queue, event)
 );
 comment on table deliveries is 'Redelivered messages: how often they came, and how often they were alone in hand when the process ended';
-create index event_log_quarantined on event_log (aggregate) where quarantined_at is not null and published_at is null;
 -- migrate:down
 drop table deliveries;
 drop table parked;
 drop table aggregate_versions;
 drop table inbox;
+drop table outbox;
 drop table event_log;
