@@ -151,9 +151,7 @@ async def refill(bench: Bench, count: int) -> None:
         count,
     )
     await connection.close()
-    await bench.until(
-        "select case when exists (select from purchases.outbox) then 0 else 1 end", 1
-    )
+    await bench.until("select case when exists (select from purchases.outbox) then 0 else 1 end", 1)
 
 
 async def latency(bench: Bench, rate: int, seconds: int) -> tuple[float, float]:
@@ -248,7 +246,9 @@ async def measure(folder: Path, purchases: int) -> dict[str, float]:
             figures["one_by_one"] = await one_by_one(bench)
             print(f"message by message: {figures['one_by_one']:.0f} events/s", flush=True)
             connection = await asyncpg.connect(bench.database_url)
-            await connection.execute("truncate purchases.event_log, purchases.outbox, purchases.purchases, purchases.submissions")
+            await connection.execute(
+                "truncate purchases.event_log, purchases.outbox, purchases.purchases, purchases.submissions"
+            )
             await connection.close()
             for queue in ("distribution.events.0", "reporting.events.0"):
                 await _purge(bench, queue)

@@ -79,7 +79,11 @@ class Relay:
                 await broker.close()
 
     async def _publish(self, database: Transaction, channel: aiormq.Channel, rows: Sequence[Row]) -> int:
-        results = await asyncio.gather(*(self._send(channel, row) for row in rows), return_exceptions=True)
+        sends = [asyncio.ensure_future(self._send(channel, row)) for row in rows]
+        await asyncio.wait(sends, timeout=CONFIRM_SECONDS)  # one deadline for the window
+        for send in sends:
+            send.cancel()
+        results = await asyncio.gather(*sends, return_exceptions=True)
         confirmed = 0
         for result in results:
             if not isinstance(result, Basic.Ack):
@@ -107,7 +111,6 @@ class Relay:
                 message_id=str(row["event_id"]),
                 headers=orjson.loads(row["headers"]),
             ),
-            timeout=CONFIRM_SECONDS,
             wait=False,  # for the socket: the confirm is what counts, and the window bounds what is in flight
         )
 
