@@ -41,7 +41,7 @@ lint: setup ## ruff, mypy --strict, import rules, codespell
 	.venv/bin/lint-imports
 	.venv/bin/codespell shared services peduli tests bench examples docs README.md
 
-contracts: setup ## write the JSON Schemas of every message anew
+contracts: setup ## write the generated contract anew: schemas, AsyncAPI, OpenAPI
 	$(PYTHON) -m shared.contracts.generate
 
 format: setup ## put the code in the house's format

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -306,7 +306,7 @@ def private_servers(folder: Path, *, fsync: bool = True) -> Iterator[tuple[Postg
 
 
 def install_missing(echo: Callable[[str], None]) -> None:
-    """Install what is missing with apt, as root and without starting the system's own services.
+    """Install the servers that are missing, as root and without starting the system's own.
 
     Raises `ServersError` with the command to type when that is not possible here.
     """
@@ -315,11 +315,16 @@ def install_missing(echo: Callable[[str], None]) -> None:
         for package, found in (("postgresql", find_postgres()), ("rabbitmq-server", find_rabbitmq()))
         if found is None
     ]
-    if not missing:
-        return
-    hint = f"sudo apt-get install {' '.join(missing)}, or give PEDULI_AMQP_URL and PEDULI_DATABASE_URL"
+    if missing:
+        apt_install(missing, echo, instead="give PEDULI_AMQP_URL and PEDULI_DATABASE_URL")
+        pwd.getpwnam("postgres")
+
+
+def apt_install(packages: Sequence[str], echo: Callable[[str], None], *, instead: str = "") -> None:
+    """Install Debian packages, as root and without starting any service; raises `ServersError` with what to type."""
+    hint = f"sudo apt-get install {' '.join(packages)}{f', or {instead}' if instead else ''}"
     if os.getuid() != 0 or shutil.which("apt-get") is None:
-        raise ServersError(f"not installed: {', '.join(missing)}", hint=hint)
+        raise ServersError(f"not installed: {', '.join(packages)}", hint=hint)
     policy = Path("/usr/sbin/policy-rc.d")
     made = not policy.exists()
     if made:
@@ -328,7 +333,7 @@ def install_missing(echo: Callable[[str], None]) -> None:
     try:
         for command in (
             ["apt-get", "update", "-qq"],
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing],
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
         ):
             echo(" ".join(command))
             done = subprocess.run(
@@ -339,4 +344,3 @@ def install_missing(echo: Callable[[str], None]) -> None:
     finally:
         if made:
             policy.unlink()
-    pwd.getpwnam("postgres")

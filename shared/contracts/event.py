@@ -18,9 +18,13 @@ class Value(BaseModel):
 
 
 class Event(Value):
-    """A thing that happened, as told to others. `TYPE` is `<aggregate>.<past participle>.v<major>`."""
+    """A thing that happened, as told to others. `TYPE` is `<aggregate>.<past participle>.v<major>`.
+
+    `MINOR` counts the optional fields that came later within the major.
+    """
 
     TYPE: ClassVar[str]
+    MINOR: ClassVar[int] = 0
 
 
 def outgoing(

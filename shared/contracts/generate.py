@@ -1,4 +1,7 @@
-"""Writes the JSON Schemas of every message: `python -m shared.contracts.generate`. A test compares them."""
+"""Writes what is generated of the contract: `make contracts`. A test compares every file with the code.
+
+Schemas of older minors are never written again: they are what was published (`contracts/schemas`).
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from shared.contracts.asyncapi import text as asyncapi_text
+from shared.contracts.corpus import CONTRACTS, schema_path
 from shared.contracts.registry import ALL, INBOUND
-
-SCHEMAS = Path(__file__).parent.parent.parent / "contracts" / "schemas"
-MINOR = "0"
 
 
 def schema(kind: str) -> dict[str, Any]:
@@ -19,22 +21,22 @@ def schema(kind: str) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **found}
 
 
-def path_of(kind: str) -> Path:
-    """`schemas/<event>/<major>.<minor>.json`."""
-    name, _, major = kind.rpartition(".v")
-    return SCHEMAS / name / f"{major}.{MINOR}.json"
+def as_json(value: Any) -> str:
+    """JSON text that is the same from run to run."""
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def text_of(kind: str) -> str:
-    """The file's text, stable from run to run."""
-    return json.dumps(schema(kind), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+def files() -> dict[Path, str]:
+    """Every generated file with its text."""
+    schemas = {schema_path(kind): as_json(schema(kind)) for kind in ALL}
+    return {**schemas, CONTRACTS / "asyncapi.yaml": asyncapi_text()}
 
 
 def main() -> None:
     """Write all of them."""
-    for kind in ALL:
-        path_of(kind).parent.mkdir(parents=True, exist_ok=True)
-        path_of(kind).write_text(text_of(kind), encoding="utf-8")
+    for path, text in files().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from shared.contracts.event import Event
 from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
 from shared.contracts.households import HouseholdChanged, HouseholdRegistered, HouseholdReleased
 from shared.contracts.lots import LotAdjusted, LotExpired
 from shared.contracts.purchases import PurchaseCorrected, PurchaseRecorded, PurchaseRejected, PurchaseVoided
-from shared.contracts.submissions import PurchaseSubmission, VoidSubmission
+from shared.contracts.submissions import PurchaseSubmission, Submitted, VoidSubmission
 from shared.contracts.tasks import TaskAccepted, TaskAssigned, TaskDelivered, TaskFailed, TaskRecalled, TaskReturned
 
-INBOUND: dict[str, type[BaseModel]] = {
+INBOUND: dict[str, type[Submitted]] = {
     "purchase.submitted.v1": PurchaseSubmission,
     "purchase.correction_submitted.v1": PurchaseSubmission,
     "purchase.void_submitted.v1": VoidSubmission,
@@ -39,5 +37,5 @@ _EVENTS: tuple[type[Event], ...] = (
     LotExpired,
     LotAdjusted,
 )
-TOLD: dict[str, type[BaseModel]] = {event.TYPE: event for event in _EVENTS}
-ALL = INBOUND | TOLD
+TOLD: dict[str, type[Event]] = {event.TYPE: event for event in _EVENTS}
+ALL: dict[str, type[Submitted] | type[Event]] = {**INBOUND, **TOLD}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
@@ -13,9 +13,14 @@ Code = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Submitted(BaseModel):
-    """A thing read from outside: unknown fields are ignored, known ones are strict."""
+    """A thing read from outside: unknown fields are ignored, known ones are strict.
+
+    `MINOR` counts the optional fields that came later within the major.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    MINOR: ClassVar[int] = 0
 
 
 class Buyer(Submitted):

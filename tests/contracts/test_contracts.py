@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from shared.contracts.generate import SCHEMAS, path_of, schema, text_of
+from shared.contracts.corpus import CONTRACTS, Example, examples
+from shared.contracts.generate import files, schema
 from shared.contracts.registry import ALL, TOLD
 
-EXAMPLES = sorted((SCHEMAS.parent / "examples").glob("*/*.json"))
+CORPUS = list(examples())
+GENERATED = files()
 PERSONAL = ("nip", "nik", "name", "phone", "address", "url", "people")
 
 
-def kind_of(example: Path) -> str:
-    return f"{example.parent.name}.v{example.name.split('.')[0]}"
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: str(path.relative_to(CONTRACTS)))
+def test_the_committed_file_is_that_of_the_code(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == GENERATED[path], "run `make contracts`"
 
 
-@pytest.mark.parametrize("kind", sorted(ALL))
-def test_the_committed_schema_is_that_of_the_code(kind: str) -> None:
-    assert path_of(kind).read_text(encoding="utf-8") == text_of(kind), "run `make contracts`"
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_an_example_is_read_and_fits_its_schema(example: Path) -> None:
-    body = json.loads(example.read_text(encoding="utf-8"))
-    ALL[kind_of(example)].model_validate(body)
-    jsonschema.validate(body, schema(kind_of(example)))
+@pytest.mark.parametrize("example", [one for one in CORPUS if not one.effect], ids=lambda one: one.name)
+def test_an_example_is_read_and_fits_its_schema(example: Example) -> None:
+    ALL[example.kind].model_validate(example.body)
+    jsonschema.validate(example.body, schema(example.kind))
 
 
 def test_every_message_has_an_example() -> None:
-    assert {kind_of(example) for example in EXAMPLES} == set(ALL)
+    assert {example.kind for example in CORPUS if not example.effect} == set(ALL)
 
 
 @pytest.mark.parametrize("kind", sorted(TOLD))

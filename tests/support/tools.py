@@ -1,0 +1,43 @@
+"""Programs that some tests need beside the servers: of the machine, else of Debian's packages, else a skip."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from peduli.servers import ServersError, apt_install
+
+JS = Path(__file__).parent.parent / "contracts" / "js"
+PACKAGES = {
+    "node": ("nodejs", "npm"),
+    "npm": ("npm",),
+    "php": ("php-cli", "php-curl", "php-amqplib"),
+    "curl": ("curl",),
+    "jq": ("jq",),
+}
+
+
+def need(*programs: str) -> None:
+    """Have these programs; skips the test with what to type when they cannot be installed here."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing:
+        try:
+            apt_install([package for program in missing for package in PACKAGES[program]], print)
+        except ServersError as error:
+            pytest.skip(f"{error}; {error.hint}")
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The JavaScript packages of the tests, as the lock names them."""
+    need("node", "npm")
+    made, lock = JS / "node_modules" / ".package-lock.json", JS / "package-lock.json"
+    if not made.exists() or made.stat().st_mtime < lock.stat().st_mtime:
+        done = subprocess.run(["npm", "ci"], cwd=JS, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        os.utime(made)
+    return JS / "node_modules"
