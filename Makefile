@@ -42,7 +42,7 @@ lint: setup ## ruff, mypy --strict, import rules, codespell
 	.venv/bin/codespell shared services peduli tests bench examples docs README.md
 
 contracts: setup ## write the generated contract anew: schemas, AsyncAPI, OpenAPI
-	$(PYTHON) -m shared.contracts.generate
+	$(PYTHON) -m shared.contracts.generate && $(PYTHON) -m peduli.openapi
 
 format: setup ## put the code in the house's format
 	.venv/bin/ruff check --fix-only -q . ; .venv/bin/ruff format -q .

@@ -7,13 +7,14 @@ import contextlib
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import Lifespan
 
 from shared.database.pool import Pool, open_pool
 from shared.messaging.consumer import Applier, Consumer, Lane
@@ -67,9 +68,21 @@ def build(service: Service) -> FastAPI:
             pool.terminate() if late else await pool.close()
             log.info("service_stopped", late=len(late))
 
-    app = FastAPI(title=f"Peduli {service.name}", version="1", lifespan=lifespan)
-    problems.install(app)
+    app = _application(service.name, lifespan)
     _mount_operations(app, progress)
+    return app
+
+
+def describe(service: Service) -> dict[str, Any]:
+    """The OpenAPI document of its HTTP door; nothing is started, and no route is called."""
+    app = _application(service.name)
+    app.include_router(service.router(cast(Pool, None)))
+    return app.openapi()
+
+
+def _application(name: str, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    app = FastAPI(title=f"Peduli {name}", version="1", lifespan=lifespan)
+    problems.install(app)
     return app
 
 

@@ -14,7 +14,7 @@ from services.reporting.store.facts import queries
 from shared.database.pool import Pool
 from shared.service import Service, every
 from shared.settings import Settings
-from shared.web.problems import NotFoundError
+from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError
 
 SCHEMA = "facts"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -44,9 +44,9 @@ def service(settings: Settings) -> Service:
 
 
 def _router(pool: Pool) -> APIRouter:
-    routes = APIRouter(prefix="/v1")
+    routes = APIRouter(prefix="/v1", responses=PROBLEMS)
 
-    @routes.get("/trace/{identity}")
+    @routes.get("/trace/{identity}", responses=NOT_FOUND)
     async def trace(identity: UUID) -> list[dict[str, Any]]:
         """The lines of a purchase as reporting knows them."""
         rows = [dict(row) for row in await queries.list_trace(pool, id=identity)]

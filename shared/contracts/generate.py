@@ -11,14 +11,8 @@ from typing import Any
 
 from shared.contracts.asyncapi import text as asyncapi_text
 from shared.contracts.corpus import CONTRACTS, schema_path
-from shared.contracts.registry import ALL, INBOUND
-
-
-def schema(kind: str) -> dict[str, Any]:
-    """JSON Schema 2020-12 of a message's data."""
-    model = ALL[kind]
-    found = model.model_json_schema(mode="validation" if kind in INBOUND else "serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **found}
+from shared.contracts.registry import ALL
+from shared.contracts.schema import schema_of
 
 
 def as_json(value: Any) -> str:
@@ -28,7 +22,7 @@ def as_json(value: Any) -> str:
 
 def files() -> dict[Path, str]:
     """Every generated file with its text."""
-    schemas = {schema_path(kind): as_json(schema(kind)) for kind in ALL}
+    schemas = {schema_path(kind): as_json(schema_of(kind)) for kind in ALL}
     return {**schemas, CONTRACTS / "asyncapi.yaml": asyncapi_text()}
 
 

@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from shared.contracts.reasons import Reason
+from shared.contracts.schema import inlined
 from shared.database.transient import is_transient
 from shared.errors import PeduliError
 
 RETRY_AFTER_SECONDS = 5
+PROBLEM = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What every error answers (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str | None = None
+    reasons: tuple[Reason, ...] | None = None
+
+
+def _documented(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {PROBLEM: {"schema": inlined(Problem)}}}
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    422: _documented("Refused, with every reason at once"),
+    503: _documented("The database is away for a moment: send again after Retry-After seconds"),
+}
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: _documented("Nothing is known under this name")}
 
 
 class NotFoundError(PeduliError):
@@ -21,12 +46,8 @@ class NotFoundError(PeduliError):
 
 def problem(status: int, title: str, *, detail: str = "", reasons: Sequence[Reason] = ()) -> JSONResponse:
     """A problem+json answer; `reasons` carry code, path and text, never the offending value."""
-    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
-    if detail:
-        body["detail"] = detail
-    if reasons:
-        body["reasons"] = [reason.model_dump() for reason in reasons]
-    return JSONResponse(body, status, media_type="application/problem+json")
+    body = Problem(title=title, status=status, detail=detail or None, reasons=tuple(reasons) or None)
+    return JSONResponse(body.model_dump(exclude_none=True), status, media_type=PROBLEM)
 
 
 def install(app: FastAPI) -> None:

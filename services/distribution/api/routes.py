@@ -19,7 +19,7 @@ from shared.clock import now
 from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
 from shared.database.pool import Pool
 from shared.reference.model import Reference
-from shared.web.problems import NotFoundError, problem
+from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError, problem
 
 Source = Annotated[str, Header(alias="Peduli-Source", min_length=1, max_length=100)]
 Report = Annotated[TaskAccept | TaskDelivery | TaskFailure | TaskReturn, Field(discriminator="kind")]
@@ -27,7 +27,7 @@ Report = Annotated[TaskAccept | TaskDelivery | TaskFailure | TaskReturn, Field(d
 
 def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
     """Routes over `pool`."""
-    routes = APIRouter(prefix="/v1")
+    routes = APIRouter(prefix="/v1", responses=PROBLEMS)
 
     @routes.post("/households", status_code=202)
     async def report_household(body: HouseholdReport, source: Source) -> JSONResponse:
@@ -45,7 +45,7 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
         rows = await task_store.queries.list_tasks(pool, kelurahan=kelurahan)
         return [{**dict(row), "text": explain(row["why"], "volunteer")} for row in rows]
 
-    @routes.post("/tasks/{task_id}/reports")
+    @routes.post("/tasks/{task_id}/reports", responses={**NOT_FOUND, 409: {"description": "Another report was first"}})
     async def report_task(task_id: UUID, body: Annotated[Report, Body()]) -> JSONResponse:
         """Accept, deliver, fail or return a task. 409 tells that another report was first."""
         if body.task_id != task_id:
@@ -57,7 +57,7 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
         answer = {"task_id": str(task_id), "outcome": verdict.outcome, "status": verdict.status}
         return JSONResponse(answer, 409 if verdict.outcome.isupper() else 200)
 
-    @routes.get("/tasks/{task_id}/door")
+    @routes.get("/tasks/{task_id}/door", responses=NOT_FOUND)
     async def read_door(task_id: UUID, team: Annotated[str, Header(alias="Peduli-Team")]) -> dict[str, Any]:
         """Name, phone and address, only for the team that has accepted the task, only until it ends."""
         async with pool.acquire() as tx, tx.transaction():
@@ -66,7 +66,7 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
                 raise NotFoundError
             return (await household_store.open_people(tx, stored.household_id, keys.seal_key)).model_dump()
 
-    @routes.get("/trace/{identity}")
+    @routes.get("/trace/{identity}", responses=NOT_FOUND)
     async def trace(identity: UUID) -> dict[str, Any]:
         """Where goods went: by purchase, lot, packet, task or household id."""
         rows = await task_store.queries.list_trace(pool, id=identity)

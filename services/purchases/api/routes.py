@@ -8,28 +8,57 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel
 
 from services.purchases.store.purchases import queries
 from services.purchases.usecases.intake import Incoming, Keys, Verdict, purchase_id, submit
 from shared.clock import now
 from shared.contracts.reasons import Reason
+from shared.contracts.schema import inlined
+from shared.contracts.submissions import PurchaseSubmission
 from shared.database.pool import Pool
 from shared.ids import new_id
 from shared.reference.model import Reference
-from shared.web.problems import NotFoundError, problem
+from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError, problem
 
 MOST = 500  # submissions in one request
 
 Source = Annotated[
     str, Header(alias="Peduli-Source", min_length=1, max_length=100, description="who tells, as in ce-source")
 ]
+_ONE = inlined(PurchaseSubmission)
+_BODY = {"oneOf": [_ONE, {"type": "array", "items": _ONE, "minItems": 1, "maxItems": MOST}]}
+ONE_OR_MANY = {"requestBody": {"required": True, "content": {"application/json": {"schema": _BODY}}}}
+
+
+class Answer(BaseModel):
+    """What became of one purchase: recorded, known (told before), waiting or rejected."""
+
+    purchase_id: UUID | None
+    reference: str
+    outcome: str
+    version: int
+    reasons: tuple[Reason, ...]
+
+
+class SubmissionKept(BaseModel):
+    """One submission under a name, with what became of it."""
+
+    submission_id: UUID
+    purchase_id: UUID
+    kind: str
+    outcome: str
+    reasons: tuple[Reason, ...]
+    received_at: AwareDatetime
 
 
 def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
     """Routes over `pool`."""
-    routes = APIRouter(prefix="/v1")
+    routes = APIRouter(prefix="/v1", responses=PROBLEMS)
 
-    @routes.post("/purchases", status_code=202)
+    @routes.post(
+        "/purchases", status_code=202, responses={202: {"model": Answer | list[Answer]}}, openapi_extra=ONE_OR_MANY
+    )
     async def submit_purchases(request: Request, source: Source) -> JSONResponse:
         """Tell one purchase (an object) or up to 500 (a list). A resend gets the same answer and has no effect."""
         try:
@@ -49,7 +78,7 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
             return problem(422, "Pembelian ditolak", reasons=verdict.reasons)
         return JSONResponse(_shown(verdict), 202, {"Location": f"/v1/purchases/{verdict.purchase_id}"})
 
-    @routes.get("/purchases/{identity}")
+    @routes.get("/purchases/{identity}", responses=NOT_FOUND)
     async def read_purchase(identity: UUID) -> dict[str, Any]:
         """One purchase as it stands."""
         row = await queries.find_purchase(pool, id=identity)
@@ -57,24 +86,25 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
             raise NotFoundError
         return {**dict(row), "content": orjson.loads(row["content"])}
 
-    @routes.get("/submissions/{source:path}/{reference_}")
-    async def read_submissions(source: str, reference_: str) -> list[dict[str, Any]]:
+    @routes.get("/submissions/{source:path}/{reference_}", responses=NOT_FOUND)
+    async def read_submissions(source: str, reference_: str) -> list[SubmissionKept]:
         """Everything that was sent under this name, newest first, with the reasons of a refusal."""
         for name in (source, "/" + source):
             identity = purchase_id(reference.tenant, name, reference_)
             rows = await queries.list_submissions(pool, purchase_id=identity)
             if rows:
-                return [{**dict(row), "reasons": orjson.loads(row["reasons"])} for row in rows]
+                return [SubmissionKept(**{**dict(row), "reasons": orjson.loads(row["reasons"])}) for row in rows]
         raise NotFoundError
 
     return routes
 
 
 def _shown(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "purchase_id": str(verdict.purchase_id),
-        "reference": verdict.reference,
-        "outcome": verdict.outcome,
-        "version": verdict.version,
-        "reasons": [reason.model_dump() for reason in verdict.reasons],
-    }
+    answer = Answer(
+        purchase_id=verdict.purchase_id,
+        reference=verdict.reference,
+        outcome=verdict.outcome,
+        version=verdict.version,
+        reasons=verdict.reasons,
+    )
+    return answer.model_dump(mode="json")
