@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev migration test unit faults soak lint contracts format bench up down clean
+.PHONY: help setup demo dev migration test unit faults soak lint contracts publish format bench up down clean
 PYTHON := .venv/bin/python
 
 help: ## list the targets
@@ -43,6 +43,9 @@ lint: setup ## ruff, mypy --strict, import rules, codespell
 
 contracts: setup ## write the generated contract anew: schemas, AsyncAPI, OpenAPI
 	$(PYTHON) -m shared.contracts.generate && $(PYTHON) -m peduli.openapi
+
+publish: contracts ## freeze schemas and examples as published: from then on they only get younger ones beside them
+	$(PYTHON) -m shared.contracts.published
 
 format: setup ## put the code in the house's format
 	.venv/bin/ruff check --fix-only -q . ; .venv/bin/ruff format -q .

@@ -69,6 +69,7 @@ class PurchaseRejected(Event):
     """A submission was refused, with every reason at once and never the offending value."""
 
     TYPE: ClassVar[str] = "purchase.rejected.v1"
+    MINOR: ClassVar[int] = 1  # 1.1: a reason also has its text in English
 
     submission_id: UUID
     source: str

@@ -1,26 +1,59 @@
-"""Why something was refused: a code, the path of the field, and a sentence in Bahasa Indonesia."""
+"""Why something was refused: a code, the path of the field, and a sentence in two languages."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pydantic import BaseModel, ConfigDict
 
-TEXTS: dict[str, str] = {
-    "INVALID_JSON": "Isi pesan bukan JSON yang sah.",
-    "MISSING_FIELD": "Kolom ini wajib diisi.",
-    "INVALID_FIELD": "Nilai kolom ini tidak sesuai bentuk yang diminta.",
-    "UNKNOWN_UNIT": "Unit kerja tidak dikenal atau tidak aktif.",
-    "UNKNOWN_SELLER": "Penjual tidak dikenal atau tidak aktif.",
-    "CHANNEL_MISMATCH": "Saluran tidak sama dengan saluran penjual.",
-    "UNKNOWN_SKU": "Barang tidak dikenal; sertakan `product` dengan nama, kategori dan masa simpan.",
-    "UNKNOWN_KELURAHAN": "Kelurahan pengambilan tidak dikenal.",
-    "TOTAL_MISMATCH": "Jumlah total tidak sama dengan jumlah seluruh baris (banyaknya x harga).",
-    "PURCHASED_IN_FUTURE": "Waktu pembelian ada di masa depan; periksa jam dan zona waktu.",
-    "PURCHASED_TOO_EARLY": "Waktu pembelian sebelum 1 Juli 2021.",
-    "MISSING_OFFSET": "Waktu harus menyebut zona waktu, misalnya +07:00.",
-    "INVALID_NIP": "NIP harus 18 angka yang sah.",
-    "DUPLICATE_CONFLICT": "Nomor ini sudah tercatat dengan isi lain; kirim sebagai koreksi.",
-    "PURCHASE_NOT_FOUND": "Pembelian yang dikoreksi atau dibatalkan tidak datang dalam 24 jam.",
-    "ALREADY_VOIDED": "Pembelian ini sudah dibatalkan.",
+
+class Text(NamedTuple):
+    """One reason for two readers: an officer, and a developer who may be anywhere."""
+
+    indonesian: str
+    english: str
+
+
+TEXTS: dict[str, Text] = {
+    "INVALID_JSON": Text("Isi pesan bukan JSON yang sah.", "The body is not valid JSON."),
+    "MISSING_FIELD": Text("Kolom ini wajib diisi.", "This field is required."),
+    "INVALID_FIELD": Text(
+        "Nilai kolom ini tidak sesuai bentuk yang diminta.", "The value does not have the form that is asked for."
+    ),
+    "UNKNOWN_UNIT": Text("Unit kerja tidak dikenal atau tidak aktif.", "The unit is unknown or not active."),
+    "UNKNOWN_SELLER": Text("Penjual tidak dikenal atau tidak aktif.", "The seller is unknown or not active."),
+    "CHANNEL_MISMATCH": Text(
+        "Saluran tidak sama dengan saluran penjual.", "The channel is not the channel of the seller."
+    ),
+    "UNKNOWN_SKU": Text(
+        "Barang tidak dikenal; sertakan `product` dengan nama, kategori dan masa simpan.",
+        "The item is unknown; add `product` with name, category and shelf_life_hours.",
+    ),
+    "UNKNOWN_KELURAHAN": Text("Kelurahan pengambilan tidak dikenal.", "The kelurahan of the pick-up is unknown."),
+    "TOTAL_MISMATCH": Text(
+        "Jumlah total tidak sama dengan jumlah seluruh baris (banyaknya x harga).",
+        "The total is not the sum of all lines (quantity x unit price).",
+    ),
+    "PURCHASED_IN_FUTURE": Text(
+        "Waktu pembelian ada di masa depan; periksa jam dan zona waktu.",
+        "The purchase is in the future; look at the clock and the offset.",
+    ),
+    "PURCHASED_TOO_EARLY": Text(
+        "Waktu pembelian sebelum 1 Juli 2021.", "The purchase is before 1 July 2021, when the programme began."
+    ),
+    "MISSING_OFFSET": Text(
+        "Waktu harus menyebut zona waktu, misalnya +07:00.", "The time must have an offset, such as +07:00."
+    ),
+    "INVALID_NIP": Text("NIP harus 18 angka yang sah.", "A NIP has 18 digits that must parse."),
+    "DUPLICATE_CONFLICT": Text(
+        "Nomor ini sudah tercatat dengan isi lain; kirim sebagai koreksi.",
+        "This reference is recorded with other content; send a correction.",
+    ),
+    "PURCHASE_NOT_FOUND": Text(
+        "Pembelian yang dikoreksi atau dibatalkan tidak datang dalam 24 jam.",
+        "The purchase to be corrected or voided did not come within 24 hours.",
+    ),
+    "ALREADY_VOIDED": Text("Pembelian ini sudah dibatalkan.", "This purchase was voided before."),
 }
 
 
@@ -32,8 +65,9 @@ class Reason(BaseModel):
     code: str
     path: str
     message: str
+    message_en: str = ""
 
     @classmethod
     def of(cls, code: str, path: str = "") -> Reason:
-        """The reason `code` at `path`, with its text from `TEXTS` (KeyError for an unknown code)."""
-        return cls(code=code, path=path, message=TEXTS[code])
+        """The reason `code` at `path`, with its texts from `TEXTS` (KeyError for an unknown code)."""
+        return cls(code=code, path=path, message=TEXTS[code].indonesian, message_en=TEXTS[code].english)

@@ -20,9 +20,13 @@ def schema_of(kind: str) -> dict[str, Any]:
 
 
 def inlined(model: type[BaseModel]) -> dict[str, Any]:
-    """The schema of a model without `$defs`: each part stands where it is named. No model of ours names itself."""
-    schema = model.model_json_schema()
-    parts = schema.pop("$defs", {})
+    """The schema of a model with each part where it is named."""
+    return expanded(model.model_json_schema())
+
+
+def expanded(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without `$defs`: each part stands where it is named. No model of ours names itself."""
+    parts = schema.get("$defs", {})
 
     def expand(node: Any) -> Any:
         if isinstance(node, list):
@@ -31,7 +35,7 @@ def inlined(model: type[BaseModel]) -> dict[str, Any]:
             return node
         if isinstance(node.get("$ref"), str):
             return expand(parts[node["$ref"].removeprefix(_DEFS)])
-        return {name: expand(value) for name, value in node.items()}
+        return {name: expand(value) for name, value in node.items() if name != "$defs"}
 
-    expanded: dict[str, Any] = expand(schema)
-    return expanded
+    found: dict[str, Any] = expand(schema)
+    return found
