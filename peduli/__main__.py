@@ -156,6 +156,25 @@ def reporting_rebuild(as_json: Json = False) -> None:
 
 
 @app.command()
+def verify(
+    file: Annotated[
+        typer.FileBinaryRead, typer.Argument(help="JSON, a list, JSON lines or CloudEvents; - reads stdin")
+    ],
+    source: Annotated[str, typer.Option(help="who tells, as in ce-source")] = "/peduli/verify",
+    city: Annotated[str, typer.Option(envvar="PEDULI_TENANT", help="city code without dots")] = "3276",
+    as_json: Json = False,
+) -> None:
+    """Ask offline what the intake would answer to purchases in a file; ends with 1 when any must be mended."""
+    from peduli import verify as checking
+    from services.purchases.cli import check
+    from shared.clock import now
+
+    found = check(file.read(), tenant=city, source=source, now=now())
+    print(json.dumps(checking.rows(found), indent=2) if as_json else "\n".join(checking.lines(found)))
+    raise typer.Exit(0 if found and all(item.is_fine for item in found) else 1)
+
+
+@app.command()
 def trace(identity: UUID, as_json: Json = False) -> None:
     """Follow a purchase, lot, packet, task or household id through the three services."""
     import os

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.purchases.usecases.intake import Incoming, Keys, submit
+from services.purchases.usecases.intake import KINDS, Incoming, Keys, submit
 from shared.clock import now
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Transaction
@@ -12,12 +12,6 @@ from shared.errors import PeduliError
 from shared.ids import derived_id
 from shared.messaging.consumer import Handler, Lane
 from shared.reference.model import Reference
-
-KINDS = {
-    "purchase.submitted.v1": "submitted",
-    "purchase.correction_submitted.v1": "corrected",
-    "purchase.void_submitted.v1": "voided",
-}
 
 
 class UnknownTypeError(PeduliError):

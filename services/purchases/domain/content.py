@@ -5,13 +5,19 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC
 
+from services.purchases.domain.purchase import Kind, Said
 from shared.contracts.purchases import PurchaseLine, PurchasePost
-from shared.contracts.submissions import PurchaseSubmission
+from shared.contracts.submissions import PurchaseSubmission, VoidSubmission
 
 
 def content_hash(submission: PurchaseSubmission) -> str:
     """32 hex of SHA-256 over the canonical submission: what a resend must hit, whatever its spelling or door."""
     return hashlib.sha256(submission.model_dump_json().encode()).hexdigest()[:32]
+
+
+def said(kind: Kind, content: PurchaseSubmission | VoidSubmission) -> Said:
+    """What a valid submission says about its purchase."""
+    return Said(kind, content_hash(content) if isinstance(content, PurchaseSubmission) else content.reason)
 
 
 def lines_of(submission: PurchaseSubmission) -> tuple[PurchaseLine, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.purchases.domain.purchase import Kind
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PurchaseSubmission, VoidSubmission
 from shared.reference.model import Reference
@@ -18,6 +19,13 @@ EARLIEST = datetime(2021, 6, 30, 17, tzinfo=UTC)  # 1 July 2021 in WIB
 _DIGITS = re.compile(r"[0-9]{18}")
 _SPELLING = re.compile(r"[ .-]")
 _CODES = {"missing": "MISSING_FIELD", "timezone_aware": "MISSING_OFFSET"}
+
+
+def read_submission(
+    kind: Kind, raw: dict[str, Any], reference: Reference, now: datetime
+) -> PurchaseSubmission | VoidSubmission | list[Reason]:
+    """A submission of any kind, or every reason against it."""
+    return read_void(raw) if kind == "voided" else read_purchase(raw, reference, now)
 
 
 def read_purchase(raw: dict[str, Any], reference: Reference, now: datetime) -> PurchaseSubmission | list[Reason]:

@@ -11,9 +11,9 @@ from uuid import UUID
 import orjson
 import structlog
 
-from services.purchases.domain.content import content_hash, lines_of, posts_of
-from services.purchases.domain.purchase import Decision, Purchase, Said, decide
-from services.purchases.domain.submission import plain_nip, read_purchase, read_void
+from services.purchases.domain.content import lines_of, posts_of, said
+from services.purchases.domain.purchase import Decision, Kind, Purchase, decide
+from services.purchases.domain.submission import plain_nip, read_submission
 from services.purchases.store import purchases as store
 from services.purchases.store.purchases import Stored, Submission
 from shared.contracts.envelope import Outgoing
@@ -30,6 +30,11 @@ from shared.reference.model import Reference
 log = structlog.get_logger()
 
 SOURCE = "/peduli/purchases"
+KINDS: dict[str, Kind] = {
+    "purchase.submitted.v1": "submitted",
+    "purchase.correction_submitted.v1": "corrected",
+    "purchase.void_submitted.v1": "voided",
+}
 WAIT = timedelta(hours=24)
 KEEP_RAW = timedelta(days=30)
 
@@ -47,7 +52,7 @@ class Incoming:
     """A submission as it came: `submission_id` is equal for a resend of the same message."""
 
     submission_id: UUID
-    kind: str
+    kind: Kind
     source: str
     raw: dict[str, Any]
 
@@ -127,7 +132,7 @@ def _name(raw: dict[str, Any]) -> str:
 
 
 def _read(item: Incoming, reference: Reference, now: datetime) -> PurchaseSubmission | VoidSubmission | list[Reason]:
-    return read_void(item.raw) if item.kind == "voided" else read_purchase(item.raw, reference, now)
+    return read_submission(item.kind, item.raw, reference, now)
 
 
 def _reopen(row: Row, keys: Keys) -> Incoming:
@@ -157,8 +162,7 @@ def _judge(
     if isinstance(content, list):
         return _refuse(batch, item, identity, content)
     state = batch.states.get(identity)
-    hashed = content_hash(content) if isinstance(content, PurchaseSubmission) else content.reason
-    decision = decide(state[0] if state else None, Said(item.kind, hashed))  # type: ignore[arg-type]
+    decision = decide(state[0] if state else None, said(item.kind, content))
     if decision.reason is not None:
         return _refuse(batch, item, identity, [decision.reason])
     if decision.purchase is not None and decision.outcome != "known":
