@@ -175,8 +175,12 @@ def verify(
 
 
 @app.command()
-def trace(identity: UUID, as_json: Json = False) -> None:
-    """Follow a purchase, lot, packet, task or household id through the three services."""
+def trace(
+    identity: Annotated[str, typer.Argument(help="an id, or a receipt's number such as KOP-2021-000123")],
+    source: Annotated[str, typer.Option(help="who told it, when several know the number")] = "",
+    as_json: Json = False,
+) -> None:
+    """Follow a purchase, event, lot, packet, task, household or submission through the three services."""
     import os
 
     from rich.console import Console
@@ -185,7 +189,7 @@ def trace(identity: UUID, as_json: Json = False) -> None:
 
     ports = {"purchases": 8001, "distribution": 8002, "reporting": 8003}
     urls = {n: os.environ.get(f"PEDULI_{n.upper()}_URL", f"http://127.0.0.1:{port}") for n, port in ports.items()}
-    found = tracing.follow(identity, urls)
+    found = tracing.follow(identity, urls, source=source)
     print(json.dumps(found, indent=2)) if as_json else tracing.render(found, Console())
 
 

@@ -103,7 +103,7 @@ def play(scene: Stage, say: Callable[[str], None]) -> dict[str, Any]:
         delivered = _work(client, scene)
         _until(lambda: _tallied(scene, told), "the tallies show every purchase and delivery")
         result = _reckon(client, scene, told)
-        result["trace"] = trace.follow(uuid.UUID(delivered), scene.urls)
+        result["trace"] = trace.follow(delivered, scene.urls)
         return result
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.purchases.usecases.intake import KINDS, Incoming, Keys, submit
+from services.purchases.usecases.intake import KINDS, Incoming, Keys, submission_id, submit
 from shared.clock import now
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Transaction
 from shared.errors import PeduliError
-from shared.ids import derived_id
 from shared.messaging.consumer import Handler, Lane
 from shared.reference.model import Reference
 
@@ -36,4 +35,4 @@ def _incoming(event: Envelope) -> Incoming:
     kind = KINDS.get(event.type)
     if kind is None:
         raise UnknownTypeError
-    return Incoming(derived_id("submission", event.identity), kind, event.source, event.data)
+    return Incoming(submission_id(event.source, event.event_id), kind, event.source, event.data)

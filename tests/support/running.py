@@ -1,13 +1,16 @@
-"""A service inside the test's own loop, started and stopped as in life."""
+"""A service inside the test's own loop, started and stopped as in life: for a client of Python, or on a real port."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
 import httpx
+import uvicorn
 from fastapi import FastAPI
 
+from peduli.servers import free_port
 from shared.service import Service, build
 
 
@@ -19,3 +22,19 @@ async def running(service: Service) -> AsyncIterator[httpx.AsyncClient]:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield client
+
+
+@contextlib.asynccontextmanager
+async def listening(service: Service, port: int | None = None) -> AsyncIterator[str]:
+    """The service on a loopback port, for programs that are not ours; yields its URL."""
+    config = uvicorn.Config(build(service), port=port or free_port(), log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            assert not task.done(), "the service did not start"
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{config.port}"
+    finally:
+        server.should_exit = True
+        await task

@@ -68,13 +68,18 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
 
     @routes.get("/trace/{identity}", responses=NOT_FOUND)
     async def trace(identity: UUID) -> dict[str, Any]:
-        """Where goods went: by purchase, lot, packet, task or household id."""
-        rows = await task_store.queries.list_trace(pool, id=identity)
-        lots = await task_store.queries.list_lots(pool, id=rows[0]["purchase_id"] if rows else identity)
-        if not rows and not lots:
+        """Where goods went: by the id of a purchase, lot, packet, task, household, event or field report."""
+        subject = UUID(await task_store.queries.find_subject(pool, id=identity) or str(identity))
+        rows = await task_store.queries.list_trace(pool, id=subject)
+        lots = await task_store.queries.list_lots(pool, ids=list({row["purchase_id"] for row in rows}) or [subject])
+        household = await household_store.queries.find_household(pool, id=subject)
+        if not rows and not lots and household is None:
             raise NotFoundError
-        shown = [{**dict(row), "text": explain(row["why"], "auditor")} for row in rows]
-        return {"lots": [{k: v for k, v in dict(lot).items() if k != "product"} for lot in lots], "packets": shown}
+        return {
+            "household": dict(household) if household else None,
+            "lots": [{k: v for k, v in dict(lot).items() if k != "product"} for lot in lots],
+            "packets": [{**dict(row), "text": explain(row["why"], "auditor")} for row in rows],
+        }
 
     @routes.get("/accounting")
     async def accounting() -> dict[str, int]:

@@ -40,3 +40,8 @@ where h.released_reason is null and h.isolation_until > :now;
 with gone as (delete from waiting where not household_id = any(:ids::uuid[]))
 insert into waiting (household_id, reason) select * from unnest(:ids::uuid[], :reasons::text[])
 on conflict (household_id) do update set reason = excluded.reason;
+
+-- name: find_household^
+-- A household for one who follows goods: no people, no needs; why it waits, if it does.
+select household_id, kelurahan, isolation_from, isolation_until, released_reason, w.reason as waits_because
+from households left join waiting w using (household_id) where household_id = :id;

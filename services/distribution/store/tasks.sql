@@ -63,14 +63,23 @@ select t.task_id, t.status, t.team, t.version, t.deliver_before, t.why, h.rw, h.
 join households h using (household_id)
 where t.kelurahan = :kelurahan and t.status in ('assigned', 'accepted', 'failed') order by h.rw nulls last, t.task_id limit 200;
 
+-- name: find_subject$
+-- The task, household or lot that an event or a field report is about.
+select aggregate from event_log where event_id = :id
+union all select task_id::text from field_reports where report_id = :id limit 1;
+
 -- name: list_trace
--- Where the pieces of a purchase went: each packet with its task.
+-- Where pieces went, by the id of a purchase, lot, packet, task or household: each packet with its task.
+with named as (
+  select task_id, lot_id from lots join task_lines using (lot_id) where purchase_id = :id
+  union select task_id, lot_id from task_lines where task_id = :id or lot_id = :id
+  union select task_id, lot_id from tasks join task_lines using (task_id) where packet_id = :id or household_id = :id
+)
 select l.purchase_id, l.line_no, l.sku, tl.quantity, t.task_id, t.packet_id, t.household_id, t.kelurahan, t.status, t.team,
   t.assigned_at, t.changed_at, t.why
-from lots l join task_lines tl using (lot_id) join tasks t using (task_id)
-where l.purchase_id = :id or t.task_id = :id or t.packet_id = :id or l.lot_id = :id or t.household_id = :id
-order by l.line_no, t.assigned_at, t.task_id limit 1000;
+from named join task_lines tl using (task_id, lot_id) join lots l using (lot_id) join tasks t using (task_id)
+order by l.purchase_id, l.line_no, t.assigned_at, t.task_id limit 1000;
 
 -- name: list_lots
--- The lots of a purchase with their balances.
-select * from lots where purchase_id = :id order by line_no;
+-- Lots by their own id, and those of purchases, with their balances.
+select * from lots where purchase_id = any(:ids::uuid[]) or lot_id = any(:ids::uuid[]) order by purchase_id, line_no;

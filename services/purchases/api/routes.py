@@ -8,10 +8,11 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
+from services.purchases.api import lookup
 from services.purchases.store.purchases import queries
-from services.purchases.usecases.intake import Incoming, Keys, Verdict, purchase_id, submit
+from services.purchases.usecases.intake import Incoming, Keys, Verdict, submit
 from shared.clock import now
 from shared.contracts.reasons import Reason
 from shared.contracts.schema import inlined
@@ -39,17 +40,6 @@ class Answer(BaseModel):
     outcome: str
     version: int
     reasons: tuple[Reason, ...]
-
-
-class SubmissionKept(BaseModel):
-    """One submission under a name, with what became of it."""
-
-    submission_id: UUID
-    purchase_id: UUID
-    kind: str
-    outcome: str
-    reasons: tuple[Reason, ...]
-    received_at: AwareDatetime
 
 
 def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
@@ -86,16 +76,7 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
             raise NotFoundError
         return {**dict(row), "content": orjson.loads(row["content"])}
 
-    @routes.get("/submissions/{source:path}/{reference_}", responses=NOT_FOUND)
-    async def read_submissions(source: str, reference_: str) -> list[SubmissionKept]:
-        """Everything that was sent under this name, newest first, with the reasons of a refusal."""
-        for name in (source, "/" + source):
-            identity = purchase_id(reference.tenant, name, reference_)
-            rows = await queries.list_submissions(pool, purchase_id=identity)
-            if rows:
-                return [SubmissionKept(**{**dict(row), "reasons": orjson.loads(row["reasons"])}) for row in rows]
-        raise NotFoundError
-
+    routes.include_router(lookup.router(pool, reference))
     return routes
 
 

@@ -45,6 +45,25 @@ select purchase_id, source, reference, version, status, content::text as content
 from purchases where purchase_id = :id;
 
 -- name: list_submissions
--- Everything that was sent under this name, newest first.
+-- Everything that was sent under these names, newest first, and one more by its own id.
 select submission_id, purchase_id, kind, outcome, reasons::text as reasons, received_at
-from submissions where purchase_id = :purchase_id order by received_at desc limit 100;
+from submissions where purchase_id = any(:purchase_ids::uuid[]) or submission_id = :submission_id
+order by received_at desc limit 1000;
+
+-- name: look_up
+-- The purchases that an id or a receipt's number names, also those that were only ever refused; newest first.
+with named as (
+  select purchase_id, source, reference, recorded_at as at from purchases
+  where purchase_id = any(:ids::uuid[]) or reference = :text
+  union all
+  select purchase_id, source, reference, received_at from submissions
+  where submission_id = any(:submissions::uuid[])
+     or (reference = :text and outcome in ('rejected', 'waiting'))
+  union all
+  select s.purchase_id, s.source, s.reference, s.received_at from event_log e
+  join submissions s on s.purchase_id = (e.headers ->> 'ce-correlationid')::uuid
+  where e.event_id = any(:ids::uuid[])
+)
+select purchase_id, source, reference from named
+where :source = '' or source = :source
+group by purchase_id, source, reference order by max(at) desc limit 20;

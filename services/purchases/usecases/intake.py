@@ -126,6 +126,11 @@ def purchase_id(tenant: str, source: str, reference: str) -> UUID:
     return derived_id("purchase", tenant, source, reference)
 
 
+def submission_id(source: str, event_id: str) -> UUID:
+    """The id of what an event submits: (source, event id) is the event's identity, so that a resend hits it again."""
+    return derived_id("submission", f"{source}|{event_id}")
+
+
 def _name(raw: dict[str, Any]) -> str:
     reference = raw.get("reference")
     return reference[:100].replace("\x00", "") if isinstance(reference, str) else ""
