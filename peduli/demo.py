@@ -31,7 +31,7 @@ from shared.errors import PeduliError
 from shared.reference.load import load
 
 TENANT = "3276"
-PUBLISHER = Path(__file__).parent.parent / "examples" / "publishers" / "python" / "publish.py"
+PUBLISHER = Path(__file__).parent.parent / "examples" / "publishers" / "python" / "publish_events.py"
 SETTLE_SECONDS = 40.0
 
 
