@@ -6,6 +6,8 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY peduli peduli
 COPY services services
 COPY shared shared
+COPY contracts contracts
+COPY docs/publish.md docs/publish.md
 RUN useradd --system --no-create-home peduli
 USER peduli
 ENTRYPOINT ["python", "-m", "peduli"]

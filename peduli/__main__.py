@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -209,6 +210,21 @@ def dev() -> None:
     from peduli import demo as playing
 
     raise typer.Exit(playing.develop())
+
+
+@app.command()
+def docs(
+    port: Annotated[int, typer.Option(help="loopback port")] = 8090,
+    out: Annotated[Path | None, typer.Option(help="write the pages into this folder instead")] = None,
+) -> None:
+    """Browse the contract: messages, schemas, examples, reasons, HTTP doors; no page asks anybody else for anything."""
+    from peduli.docs import serve as site
+
+    if out:
+        print(f"{site.write(out)} files in {out}")
+        return
+    print(f"http://127.0.0.1:{port}/ (Ctrl-C stops)")
+    site.serve(port)
 
 
 @app.command()

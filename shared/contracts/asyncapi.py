@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +9,7 @@ import yaml
 
 from shared.contracts.corpus import CONTRACTS, Example, examples, schema_path
 from shared.contracts.envelope import STRUCTURED, TYPE_PREFIX
-from shared.contracts.registry import ALL, INBOUND, TOLD
+from shared.contracts.registry import ALL, INBOUND, TOLD, summary_of
 
 VERSION = "3.1.0"
 SERVICES = {"purchases": ("purchase",), "distribution": ("household", "task", "lot")}
@@ -35,9 +34,6 @@ HEADERS = {
     "ce-aggregate": {"type": "string", "description": "What the event is about; orders events with ce-version"},
     "ce-version": {"type": "string", "pattern": "^[0-9]+$", "description": "1, 2, 3 ... of the aggregate"},
     "ce-correlationid": {"type": "string", "description": "The purchase or household that began it"},
-}
-SUMMARIES = {  # one model, two meanings
-    "purchase.correction_submitted.v1": "The whole purchase as it should have been told; waits 24 h for its purchase.",
 }
 OF_SUBMISSIONS = ("ce-specversion", "ce-id", "ce-type", "ce-source")
 
@@ -151,7 +147,7 @@ def _message(kind: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": TYPE_PREFIX + kind,
         "title": kind,
-        "summary": SUMMARIES.get(kind) or inspect.getdoc(ALL[kind]),
+        "summary": summary_of(kind),
         "contentType": "application/json",
         "headers": {"$ref": f"#/components/schemas/{'event' if is_told else 'submission'}-headers"},
         "payload": {"$ref": f"./{schema_path(kind).relative_to(CONTRACTS)}"},

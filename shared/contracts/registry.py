@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 from shared.contracts.event import Event
 from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
 from shared.contracts.households import HouseholdChanged, HouseholdRegistered, HouseholdReleased
@@ -39,3 +41,11 @@ _EVENTS: tuple[type[Event], ...] = (
 )
 TOLD: dict[str, type[Event]] = {event.TYPE: event for event in _EVENTS}
 ALL: dict[str, type[Submitted] | type[Event]] = {**INBOUND, **TOLD}
+_SUMMARIES = {  # one model, two meanings
+    "purchase.correction_submitted.v1": "The whole purchase as it should have been told; waits 24 h for its purchase.",
+}
+
+
+def summary_of(kind: str) -> str:
+    """What a message means, in a sentence or two."""
+    return _SUMMARIES.get(kind) or inspect.getdoc(ALL[kind]) or ""
