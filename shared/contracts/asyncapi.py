@@ -75,7 +75,7 @@ def document() -> dict[str, Any]:
             "securitySchemes": {
                 "user": {
                     "type": "userPassword",
-                    "description": "One user per publisher; it may write its own tenant's keys to peduli.intake only.",
+                    "description": "One user per publisher, given by the city.",
                 }
             },
         },

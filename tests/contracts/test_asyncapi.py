@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from shared.contracts.corpus import CONTRACTS
+from shared.contracts.corpus import CONTRACTS, schema_path
 from shared.contracts.registry import ALL
 from tests.support.tools import JS
 
@@ -28,13 +27,7 @@ def test_the_official_parser_finds_nothing_wrong(node_modules: Path) -> None:
     assert parse(DOCUMENT) == [{"version": "3.1.0", "messages": list(ALL)}]
 
 
-def test_the_parser_follows_every_reference(node_modules: Path) -> None:
-    document = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
-    document["components"]["messages"]["purchase.submitted.v1"]["payload"] = {"$ref": "./schemas/nowhere.json"}
-    broken = CONTRACTS / "asyncapi.broken.yaml"  # beside the schemas, which it names
-    broken.write_text(yaml.safe_dump(document), encoding="utf-8")
-    try:
-        found = parse(broken)
-    finally:
-        broken.unlink()
-    assert any(finding.get("severity") == 0 for finding in found)
+def test_the_parser_follows_every_reference(node_modules: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(CONTRACTS, tmp_path / "contracts"))
+    (copy / "schemas" / "purchase.submitted" / schema_path("purchase.submitted.v1").name).unlink()
+    assert any(finding.get("severity") == 0 for finding in parse(copy / DOCUMENT.name))

@@ -21,14 +21,23 @@ PACKAGES = {
 }
 
 
+PHP_LIBRARIES = "require 'PhpAmqpLib/autoload.php'; exit(function_exists('curl_init') ? 0 : 1);"
+
+
 def need(*programs: str) -> None:
     """Have these programs; skips the test with what to type when they cannot be installed here."""
-    missing = [program for program in programs if shutil.which(program) is None]
+    missing = [program for program in programs if not _is_here(program)]
     if missing:
         try:
             apt_install([package for program in missing for package in PACKAGES[program]], print)
         except ServersError as error:
             pytest.skip(f"{error}; {error.hint}")
+
+
+def _is_here(program: str) -> bool:
+    if shutil.which(program) is None:
+        return False
+    return program != "php" or subprocess.run(["php", "-r", PHP_LIBRARIES], capture_output=True).returncode == 0
 
 
 @pytest.fixture(scope="session")
