@@ -185,7 +185,7 @@ async def latency(bench: Bench, rate: int, seconds: int) -> tuple[float, float]:
 async def _trickle(
     bench: Bench, channel: aiormq.abc.AbstractChannel, published: dict[str, float], count: int, rate: int
 ) -> list[float]:
-    from services.purchases.usecases.intake import purchase_id
+    from services.purchases.usecases.judging import purchase_id
 
     draw, reference = random.Random(2), load(TENANT)
     for number in range(count):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from services.purchases import handlers
 from services.purchases.api import routes
-from services.purchases.usecases.intake import Keys, expire_waiting
+from services.purchases.usecases.intake import expire_waiting
+from services.purchases.usecases.judging import Keys
 from shared.clock import now
 from shared.database.pool import Pool
 from shared.reference.load import load

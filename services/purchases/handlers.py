@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.purchases.usecases.intake import Incoming, Keys, submit
+from services.purchases.domain.purchase import Kind
+from services.purchases.usecases.intake import submit
+from services.purchases.usecases.judging import Incoming, Keys
+from services.purchases.usecases.pledges import IncomingPledge, pledge
 from shared.clock import now
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Transaction
@@ -13,7 +16,8 @@ from shared.ids import derived_id
 from shared.messaging.consumer import Handler, Lane
 from shared.reference.model import Reference
 
-KINDS = {
+PLEDGE = "pledge.submitted.v1"
+KINDS: dict[str, Kind] = {
     "purchase.submitted.v1": "submitted",
     "purchase.correction_submitted.v1": "corrected",
     "purchase.void_submitted.v1": "voided",
@@ -30,10 +34,19 @@ def lanes(reference: Reference, keys: Keys) -> list[Lane]:
 
 
 def on_submissions(reference: Reference, keys: Keys) -> Handler:
-    """A handler of submitted, corrected and voided purchases."""
+    """A handler of submitted, corrected and voided purchases, and of pledges."""
 
     async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
-        await submit(tx, [_incoming(event) for event in events], reference=reference, keys=keys, now=now())
+        purchases = [_incoming(event) for event in events if event.type != PLEDGE]
+        pledges = [
+            IncomingPledge(derived_id("submission", event.identity), event.source, event.data)
+            for event in events
+            if event.type == PLEDGE
+        ]
+        if purchases:
+            await submit(tx, purchases, reference=reference, keys=keys, now=now())
+        if pledges:
+            await pledge(tx, pledges, reference=reference, now=now())
 
     return handle
 

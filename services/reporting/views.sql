@@ -25,6 +25,14 @@ select t.unit_code, u.name as unit_name, t.wib_date, t.purchases, t.items, t.spe
 from facts.tally_unit_day t join facts.dim_unit u using (unit_code)
 window running as (partition by t.unit_code order by t.wib_date);
 
+create or replace view reporting.v1_unit_round as
+select coalesce(p.unit_code, t.unit_code) as unit_code, u.name as unit_name, coalesce(p.programme, t.programme) as programme,
+  coalesce(p.round, t.round) as round, p.pledged_idr, p.pledged_packets, p.is_late, p.pledged_at,
+  coalesce(t.purchases, 0) as purchases, coalesce(t.donated_idr, 0) as donated_idr
+from facts.fct_pledge p
+full join facts.tally_unit_round t on (t.unit_code, t.programme, t.round) = (p.unit_code, p.programme, p.round)
+join facts.dim_unit u on u.unit_code = coalesce(p.unit_code, t.unit_code);
+
 create or replace view reporting.v1_channel_tally as
 select channel, wib_date, purchases, items, spend_idr from facts.tally_channel_day;
 
@@ -62,6 +70,7 @@ from facts.freshness f;
 
 comment on view reporting.v1_unit_tally is 'One row per unit kerja: participation, spending, posts';
 comment on view reporting.v1_unit_tally_daily is 'One row per unit kerja and WIB date, with running totals; sums to v1_unit_tally';
+comment on view reporting.v1_unit_round is 'One row per unit kerja, programme and round: what was pledged beside what was bought';
 comment on view reporting.v1_channel_tally is 'One row per channel of the circular and WIB date';
 comment on view reporting.v1_distribution_tally is 'One row per kelurahan and WIB date: what happened to packets that day';
 comment on view reporting.v1_trace is 'One row per purchase line: from rupiah to doorstep, in pieces; bought + over_delivered = on_the_way + delivered + expired + in_stock';
@@ -71,6 +80,10 @@ declare item record;
 begin
   for item in
     select * from (values
+      ('programme', 'The cause that the goods are for'), ('round', 'Monday that opens the round (a week)'),
+      ('pledged_idr', 'Pledged sum, in whole rupiah; null without a pledge'),
+      ('pledged_packets', 'Pledged packets; null without a pledge'),
+      ('is_late', 'True when the first pledge came at Thursday 16.00 or later'), ('pledged_at', 'When it was first pledged'),
       ('unit_code', 'Code of the unit kerja'), ('unit_name', 'Name of the unit kerja'), ('kind', 'opd, kecamatan or kelurahan'),
       ('parent_code', 'Unit above it; empty at the top'), ('headcount', 'ASN of the unit (an estimate for Depok)'),
       ('buyers', 'Distinct ASN with a purchase that stands'), ('participation_percent', 'buyers / headcount, in percent'),

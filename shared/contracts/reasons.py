@@ -16,10 +16,16 @@ TEXTS: dict[str, str] = {
     "TOTAL_MISMATCH": "Jumlah total tidak sama dengan jumlah seluruh baris (banyaknya x harga).",
     "PURCHASED_IN_FUTURE": "Waktu pembelian ada di masa depan; periksa jam dan zona waktu.",
     "PURCHASED_TOO_EARLY": "Waktu pembelian sebelum 1 Juli 2021.",
+    "TIME_OUT_OF_RANGE": "Waktu ini di luar rentang yang masuk akal; periksa tahunnya.",
     "MISSING_OFFSET": "Waktu harus menyebut zona waktu, misalnya +07:00.",
     "INVALID_NIP": "NIP harus 18 angka yang sah.",
+    "BUYER_OR_CONTRIBUTORS": "Sebutkan satu pembeli (`buyer`) atau daftar penyumbang (`contributors`), bukan keduanya.",
+    "DUPLICATE_CONTRIBUTOR": "Penyumbang ini sudah ada di daftar.",
+    "CONTRIBUTIONS_EXCEED_TOTAL": "Jumlah sumbangan melebihi total belanja.",
+    "UNKNOWN_ROUND": "Putaran disebut dengan tanggal hari Seninnya, paling jauh empat minggu ke depan.",
     "DUPLICATE_CONFLICT": "Nomor ini sudah tercatat dengan isi lain; kirim sebagai koreksi.",
     "PURCHASE_NOT_FOUND": "Pembelian yang dikoreksi atau dibatalkan tidak datang dalam 24 jam.",
+    "TOO_LARGE": "Isinya lebih besar dari 64 KiB; pecah menjadi beberapa pembelian.",
     "ALREADY_VOIDED": "Pembelian ini sudah dibatalkan.",
 }
 

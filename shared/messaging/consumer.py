@@ -176,6 +176,10 @@ class Consumer:
             stopper = asyncio.create_task(self._cancel(stop, channel, str(consuming.consumer_tag), buffer))
             try:
                 await self._consume(channel, buffer, stop)
+                if (
+                    not channel.is_closed
+                ):  # an answer from the queue: it has our last acknowledgement, nothing comes again
+                    await channel.queue_declare(self.queue, passive=True)
             finally:
                 stopper.cancel()
         finally:

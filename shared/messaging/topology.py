@@ -18,6 +18,7 @@ DELIVERY_LIMIT = 100  # a broker before 4.3 counts each disconnect for the whole
 INTAKE_LIMIT = 1_000_000  # messages; beyond it publishers are refused and keep their own copy
 INTAKES = (
     ("purchases.intake", "*.purchase.*.v1"),
+    ("purchases.intake", "*.pledge.*.v1"),
     ("distribution.intake", "*.household.*.v1"),
     ("distribution.intake", "*.task.*.v1"),
 )

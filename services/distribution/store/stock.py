@@ -12,6 +12,7 @@ import orjson
 from services.distribution.domain.stock import Account, Lot, Movement
 from shared.database.pool import Row, Transaction
 from shared.database.queries import load_queries
+from shared.reference.kits import kit
 from shared.reference.model import Product
 
 queries = load_queries(__file__)
@@ -59,10 +60,12 @@ async def load_spoilt_lots(tx: Transaction, now: datetime) -> list[Lot]:
     return [_lot(row) for row in await queries.load_spoilt_lots(tx, now=now)]
 
 
-async def load_open_lots(tx: Transaction, now: datetime) -> tuple[list[Lot], dict[str, Product]]:
-    """What can be assigned now, locked, and the told products among it (by sku)."""
+async def load_open_lots(
+    tx: Transaction, now: datetime, products: Mapping[str, Product]
+) -> tuple[list[Lot], dict[str, Product]]:
+    """What can be assigned now, locked, and the told products among it (by sku); `products` are the known ones."""
     rows = await queries.load_open_lots(tx, now=now)
-    told = {row["sku"]: _product(row) for row in rows if row["product_text"]}
+    told = {row["sku"]: _product(row, products) for row in rows if row["product_text"]}
     return [_lot(row) for row in rows], told
 
 
@@ -80,8 +83,11 @@ def _lot(row: Row) -> Lot:
     )
 
 
-def _product(row: Row) -> Product:
+def _product(row: Row, products: Mapping[str, Product]) -> Product:
     told = orjson.loads(row["product_text"])
+    contents = [(content["sku"], content["quantity"]) for content in told.get("contents", ())]
+    if contents:
+        return kit(row["sku"], told["name"], told["category"], told["shelf_life_hours"], contents, products)
     return Product(
         sku=row["sku"],
         name=told["name"],

@@ -44,7 +44,7 @@ async def allocate_city(tx: Transaction, *, reference: Reference, rules: Rules, 
     households = await household_store.load_isolating(tx, now, reference.products)
     if all(household.has_open for household in households):
         return 0  # nobody can get a packet: do not lock and read the whole stock for it
-    lots, told = await stock_store.load_open_lots(tx, now)
+    lots, told = await stock_store.load_open_lots(tx, now, reference.products)
     products = {**told, **reference.products}
     opened = {row["kelurahan"]: row["tasks"] for row in await task_store.queries.count_open(tx)}
     kecamatan = {code: region.kecamatan_code for code, region in reference.regions.items()}

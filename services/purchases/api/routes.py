@@ -6,11 +6,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Body, Header, Request
 from fastapi.responses import JSONResponse
 
+from services.purchases.store.pledges import queries as pledge_queries
 from services.purchases.store.purchases import queries
-from services.purchases.usecases.intake import Incoming, Keys, Verdict, purchase_id, submit
+from services.purchases.usecases.intake import submit
+from services.purchases.usecases.judging import Incoming, Keys, Verdict, purchase_id
+from services.purchases.usecases.pledges import IncomingPledge, pledge
 from shared.clock import now
 from shared.contracts.reasons import Reason
 from shared.database.pool import Pool
@@ -49,6 +52,27 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
             return problem(422, "Pembelian ditolak", reasons=verdict.reasons)
         return JSONResponse(_shown(verdict), 202, {"Location": f"/v1/purchases/{verdict.purchase_id}"})
 
+    @routes.post("/pledges", status_code=202)
+    async def submit_pledge(body: Annotated[dict[str, Any], Body()], source: Source) -> JSONResponse:
+        """Tell what a unit promises for a round; told again, the last word counts."""
+        item = IncomingPledge(new_id(), source, body)
+        async with pool.acquire() as tx, tx.transaction():
+            verdict = (await pledge(tx, [item], reference=reference, now=now()))[0]
+        if verdict.outcome == "rejected":
+            return problem(422, "Janji ditolak", reasons=verdict.reasons)
+        answer = {
+            "pledge_id": str(verdict.pledge_id),
+            "outcome": verdict.outcome,
+            "version": verdict.version,
+            "is_late": verdict.is_late,
+        }
+        return JSONResponse(answer, 202)
+
+    @routes.get("/pledges")
+    async def read_pledges(unit_code: str) -> list[dict[str, Any]]:
+        """The pledges of a unit, the latest round first."""
+        return [dict(row) for row in await pledge_queries.list_pledges(pool, unit_code=unit_code)]
+
     @routes.get("/purchases/{identity}")
     async def read_purchase(identity: UUID) -> dict[str, Any]:
         """One purchase as it stands."""
@@ -76,5 +100,6 @@ def _shown(verdict: Verdict) -> dict[str, Any]:
         "reference": verdict.reference,
         "outcome": verdict.outcome,
         "version": verdict.version,
+        "told_by": verdict.told_by,
         "reasons": [reason.model_dump() for reason in verdict.reasons],
     }

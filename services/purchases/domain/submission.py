@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.contracts.reasons import Reason
-from shared.contracts.submissions import PurchaseSubmission, VoidSubmission
+from shared.contracts.submissions import PurchaseSubmission, VoidSubmission, plain_nip
 from shared.reference.model import Reference
 
 SKEW = timedelta(minutes=5)  # clocks of publishers differ
+LONGEST_LIFE = timedelta(days=3650)  # of goods: beyond it a date is a slip
 EARLIEST = datetime(2021, 6, 30, 17, tzinfo=UTC)  # 1 July 2021 in WIB
 _DIGITS = re.compile(r"[0-9]{18}")
-_SPELLING = re.compile(r"[ .-]")
 _CODES = {"missing": "MISSING_FIELD", "timezone_aware": "MISSING_OFFSET"}
 
 
@@ -27,7 +27,7 @@ def read_purchase(raw: dict[str, Any], reference: Reference, now: datetime) -> P
     try:
         submission = PurchaseSubmission.model_validate(raw)
     except ValidationError as error:
-        reasons = _of_form(error)
+        reasons = reasons_of_form(error)
     known_paths = {reason.path for reason in reasons}
     reasons += [reason for reason in _broken_rules(raw, reference, now) if reason.path not in known_paths]
     return reasons if reasons or submission is None else submission
@@ -38,10 +38,11 @@ def read_void(raw: dict[str, Any]) -> VoidSubmission | list[Reason]:
     try:
         return VoidSubmission.model_validate(raw)
     except ValidationError as error:
-        return _of_form(error)
+        return reasons_of_form(error)
 
 
-def _of_form(error: ValidationError) -> list[Reason]:
+def reasons_of_form(error: ValidationError) -> list[Reason]:
+    """What is wrong with the form, once per field and without its value."""
     details = error.errors(include_input=False, include_url=False, include_context=False)
     found = {".".join(str(part) for part in detail["loc"]): detail["type"] for detail in details}
     return [
@@ -67,26 +68,59 @@ def _broken_rules(raw: dict[str, Any], reference: Reference, now: datetime) -> I
         region = reference.regions.get(pickup["kelurahan"])
         if region is None or region.level != "kelurahan":
             yield Reason.of("UNKNOWN_KELURAHAN", "pickup.kelurahan")
-    buyer = raw.get("buyer")
-    if isinstance(buyer, dict) and isinstance(buyer.get("nip"), str) and not is_nip(buyer["nip"], now.date()):
-        yield Reason.of("INVALID_NIP", "buyer.nip")
-    yield from _of_time(raw.get("purchased_at"), now)
+    yield from _of_buyers(raw, now)
+    yield from _of_times(raw, now)
     yield from _of_lines(raw, reference)
 
 
-def _of_time(value: object, now: datetime) -> Iterator[Reason]:
+def _of_buyers(raw: dict[str, Any], now: datetime) -> Iterator[Reason]:
+    """One buyer, or contributors, each once, who together gave no more than the total."""
+    buyer, contributors = raw.get("buyer"), raw.get("contributors")
+    if bool(buyer) == bool(contributors):
+        yield Reason.of("BUYER_OR_CONTRIBUTORS", "buyer")
+    if isinstance(buyer, dict) and isinstance(buyer.get("nip"), str) and not is_nip(buyer["nip"], now.date()):
+        yield Reason.of("INVALID_NIP", "buyer.nip")
+    if not isinstance(contributors, list):
+        return
+    seen: set[str] = set()
+    given = 0
+    for number, contributor in enumerate(contributors):
+        nip = contributor.get("nip") if isinstance(contributor, dict) else None
+        amount = contributor.get("amount_idr") if isinstance(contributor, dict) else None
+        given += amount if type(amount) is int else 0
+        if not isinstance(nip, str):
+            continue
+        if not is_nip(nip, now.date()):
+            yield Reason.of("INVALID_NIP", f"contributors.{number}.nip")
+        elif plain_nip(nip) in seen:
+            yield Reason.of("DUPLICATE_CONTRIBUTOR", f"contributors.{number}.nip")
+        seen.add(plain_nip(nip))
+    if type(raw.get("total_idr")) is int and given > raw["total_idr"]:
+        yield Reason.of("CONTRIBUTIONS_EXCEED_TOTAL", "contributors")
+
+
+def _moment(value: object) -> datetime | None:
+    """A time as it was written, or None where the form is wrong already."""
     try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        return
-    if at is None:
-        return
-    if at.tzinfo is None:
+        return None
+
+
+def _of_times(raw: dict[str, Any], now: datetime) -> Iterator[Reason]:
+    bought = _moment(raw.get("purchased_at"))
+    if bought is not None and bought.tzinfo is None:
         yield Reason.of("MISSING_OFFSET", "purchased_at")
-    elif at > now + SKEW:
+    elif bought is not None and bought > now + SKEW:
         yield Reason.of("PURCHASED_IN_FUTURE", "purchased_at")
-    elif at < EARLIEST:
+    elif bought is not None and bought < EARLIEST:
         yield Reason.of("PURCHASED_TOO_EARLY", "purchased_at")
+    for name, field, until in (("lines", "expires_at", now + LONGEST_LIFE), ("posts", "posted_at", now + SKEW)):
+        items = raw.get(name)
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            at = _moment(item.get(field)) if isinstance(item, dict) else None
+            if at is not None and at.tzinfo is not None and not EARLIEST <= at <= until:
+                yield Reason.of("TIME_OUT_OF_RANGE", f"{name}.{number}.{field}")
 
 
 def _of_lines(raw: dict[str, Any], reference: Reference) -> Iterator[Reason]:
@@ -100,11 +134,20 @@ def _of_lines(raw: dict[str, Any], reference: Reference) -> Iterator[Reason]:
         sku, quantity, price = line.get("sku"), line.get("quantity"), line.get("unit_price_idr")
         if isinstance(sku, str) and sku not in reference.products and not line.get("product"):
             yield Reason.of("UNKNOWN_SKU", f"lines.{number}.sku")
+        yield from _of_kit(line.get("product"), f"lines.{number}.product.contents", reference)
         if type(quantity) is not int or type(price) is not int:
             return
         total += quantity * price
     if type(raw.get("total_idr")) is int and raw["total_idr"] != total:
         yield Reason.of("TOTAL_MISMATCH", "total_idr")
+
+
+def _of_kit(product: object, path: str, reference: Reference) -> Iterator[Reason]:
+    contents = product.get("contents") if isinstance(product, dict) else None
+    for number, content in enumerate(contents if isinstance(contents, list) else ()):
+        sku = content.get("sku") if isinstance(content, dict) else None
+        if isinstance(sku, str) and sku not in reference.products:
+            yield Reason.of("UNKNOWN_SKU", f"{path}.{number}.sku")
 
 
 def is_nip(value: str, today: date) -> bool:
@@ -121,8 +164,3 @@ def is_nip(value: str, today: date) -> bool:
     except ValueError:
         return False
     return born.year + 16 <= int(digits[8:12]) <= today.year
-
-
-def plain_nip(value: str) -> str:
-    """A NIP without the spaces, dots and dashes that people write."""
-    return _SPELLING.sub("", value)

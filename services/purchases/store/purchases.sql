@@ -3,25 +3,47 @@
 select pg_advisory_xact_lock(key) from (
   select distinct hashtextextended(id::text, 0) as key from unnest(:ids::uuid[]) as id order by 1) as keys;
 
+-- name: load_aliases
+-- Names under which a purchase of another source was told.
+select alias_id, purchase_id, content_hash from purchase_aliases where alias_id = any(:names::uuid[]);
+
+-- name: load_receipts
+-- Which purchases have these receipts.
+select receipt_id, purchase_id from receipts where receipt_id = any(:receipts::uuid[]);
+
+-- name: append_aliases!
+-- A receipt was told again under another name.
+insert into purchase_aliases (alias_id, purchase_id, content_hash)
+select * from unnest(:names::uuid[], :ids::uuid[], :hashes::text[]) on conflict do nothing;
+
+-- name: delete_receipts!
+-- Receipts whose purchase was voided and that another one has now.
+delete from receipts where receipt_id = any(:receipts::uuid[]);
+
+-- name: append_receipts
+-- Receipts of purchases; one that another transaction wrote meanwhile is not returned.
+insert into receipts (receipt_id, purchase_id) select * from unnest(:receipts::uuid[], :ids::uuid[])
+on conflict do nothing returning receipt_id;
+
 -- name: load_purchases
 -- The purchases as they stand.
-select purchase_id, version, status, first_hash, content_hash, content::text as content
+select purchase_id, source, reference, version, status, first_hash, content_hash, content::text as content
 from purchases where purchase_id = any(:ids::uuid[]);
 
 -- name: save_purchases!
 -- Purchases after a batch.
-insert into purchases (purchase_id, source, reference, version, status, first_hash, content_hash, content, nip_sealed)
+insert into purchases (purchase_id, source, reference, version, status, first_hash, content_hash, content, buyers_sealed)
 select * from unnest(:ids::uuid[], :sources::text[], :references::text[], :versions::int[], :statuses::text[],
-                     :first_hashes::text[], :content_hashes::text[], :contents::jsonb[], :nips::bytea[])
+                     :first_hashes::text[], :content_hashes::text[], :contents::jsonb[], :buyers::bytea[])
 on conflict (purchase_id) do update set version = excluded.version, status = excluded.status,
   content_hash = excluded.content_hash, content = excluded.content, changed_at = now(),
-  nip_sealed = case when excluded.nip_sealed = ''::bytea then purchases.nip_sealed else excluded.nip_sealed end;
+  buyers_sealed = case when excluded.buyers_sealed = ''::bytea then purchases.buyers_sealed else excluded.buyers_sealed end;
 
 -- name: save_submissions!
 -- What became of each submission.
-insert into submissions (submission_id, purchase_id, kind, source, reference, outcome, reasons, raw_sealed)
+insert into submissions (submission_id, purchase_id, kind, source, reference, outcome, reasons, raw_sealed, told_by)
 select * from unnest(:ids::uuid[], :purchase_ids::uuid[], :kinds::text[], :sources::text[], :references::text[],
-                     :outcomes::text[], :reasons::jsonb[], :raws::bytea[])
+                     :outcomes::text[], :reasons::jsonb[], :raws::bytea[], :told_bys::text[])
 on conflict (submission_id) do update set outcome = excluded.outcome, reasons = excluded.reasons,
   raw_sealed = excluded.raw_sealed;
 
@@ -46,5 +68,5 @@ from purchases where purchase_id = :id;
 
 -- name: list_submissions
 -- Everything that was sent under this name, newest first.
-select submission_id, purchase_id, kind, outcome, reasons::text as reasons, received_at
+select submission_id, purchase_id, kind, outcome, reasons::text as reasons, told_by, received_at
 from submissions where purchase_id = :purchase_id order by received_at desc limit 100;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.clock import wib_date
@@ -14,6 +14,7 @@ HASHTAGS = frozenset({"asndepokpeduli", "beliprodukumkmdepok"})
 
 UnitDay = tuple[str, date]
 UNIT_FIELDS = ("purchases", "items", "spend_idr", "donated_idr", "own_use_idr", "posts", "compliant_posts")
+ROUND_FIELDS = ("purchases", "donated_idr")
 CHANNEL_FIELDS = ("purchases", "items", "spend_idr")
 
 
@@ -25,10 +26,11 @@ class PurchaseFact:
     version: int
     is_voided: bool
     unit_code: str = ""
-    buyer_key: str = ""
+    buyer_keys: tuple[str, ...] = ()
     seller_code: str = ""
     channel: str = ""
     purpose: str = ""
+    programme: str = ""
     items: int = 0
     total_idr: int = 0
     posts: int = 0
@@ -43,6 +45,7 @@ class Deltas:
     def __init__(self) -> None:
         self.units: dict[UnitDay, list[int]] = {}
         self.channels: dict[tuple[str, date], list[int]] = {}
+        self.rounds: dict[tuple[str, str, date], list[int]] = {}
         self.buyers: Counter[tuple[str, str]] = Counter()
 
     def add(self, fact: PurchaseFact, sign: int) -> None:
@@ -54,7 +57,10 @@ class Deltas:
         values = (1, fact.items, fact.total_idr, donated, own_use, fact.posts, fact.compliant_posts)
         _add(self.units.setdefault((fact.unit_code, fact.wib_date), [0] * len(UNIT_FIELDS)), values, sign)
         _add(self.channels.setdefault((fact.channel, fact.wib_date), [0] * len(CHANNEL_FIELDS)), values[:3], sign)
-        self.buyers[(fact.unit_code, fact.buyer_key)] += sign
+        week = (fact.unit_code, fact.programme, fact.wib_date - timedelta(days=fact.wib_date.weekday()))
+        _add(self.rounds.setdefault(week, [0] * len(ROUND_FIELDS)), (1, donated), sign)
+        for buyer_key in fact.buyer_keys:
+            self.buyers[(fact.unit_code, buyer_key)] += sign
 
 
 def _add(sums: list[int], values: Iterable[int], sign: int) -> None:
@@ -76,10 +82,11 @@ def of_purchase(old: PurchaseFact | None, kind: str, version: int, body: Mapping
         version,
         False,
         body["unit_code"],
-        body["buyer_key"],
+        tuple(body.get("contributor_keys", ())) or (body["buyer_key"],),
         body["seller_code"],
         body["channel"],
         body["purpose"],
+        body["programme"],
         sum(line["quantity"] for line in body["lines"]),
         body["total_idr"],
         len(posts),

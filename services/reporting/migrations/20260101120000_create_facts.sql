@@ -13,7 +13,8 @@ create table dim_product (sku text primary key, name text not null, category tex
 
 create table fct_purchase (
   purchase_id uuid primary key, version integer not null, is_voided boolean not null, unit_code text not null,
-  buyer_key text not null, seller_code text not null, channel text not null, purpose text not null, items integer not null,
+  buyer_keys text[] not null, seller_code text not null, channel text not null, purpose text not null, programme text not null,
+  items integer not null,
   total_idr bigint not null, posts integer not null, compliant_posts integer not null, wib_date date not null,
   purchased_at timestamptz not null
 );
@@ -50,6 +51,15 @@ create table fct_stock_change (
 );
 create index fct_stock_change_by_purchase on fct_stock_change (purchase_id, line_no);
 
+create table fct_pledge (
+  pledge_id uuid primary key, version integer not null, unit_code text not null, programme text not null, round date not null,
+  pledged_idr bigint not null, pledged_packets integer not null, is_late boolean not null, pledged_at timestamptz not null
+);
+create index fct_pledge_by_unit on fct_pledge (unit_code, round);
+create table tally_unit_round (
+  unit_code text not null, programme text not null, round date not null, purchases integer not null,
+  donated_idr bigint not null, primary key (unit_code, programme, round)
+);
 create table tally_unit_day (
   unit_code text not null, wib_date date not null, purchases integer not null, items bigint not null,
   spend_idr bigint not null, donated_idr bigint not null, own_use_idr bigint not null, posts integer not null,
@@ -74,6 +84,6 @@ create table heartbeat (is_only boolean primary key default true check (is_only)
 comment on table tally_unit_day is 'Purchases of a unit on a WIB day, kept in the same transaction as the facts';
 comment on table unit_buyers is 'Exact distinct buyers: how many purchases each buyer_key has in a unit';
 -- migrate:down
-drop table heartbeat, freshness, unit_buyers, tally_region_day, tally_channel_day, tally_unit_day, fct_stock_change,
+drop table heartbeat, freshness, unit_buyers, tally_unit_round, fct_pledge, tally_region_day, tally_channel_day, tally_unit_day, fct_stock_change,
   fct_rejection, fct_household, fct_task_line, fct_task, fct_post, fct_purchase_line, fct_purchase, dim_product, dim_seller,
   dim_unit, dim_region;

@@ -1,17 +1,23 @@
 -- name: load_purchases
 -- Purchases as they are known.
-select purchase_id::text as purchase_id, version, is_voided, unit_code, buyer_key, seller_code, channel, purpose, items,
+select purchase_id::text as purchase_id, version, is_voided, unit_code, buyer_keys, seller_code, channel, purpose, programme, items,
   total_idr, posts, compliant_posts, wib_date, purchased_at
 from fct_purchase where purchase_id = any(:ids::uuid[]);
 
 -- name: save_purchases!
 -- Purchases after a batch.
-insert into fct_purchase select * from unnest(:purchase_id::uuid[], :version::int[], :is_voided::bool[], :unit_code::text[],
-  :buyer_key::text[], :seller_code::text[], :channel::text[], :purpose::text[], :items::int[], :total_idr::bigint[],
-  :posts::int[], :compliant_posts::int[], :wib_date::date[], :purchased_at::timestamptz[])
+insert into fct_purchase
+select purchase_id, version, is_voided, unit_code, string_to_array(buyer_keys, '|'), seller_code, channel, purpose, programme, items,
+  total_idr, posts, compliant_posts, wib_date, purchased_at
+from unnest(:purchase_id::uuid[], :version::int[], :is_voided::bool[], :unit_code::text[], :buyer_keys::text[],
+  :seller_code::text[], :channel::text[], :purpose::text[], :programme::text[], :items::int[], :total_idr::bigint[], :posts::int[],
+  :compliant_posts::int[], :wib_date::date[], :purchased_at::timestamptz[])
+  as new (purchase_id, version, is_voided, unit_code, buyer_keys, seller_code, channel, purpose, programme, items, total_idr, posts,
+          compliant_posts, wib_date, purchased_at)
 on conflict (purchase_id) do update set version = excluded.version, is_voided = excluded.is_voided,
-  unit_code = excluded.unit_code, buyer_key = excluded.buyer_key, seller_code = excluded.seller_code,
-  channel = excluded.channel, purpose = excluded.purpose, items = excluded.items, total_idr = excluded.total_idr,
+  unit_code = excluded.unit_code, buyer_keys = excluded.buyer_keys, seller_code = excluded.seller_code,
+  channel = excluded.channel, purpose = excluded.purpose, programme = excluded.programme,
+  items = excluded.items, total_idr = excluded.total_idr,
   posts = excluded.posts, compliant_posts = excluded.compliant_posts, wib_date = excluded.wib_date,
   purchased_at = excluded.purchased_at;
 
@@ -38,6 +44,20 @@ on conflict (unit_code, wib_date) do update set purchases = t.purchases + exclud
   items = t.items + excluded.items, spend_idr = t.spend_idr + excluded.spend_idr,
   donated_idr = t.donated_idr + excluded.donated_idr, own_use_idr = t.own_use_idr + excluded.own_use_idr,
   posts = t.posts + excluded.posts, compliant_posts = t.compliant_posts + excluded.compliant_posts;
+
+-- name: save_unit_rounds!
+-- Add to the tally of units by programme and round.
+insert into tally_unit_round as t
+select * from unnest(:unit::text[], :programme::text[], :round::date[], :purchases::int[], :donated_idr::bigint[])
+on conflict (unit_code, programme, round) do update set purchases = t.purchases + excluded.purchases,
+  donated_idr = t.donated_idr + excluded.donated_idr;
+
+-- name: save_pledge!
+-- What a unit promises for a round; a later version wins.
+insert into fct_pledge as t values (:pledge_id::uuid, :version, :unit_code, :programme, :round::date, :pledged_idr,
+                                    :pledged_packets, :is_late, :pledged_at::timestamptz)
+on conflict (pledge_id) do update set version = excluded.version, pledged_idr = excluded.pledged_idr,
+  pledged_packets = excluded.pledged_packets where excluded.version > t.version;
 
 -- name: save_channel_days!
 -- Add to the tally of channels by day.

@@ -118,6 +118,19 @@ async def _other(tx: Transaction, event: Envelope) -> None:
             codes=[reason["code"] for reason in body["reasons"]],
             day=wib_date(event.time) if event.time else None,
         )
+    elif event.type == "pledge.recorded.v1":
+        await store.queries.save_pledge(
+            tx,
+            pledge_id=body["pledge_id"],
+            version=event.version,
+            unit_code=body["unit_code"],
+            programme=body["programme"],
+            round=date.fromisoformat(body["round"]),
+            pledged_idr=body["sum_idr"],
+            pledged_packets=body["packets"],
+            is_late=body["is_late"],
+            pledged_at=_time(body["pledged_at"]),
+        )
     elif event.type in ("lot.expired.v1", "lot.adjusted.v1"):
         await store.queries.save_stock_change(
             tx,

@@ -19,6 +19,7 @@ def body(purchase: int, unit: str, items: int, day: int) -> dict[str, Any]:
         "seller_code": "s",
         "channel": "koperasi_depok",
         "purpose": "donation" if items % 2 else "own_use",
+        "programme": "isoman",
         "lines": [{"quantity": items}],
         "total_idr": items * 1000,
         "posts": [{"hashtags": ["#ASNDepokPeduli", "beliprodukumkmdepok"]}] * (items % 3),
