@@ -142,7 +142,7 @@ async def refill(bench: Bench, count: int) -> None:
     bench.services["reporting"].stop()
     connection = await asyncpg.connect(bench.database_url)
     tables = await connection.fetch(
-        "select tablename from pg_tables where schemaname = 'facts' and tablename !~ '^(dim_|schema_)'"
+        "select tablename from pg_tables where schemaname = 'facts' and tablename !~ '^(ref_|schema_)'"
     )
     await connection.execute(f"truncate {', '.join('facts.' + row['tablename'] for row in tables)}")
     await connection.execute(
@@ -206,7 +206,7 @@ async def _trickle(
     while await connection.fetchval(counted, ids) < count:  # noqa: ASYNC110 - another process counts
         await asyncio.sleep(0.1)
     rows = await connection.fetch(
-        "select split_part(event, '|', 2) as event_id, extract(epoch from applied_at)::float8 as at from facts.inbox"
+        "select split_part(event, '|', 3) as event_id, extract(epoch from applied_at)::float8 as at from facts.inbox"
     )
     at = {row["event_id"]: row["at"] for row in rows}
     told = await connection.fetch(
@@ -221,7 +221,7 @@ async def register(bench: Bench, count: int) -> None:
     import httpx
 
     draw = random.Random(3)
-    kelurahan = sorted(code for code, region in load(TENANT).regions.items() if region.level == "kelurahan")
+    kelurahan = load(TENANT).kelurahan
     bench.services["distribution"].start()
     bench.services["distribution"].wait_ready()
     async with httpx.AsyncClient() as client:

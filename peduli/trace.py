@@ -16,9 +16,9 @@ class TraceError(PeduliError):
     """No service knows this id."""
 
 
-def follow(identity: UUID, urls: dict[str, str]) -> dict[str, Any]:
-    """All that is known of a purchase, lot, packet, task or household; raises `TraceError` when nothing is."""
-    with httpx.Client(timeout=10) as client:
+def follow(identity: UUID, urls: dict[str, str], tenant: str) -> dict[str, Any]:
+    """All that is known of a purchase, lot, packet, task or household of a city; raises `TraceError` for nothing."""
+    with httpx.Client(timeout=10, headers={"Peduli-Tenant": tenant}) as client:
         goods = _get(client, f"{urls['distribution']}/v1/trace/{identity}") or {"lots": [], "packets": []}
         lots = goods["lots"]
         purchase_id = lots[0]["purchase_id"] if lots else str(identity)

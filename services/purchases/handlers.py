@@ -14,7 +14,7 @@ from shared.database.pool import Transaction
 from shared.errors import PeduliError
 from shared.ids import derived_id
 from shared.messaging.consumer import Handler, Lane
-from shared.reference.model import Reference
+from shared.reference.store import Cities
 
 PLEDGE = "pledge.submitted.v1"
 KINDS: dict[str, Kind] = {
@@ -28,25 +28,25 @@ class UnknownTypeError(PeduliError):
     """This type of message is not read here."""
 
 
-def lanes(reference: Reference, keys: Keys) -> list[Lane]:
+def lanes(cities: Cities, keys: Keys) -> list[Lane]:
     """`purchases.intake`: what other systems tell. Unordered: (source, reference) and waiting do the ordering."""
-    return [Lane("purchases.intake", on_submissions(reference, keys), ordered=False)]
+    return [Lane("purchases.intake", on_submissions(cities, keys), ordered=False)]
 
 
-def on_submissions(reference: Reference, keys: Keys) -> Handler:
+def on_submissions(cities: Cities, keys: Keys) -> Handler:
     """A handler of submitted, corrected and voided purchases, and of pledges."""
 
     async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
         purchases = [_incoming(event) for event in events if event.type != PLEDGE]
         pledges = [
-            IncomingPledge(derived_id("submission", event.identity), event.source, event.data)
+            IncomingPledge(derived_id("submission", event.identity), event.tenant, event.source, event.data)
             for event in events
             if event.type == PLEDGE
         ]
         if purchases:
-            await submit(tx, purchases, reference=reference, keys=keys, now=now())
+            await submit(tx, purchases, cities=cities, keys=keys, now=now())
         if pledges:
-            await pledge(tx, pledges, reference=reference, now=now())
+            await pledge(tx, pledges, cities=cities, now=now())
 
     return handle
 
@@ -55,4 +55,4 @@ def _incoming(event: Envelope) -> Incoming:
     kind = KINDS.get(event.type)
     if kind is None:
         raise UnknownTypeError
-    return Incoming(derived_id("submission", event.identity), kind, event.source, event.data)
+    return Incoming(derived_id("submission", event.identity), kind, event.tenant, event.source, event.data)

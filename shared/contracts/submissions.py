@@ -24,7 +24,7 @@ def _utc(at: datetime) -> datetime:
         return at
 
 
-Channel = Literal["umkm_binaan_opd", "komunitas_umkm_kecamatan", "koperasi_depok"]
+Channel = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$", description="a channel of the city's programme")]
 Rupiah = Annotated[StrictInt, Field(gt=0, le=10**12, description="whole rupiah (IDR)")]
 Pieces = Annotated[StrictInt, Field(ge=1, le=10**6, description="pieces")]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
@@ -109,7 +109,7 @@ class PurchaseSubmission(Submitted):
 
 
 class PledgeSubmission(Submitted):
-    """What a unit promises for a round: a week, named by its Monday (WIB). Told again, the last word counts."""
+    """What a unit promises for a round: a week, named by its Monday. Told again, the last word counts."""
 
     round: date = Field(description="the Monday that opens the round")
     unit_code: Code

@@ -18,7 +18,8 @@ from shared.clock import now
 from shared.contracts.reasons import Reason
 from shared.database.pool import Pool
 from shared.ids import new_id
-from shared.reference.model import Reference
+from shared.reference.store import Cities
+from shared.web.city import City
 from shared.web.problems import NotFoundError, problem
 
 MOST = 500  # submissions in one request
@@ -28,12 +29,12 @@ Source = Annotated[
 ]
 
 
-def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
+def router(pool: Pool, cities: Cities, keys: Keys) -> APIRouter:
     """Routes over `pool`."""
     routes = APIRouter(prefix="/v1")
 
     @routes.post("/purchases", status_code=202)
-    async def submit_purchases(request: Request, source: Source) -> JSONResponse:
+    async def submit_purchases(request: Request, city: City, source: Source) -> JSONResponse:
         """Tell one purchase (an object) or up to 500 (a list). A resend gets the same answer and has no effect."""
         try:
             body = orjson.loads(await request.body())
@@ -42,9 +43,9 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
         raws: list[Any] = body if isinstance(body, list) else [body]
         if not raws or len(raws) > MOST or not all(isinstance(raw, dict) for raw in raws):
             return problem(422, f"Kirim satu objek, atau daftar 1-{MOST} objek")
-        incoming = [Incoming(new_id(), "submitted", source, raw) for raw in raws]
+        incoming = [Incoming(new_id(), "submitted", city.tenant, source, raw) for raw in raws]
         async with pool.acquire() as tx, tx.transaction():
-            verdicts = await submit(tx, incoming, reference=reference, keys=keys, now=now())
+            verdicts = await submit(tx, incoming, cities=cities, keys=keys, now=now())
         if isinstance(body, list):
             return JSONResponse([_shown(verdict) for verdict in verdicts], 202)
         verdict = verdicts[0]
@@ -53,11 +54,11 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
         return JSONResponse(_shown(verdict), 202, {"Location": f"/v1/purchases/{verdict.purchase_id}"})
 
     @routes.post("/pledges", status_code=202)
-    async def submit_pledge(body: Annotated[dict[str, Any], Body()], source: Source) -> JSONResponse:
+    async def submit_pledge(body: Annotated[dict[str, Any], Body()], city: City, source: Source) -> JSONResponse:
         """Tell what a unit promises for a round; told again, the last word counts."""
-        item = IncomingPledge(new_id(), source, body)
+        item = IncomingPledge(new_id(), city.tenant, source, body)
         async with pool.acquire() as tx, tx.transaction():
-            verdict = (await pledge(tx, [item], reference=reference, now=now()))[0]
+            verdict = (await pledge(tx, [item], cities=cities, now=now()))[0]
         if verdict.outcome == "rejected":
             return problem(422, "Janji ditolak", reasons=verdict.reasons)
         answer = {
@@ -69,23 +70,23 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
         return JSONResponse(answer, 202)
 
     @routes.get("/pledges")
-    async def read_pledges(unit_code: str) -> list[dict[str, Any]]:
+    async def read_pledges(unit_code: str, city: City) -> list[dict[str, Any]]:
         """The pledges of a unit, the latest round first."""
-        return [dict(row) for row in await pledge_queries.list_pledges(pool, unit_code=unit_code)]
+        return [dict(row) for row in await pledge_queries.list_pledges(pool, tenant=city.tenant, unit_code=unit_code)]
 
     @routes.get("/purchases/{identity}")
-    async def read_purchase(identity: UUID) -> dict[str, Any]:
+    async def read_purchase(identity: UUID, city: City) -> dict[str, Any]:
         """One purchase as it stands."""
-        row = await queries.find_purchase(pool, id=identity)
+        row = await queries.find_purchase(pool, tenant=city.tenant, id=identity)
         if row is None:
             raise NotFoundError
         return {**dict(row), "content": orjson.loads(row["content"])}
 
     @routes.get("/submissions/{source:path}/{reference_}")
-    async def read_submissions(source: str, reference_: str) -> list[dict[str, Any]]:
+    async def read_submissions(source: str, reference_: str, city: City) -> list[dict[str, Any]]:
         """Everything that was sent under this name, newest first, with the reasons of a refusal."""
         for name in (source, "/" + source):
-            identity = purchase_id(reference.tenant, name, reference_)
+            identity = purchase_id(city.tenant, name, reference_)
             rows = await queries.list_submissions(pool, purchase_id=identity)
             if rows:
                 return [{**dict(row), "reasons": orjson.loads(row["reasons"])} for row in rows]

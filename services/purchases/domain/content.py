@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from shared.clock import wib_date
 from shared.contracts.purchases import PurchaseLine, PurchasePost
 from shared.contracts.submissions import Contributor, PurchaseSubmission
+from shared.reference.model import Reference
 
 
 def content_hash(submission: PurchaseSubmission) -> str:
@@ -23,13 +23,13 @@ def paid_by(submission: PurchaseSubmission) -> tuple[Contributor, ...]:
     return tuple(sorted(submission.contributors, key=lambda contributor: contributor.nip))
 
 
-def receipt(submission: PurchaseSubmission) -> tuple[str, ...]:
+def receipt(submission: PurchaseSubmission, city: Reference) -> tuple[str, ...]:
     """What makes two tellings of one receipt the same, whoever tells it: seller, unit, number, day, total."""
     return (
         submission.seller_code,
         submission.unit_code,
         submission.reference.casefold(),
-        wib_date(submission.purchased_at).isoformat(),
+        city.date_of(submission.purchased_at).isoformat(),
         str(submission.total_idr),
     )
 

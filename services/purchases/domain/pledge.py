@@ -36,6 +36,8 @@ def read_pledge(raw: dict[str, Any], reference: Reference, now: datetime) -> Ple
     except ValidationError as error:
         return reasons_of_form(error)
     reasons = []
+    if pledge.programme not in reference.programmes:
+        reasons.append(Reason.of("UNKNOWN_PROGRAMME", "programme"))
     if pledge.unit_code not in reference.units:
         reasons.append(Reason.of("UNKNOWN_UNIT", "unit_code"))
     if pledge.round.weekday() != MONDAY or pledge.round > now.date() + AHEAD:

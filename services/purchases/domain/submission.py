@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from pydantic import ValidationError
 
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PurchaseSubmission, VoidSubmission, plain_nip
-from shared.reference.model import Reference
+from shared.reference.model import Programme, Reference
 
 SKEW = timedelta(minutes=5)  # clocks of publishers differ
 LONGEST_LIFE = timedelta(days=3650)  # of goods: beyond it a date is a slip
-EARLIEST = datetime(2021, 6, 30, 17, tzinfo=UTC)  # 1 July 2021 in WIB
 _DIGITS = re.compile(r"[0-9]{18}")
 _CODES = {"missing": "MISSING_FIELD", "timezone_aware": "MISSING_OFFSET"}
 
@@ -54,22 +53,28 @@ def reasons_of_form(error: ValidationError) -> list[Reason]:
 
 def _broken_rules(raw: dict[str, Any], reference: Reference, now: datetime) -> Iterator[Reason]:
     """Rules that need more than the field's form; each looks at raw values and is silent where the form is wrong."""
-    unit, seller_code = raw.get("unit_code"), raw.get("seller_code")
+    unit, seller_code, channel = raw.get("unit_code"), raw.get("seller_code"), raw.get("channel")
+    code = raw.get("programme", PurchaseSubmission.model_fields["programme"].default)
+    programme = reference.programmes.get(code) if isinstance(code, str) else None
+    if isinstance(code, str) and programme is None:
+        yield Reason.of("UNKNOWN_PROGRAMME", "programme")
     if isinstance(unit, str) and unit not in reference.units:
         yield Reason.of("UNKNOWN_UNIT", "unit_code")
     if isinstance(seller_code, str):
         seller = reference.sellers.get(seller_code)
         if seller is None:
             yield Reason.of("UNKNOWN_SELLER", "seller_code")
-        elif isinstance(raw.get("channel"), str) and raw["channel"] != seller.channel:
+        elif isinstance(channel, str) and (
+            channel != seller.channel or (programme and channel not in programme.channels)
+        ):
             yield Reason.of("CHANNEL_MISMATCH", "channel")
     pickup = raw.get("pickup")
     if isinstance(pickup, dict) and isinstance(pickup.get("kelurahan"), str):
         region = reference.regions.get(pickup["kelurahan"])
-        if region is None or region.level != "kelurahan":
+        if region is None or not region.is_kelurahan:
             yield Reason.of("UNKNOWN_KELURAHAN", "pickup.kelurahan")
     yield from _of_buyers(raw, now)
-    yield from _of_times(raw, now)
+    yield from _of_times(raw, reference, programme, now)
     yield from _of_lines(raw, reference)
 
 
@@ -107,20 +112,28 @@ def _moment(value: object) -> datetime | None:
         return None
 
 
-def _of_times(raw: dict[str, Any], now: datetime) -> Iterator[Reason]:
+def _of_times(raw: dict[str, Any], city: Reference, programme: Programme | None, now: datetime) -> Iterator[Reason]:
+    earliest = _begin_of(programme.earliest_purchase_on, city) if programme else datetime.min.replace(tzinfo=UTC)
+    ends_on = programme.ends_on if programme else None
     bought = _moment(raw.get("purchased_at"))
     if bought is not None and bought.tzinfo is None:
         yield Reason.of("MISSING_OFFSET", "purchased_at")
     elif bought is not None and bought > now + SKEW:
         yield Reason.of("PURCHASED_IN_FUTURE", "purchased_at")
-    elif bought is not None and bought < EARLIEST:
+    elif bought is not None and bought < earliest:
         yield Reason.of("PURCHASED_TOO_EARLY", "purchased_at")
+    elif bought is not None and ends_on and bought >= _begin_of(ends_on + timedelta(days=1), city):
+        yield Reason.of("PURCHASED_TOO_LATE", "purchased_at")
     for name, field, until in (("lines", "expires_at", now + LONGEST_LIFE), ("posts", "posted_at", now + SKEW)):
         items = raw.get(name)
         for number, item in enumerate(items if isinstance(items, list) else ()):
             at = _moment(item.get(field)) if isinstance(item, dict) else None
-            if at is not None and at.tzinfo is not None and not EARLIEST <= at <= until:
+            if at is not None and at.tzinfo is not None and not earliest <= at <= until:
                 yield Reason.of("TIME_OUT_OF_RANGE", f"{name}.{number}.{field}")
+
+
+def _begin_of(day: date, city: Reference) -> datetime:
+    return datetime.combine(day, time.min, city.zone)
 
 
 def _of_lines(raw: dict[str, Any], reference: Reference) -> Iterator[Reason]:

@@ -1,6 +1,7 @@
 -- migrate:up
 create table purchases (
   purchase_id uuid primary key,
+  tenant text not null,
   source text not null,
   reference text not null,
   version integer not null constraint purchases_version_from_1 check (version >= 1),
@@ -12,8 +13,9 @@ create table purchases (
   recorded_at timestamptz not null default now(),
   changed_at timestamptz not null default now()
 );
-comment on table purchases is 'Every accepted purchase as it stands; (source, reference) names it for ever';
+comment on table purchases is 'Every accepted purchase as it stands; (tenant, source, reference) names it for ever';
 comment on column purchases.purchase_id is 'Derived from tenant, source and reference: the key itself makes a purchase unique';
+comment on column purchases.tenant is 'City code without dots';
 comment on column purchases.content is 'Body of the last recorded or corrected event: no personal data';
 comment on column purchases.buyers_sealed is 'NIP and amount of the buyer or the contributors as JSON, sealed and bound to purchase_id';
 
@@ -32,6 +34,7 @@ comment on table receipts is 'Which purchase a receipt (seller, unit, number, da
 
 create table pledges (
   pledge_id uuid primary key,
+  tenant text not null,
   source text not null,
   unit_code text not null,
   programme text not null,
@@ -49,6 +52,7 @@ comment on table pledges is 'What a unit promises for a round (a week, named by 
 create table submissions (
   submission_id uuid primary key,
   purchase_id uuid not null,
+  tenant text not null,
   kind text not null,
   source text not null,
   reference text not null,
@@ -62,6 +66,7 @@ create index submissions_by_purchase on submissions (purchase_id, received_at);
 create index submissions_with_raw on submissions (received_at) where raw_sealed is not null;
 comment on table submissions is 'What became of everything that was sent, whatever the answer';
 comment on column submissions.told_by is 'The source that had told of the same receipt before; empty otherwise';
+comment on column submissions.tenant is 'City that it was sent under; it may be one that nobody serves';
 comment on column submissions.raw_sealed is 'The body of what was rejected or waits, sealed, for 30 days: it can be mended and tried again';
 -- migrate:down
 drop table submissions;

@@ -9,13 +9,13 @@ from pledges where pledge_id = :pledge_id;
 
 -- name: save_pledge!
 -- A pledge after what was said.
-insert into pledges (pledge_id, source, unit_code, programme, round, version, sum_idr, packets, is_late, pledged_at,
-                     changed_at)
-values (:pledge_id, :source, :unit_code, :programme, :round, :version, :sum_idr, :packets, :is_late, :now, :now)
+insert into pledges (pledge_id, tenant, source, unit_code, programme, round, version, sum_idr, packets, is_late,
+                     pledged_at, changed_at)
+values (:pledge_id, :tenant, :source, :unit_code, :programme, :round, :version, :sum_idr, :packets, :is_late, :now, :now)
 on conflict (pledge_id) do update set version = excluded.version, sum_idr = excluded.sum_idr,
   packets = excluded.packets, changed_at = excluded.changed_at;
 
 -- name: list_pledges
 -- The pledges of a unit, the latest round first.
 select pledge_id, source, unit_code, programme, round, version, sum_idr, packets, is_late, pledged_at, changed_at
-from pledges where unit_code = :unit_code order by round desc, programme limit 200;
+from pledges where tenant = :tenant and unit_code = :unit_code order by round desc, programme limit 200;

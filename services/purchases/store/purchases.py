@@ -23,6 +23,7 @@ class Stored:
     """A purchase with what the store keeps beside it; `buyers_sealed` empty means unchanged."""
 
     purchase_id: UUID
+    tenant: str
     source: str
     reference: str
     purchase: Purchase
@@ -48,6 +49,7 @@ class Submission:
 
     submission_id: UUID
     purchase_id: UUID
+    tenant: str
     kind: str
     source: str
     reference: str
@@ -72,7 +74,7 @@ async def load(tx: Transaction, names: Sequence[UUID], receipts: Sequence[UUID])
 
 def _stored(row: Row) -> Stored:
     purchase = Purchase(row["version"], row["status"], row["first_hash"], row["content_hash"])
-    return Stored(row["purchase_id"], row["source"], row["reference"], purchase, row["content"].encode())
+    return Stored(row["purchase_id"], row["tenant"], row["source"], row["reference"], purchase, row["content"].encode())
 
 
 async def append_names(
@@ -102,6 +104,7 @@ async def save(tx: Transaction, purchases: Sequence[Stored], submissions: Sequen
         await queries.save_purchases(
             tx,
             ids=[item.purchase_id for item in purchases],
+            tenants=[item.tenant for item in purchases],
             sources=[item.source for item in purchases],
             references=[item.reference for item in purchases],
             versions=[item.purchase.version for item in purchases],
@@ -117,6 +120,7 @@ async def save(tx: Transaction, purchases: Sequence[Stored], submissions: Sequen
             tx,
             ids=[item.submission_id for item in last],
             purchase_ids=[item.purchase_id for item in last],
+            tenants=[item.tenant for item in last],
             kinds=[item.kind for item in last],
             sources=[item.source for item in last],
             references=[item.reference for item in last],

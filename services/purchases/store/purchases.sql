@@ -27,34 +27,36 @@ on conflict do nothing returning receipt_id;
 
 -- name: load_purchases
 -- The purchases as they stand.
-select purchase_id, source, reference, version, status, first_hash, content_hash, content::text as content
+select purchase_id, tenant, source, reference, version, status, first_hash, content_hash, content::text as content
 from purchases where purchase_id = any(:ids::uuid[]);
 
 -- name: save_purchases!
 -- Purchases after a batch.
-insert into purchases (purchase_id, source, reference, version, status, first_hash, content_hash, content, buyers_sealed)
-select * from unnest(:ids::uuid[], :sources::text[], :references::text[], :versions::int[], :statuses::text[],
-                     :first_hashes::text[], :content_hashes::text[], :contents::jsonb[], :buyers::bytea[])
+insert into purchases (purchase_id, tenant, source, reference, version, status, first_hash, content_hash, content,
+                       buyers_sealed)
+select * from unnest(:ids::uuid[], :tenants::text[], :sources::text[], :references::text[], :versions::int[],
+                     :statuses::text[], :first_hashes::text[], :content_hashes::text[], :contents::jsonb[], :buyers::bytea[])
 on conflict (purchase_id) do update set version = excluded.version, status = excluded.status,
   content_hash = excluded.content_hash, content = excluded.content, changed_at = now(),
   buyers_sealed = case when excluded.buyers_sealed = ''::bytea then purchases.buyers_sealed else excluded.buyers_sealed end;
 
 -- name: save_submissions!
 -- What became of each submission.
-insert into submissions (submission_id, purchase_id, kind, source, reference, outcome, reasons, raw_sealed, told_by)
-select * from unnest(:ids::uuid[], :purchase_ids::uuid[], :kinds::text[], :sources::text[], :references::text[],
-                     :outcomes::text[], :reasons::jsonb[], :raws::bytea[], :told_bys::text[])
+insert into submissions (submission_id, purchase_id, tenant, kind, source, reference, outcome, reasons, raw_sealed,
+                         told_by)
+select * from unnest(:ids::uuid[], :purchase_ids::uuid[], :tenants::text[], :kinds::text[], :sources::text[],
+                     :references::text[], :outcomes::text[], :reasons::jsonb[], :raws::bytea[], :told_bys::text[])
 on conflict (submission_id) do update set outcome = excluded.outcome, reasons = excluded.reasons,
   raw_sealed = excluded.raw_sealed;
 
 -- name: list_waiting
 -- Corrections and voids that wait for these purchases, in their order.
-select submission_id, purchase_id, kind, source, reference, raw_sealed from submissions
+select submission_id, purchase_id, tenant, kind, source, reference, raw_sealed from submissions
 where outcome = 'waiting' and purchase_id = any(:ids::uuid[]) order by received_at, submission_id;
 
 -- name: list_overdue
 -- Corrections and voids whose purchase did not come in 24 hours.
-select submission_id, purchase_id, kind, source, reference, raw_sealed from submissions
+select submission_id, purchase_id, tenant, kind, source, reference, raw_sealed from submissions
 where outcome = 'waiting' and received_at < :before order by received_at limit 500 for update skip locked;
 
 -- name: delete_old_raws!
@@ -64,7 +66,7 @@ update submissions set raw_sealed = null where raw_sealed is not null and receiv
 -- name: find_purchase^
 -- One purchase for a reader.
 select purchase_id, source, reference, version, status, content::text as content, recorded_at, changed_at
-from purchases where purchase_id = :id;
+from purchases where tenant = :tenant and purchase_id = :id;
 
 -- name: list_submissions
 -- Everything that was sent under this name, newest first.

@@ -13,7 +13,7 @@ from shared.contracts.reasons import Reason
 from shared.database.pool import Row, Transaction
 from shared.messaging import outbox
 from shared.privacy import unseal
-from shared.reference.model import Reference
+from shared.reference.store import Cities
 
 SOURCE = "/peduli/purchases"
 WAIT = timedelta(hours=24)
@@ -21,27 +21,28 @@ KEEP_RAW = timedelta(days=30)
 
 
 async def submit(
-    tx: Transaction, incoming: Sequence[Incoming], *, reference: Reference, keys: Keys, now: datetime
+    tx: Transaction, incoming: Sequence[Incoming], *, cities: Cities, keys: Keys, now: datetime
 ) -> list[Verdict]:
-    """Judge submissions in their order; saves state, answers and events in `tx`. One verdict each, in order.
+    """Judge submissions of any cities in their order; saves state, answers and events in `tx`.
 
-    Raises `RacedError` (transient) when another transaction told of one of these receipts at the same moment.
+    One verdict each, in order. Raises `RacedError` (transient) when another transaction told of one of these receipts
+    at the same moment.
     """
-    read = [Read.of(item, reference, now) for item in incoming]
+    read = [Read.of(item, cities, now) for item in incoming]
     names = sorted({item.name_id for item in read})
     receipts = sorted({item.receipt_id for item in read if item.receipt_id})
-    batch = Batch(reference.tenant, keys, now, await store.load(tx, names, receipts))
+    batch = Batch(keys, now, await store.load(tx, names, receipts))
     for row in await store.list_waiting(tx, names):
-        early = Read.of(_reopen(row, keys), reference, now)
+        early = Read.of(_reopen(row, keys), cities, now)
         batch.waiting.setdefault(early.name_id, []).append(early)
     verdicts = [batch.judge(item) for item in read]
     await _save(tx, batch)
     return verdicts
 
 
-async def expire_waiting(tx: Transaction, *, tenant: str, keys: Keys, now: datetime) -> int:
+async def expire_waiting(tx: Transaction, *, keys: Keys, now: datetime) -> int:
     """Reject corrections and voids whose purchase did not come in 24 hours; drop raw bodies older than 30 days."""
-    batch = Batch(tenant, keys, now)
+    batch = Batch(keys, now)
     for row in await store.list_overdue(tx, now - WAIT):
         batch.refuse(_reopen(row, keys), row["purchase_id"], [Reason.of("PURCHASE_NOT_FOUND", "reference")])
     await _save(tx, batch)
@@ -57,4 +58,4 @@ async def _save(tx: Transaction, batch: Batch) -> None:
 
 def _reopen(row: Row, keys: Keys) -> Incoming:
     raw = orjson.loads(unseal(keys.seal_key, row["raw_sealed"], bound_to=str(row["submission_id"])))
-    return Incoming(row["submission_id"], row["kind"], row["source"], raw)
+    return Incoming(row["submission_id"], row["kind"], row["tenant"], row["source"], raw)

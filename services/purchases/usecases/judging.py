@@ -22,7 +22,7 @@ from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PurchaseSubmission, VoidSubmission
 from shared.ids import derived_id, new_id
 from shared.privacy import keyed_hash, seal
-from shared.reference.model import Reference
+from shared.reference.store import Cities
 
 log = structlog.get_logger()
 
@@ -43,6 +43,7 @@ class Incoming:
 
     submission_id: UUID
     kind: Kind
+    tenant: str
     source: str
     raw: dict[str, Any]
 
@@ -76,15 +77,20 @@ class Read:
     receipt_id: UUID | None
 
     @classmethod
-    def of(cls, item: Incoming, reference: Reference, now: datetime) -> Read:
+    def of(cls, item: Incoming, cities: Cities, now: datetime) -> Read:
         """Read a submission; never raises."""
-        content: Content = read_void(item.raw) if item.kind == "voided" else read_purchase(item.raw, reference, now)
-        paper = receipt(content) if isinstance(content, PurchaseSubmission) else None
+        city = cities.get(item.tenant)
+        content: Content
+        if city is None:
+            content = [Reason.of("UNKNOWN_CITY", "tenant")]
+        else:
+            content = read_void(item.raw) if item.kind == "voided" else read_purchase(item.raw, city, now)
+        paper = receipt(content, city) if city and isinstance(content, PurchaseSubmission) else None
         return cls(
             item,
             content,
-            purchase_id(reference.tenant, item.source, item.reference),
-            derived_id("receipt", reference.tenant, *paper) if paper else None,
+            purchase_id(item.tenant, item.source, item.reference),
+            derived_id("receipt", item.tenant, *paper) if paper else None,
         )
 
 
@@ -97,7 +103,6 @@ def purchase_id(tenant: str, source: str, reference: str) -> UUID:
 class Batch:
     """Purchases as they were known, and all that judging a batch adds; saved at its end in a handful of statements."""
 
-    tenant: str
     keys: Keys
     now: datetime
     known: Known = field(default_factory=Known)
@@ -167,12 +172,13 @@ class Batch:
             body = event.model_dump_json().encode()
             paid = [contributor.model_dump() for contributor in paid_by(content)]
             buyers = seal(self.keys.seal_key, orjson.dumps(paid), bound_to=str(identity))
-        told = self._outgoing(event, str(identity), purchase.version, str(identity))
+        told = self._outgoing(read.item, event, str(identity), purchase.version, str(identity))
         if len(told.body) > MAX_BODY_BYTES:
             return Reason.of("TOO_LARGE")
         kept = self.changed.get(identity)
         stored = Stored(
             identity,
+            read.item.tenant,
             before.source if before else read.item.source,
             before.reference if before else read.item.reference,
             purchase,
@@ -215,7 +221,7 @@ class Batch:
         event = PurchaseRejected(
             submission_id=item.submission_id, source=item.source, reference=item.reference, reasons=tuple(reasons)
         )
-        self.events.append(self._outgoing(event, f"submission-{item.submission_id}", 1, str(identity)))
+        self.events.append(self._outgoing(item, event, f"submission-{item.submission_id}", 1, str(identity)))
         return self._answer(item, identity, "rejected", reasons=tuple(reasons), raw=self._sealed(item))
 
     def _answer(
@@ -231,7 +237,16 @@ class Batch:
         log.info(f"purchase_{outcome}", correlation=str(identity), submission=str(item.submission_id))
         self.submissions.append(
             Submission(
-                item.submission_id, identity, item.kind, item.source, item.reference, outcome, reasons, raw, told_by
+                item.submission_id,
+                identity,
+                item.tenant,
+                item.kind,
+                item.source,
+                item.reference,
+                outcome,
+                reasons,
+                raw,
+                told_by,
             )
         )
         stored = self.known.purchases.get(identity)
@@ -241,11 +256,11 @@ class Batch:
     def _sealed(self, item: Incoming) -> bytes:
         return seal(self.keys.seal_key, orjson.dumps(item.raw), bound_to=str(item.submission_id))
 
-    def _outgoing(self, event: Event, aggregate: str, version: int, correlation: str) -> Outgoing:
+    def _outgoing(self, item: Incoming, event: Event, aggregate: str, version: int, correlation: str) -> Outgoing:
         return outgoing(
             event,
             event_id=new_id(),
-            tenant=self.tenant,
+            tenant=item.tenant,
             aggregate=aggregate,
             version=version,
             correlation_id=correlation,

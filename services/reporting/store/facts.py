@@ -35,8 +35,16 @@ async def save_purchases(tx: Transaction, facts: Sequence[PurchaseFact]) -> None
         await queries.save_purchases(tx, **columns)
 
 
-async def save_details(tx: Transaction, bodies: Mapping[str, Mapping[str, Any]], renewed: Sequence[str]) -> None:
-    """Lines and posts of purchases whose whole state was told; of the `renewed` ones the old go first."""
+async def save_details(
+    tx: Transaction,
+    bodies: Mapping[str, Mapping[str, Any]],
+    wanted: Mapping[str, frozenset[str]],
+    renewed: Sequence[str],
+) -> None:
+    """Lines and posts of purchases whose whole state was told; of the `renewed` ones the old go first.
+
+    `wanted` are the hashtags that each purchase's programme asks for.
+    """
     if renewed:
         await queries.delete_lines(tx, ids=renewed)
     lines = [(key, line) for key, body in bodies.items() for line in body["lines"]]
@@ -56,7 +64,7 @@ async def save_details(tx: Transaction, bodies: Mapping[str, Mapping[str, Any]],
             ids=[key for key, _ in posts],
             hashes=[post["url_hash"] for _, post in posts],
             saids=[post["by"] for _, post in posts],
-            compliants=[is_compliant(post["hashtags"]) for _, post in posts],
+            compliants=[is_compliant(post["hashtags"], wanted[key]) for key, post in posts],
             posted_ats=[datetime.fromisoformat(post["posted_at"]) if post["posted_at"] else None for _, post in posts],
         )
 
@@ -65,7 +73,7 @@ async def save_deltas(tx: Transaction, deltas: Deltas) -> None:
     """Add to the tallies of purchases."""
     if deltas.units:
         await queries.save_unit_days(tx, **_columns(("unit", "day"), UNIT_FIELDS, deltas.units))
-        await queries.save_channel_days(tx, **_columns(("channel", "day"), CHANNEL_FIELDS, deltas.channels))
+        await queries.save_channel_days(tx, **_columns(("tenant", "channel", "day"), CHANNEL_FIELDS, deltas.channels))
         await queries.save_unit_rounds(tx, **_columns(("unit", "programme", "round"), ROUND_FIELDS, deltas.rounds))
         keys = sorted(deltas.buyers)
         await queries.save_buyers(

@@ -31,7 +31,7 @@ _CLOCKED = ("freshness",)  # tells when it was applied: never equal, and not to 
 async def read_log(tx: Transaction, log: str, after: int, limit: int) -> list[Row]:
     """The next rows of a service's event log (`log` is its schema)."""
     return await tx.fetch(
-        f"select seq, headers, body from {log}.event_log where seq > $1 order by seq limit $2",  # noqa: S608
+        f"select seq, routing_key, headers, body from {log}.event_log where seq > $1 order by seq limit $2",  # noqa: S608
         after,
         limit,
     )

@@ -45,12 +45,12 @@ async def test_a_correction_moves_unit_and_day_and_a_rebuild_comes_out_equal(wor
     settings = world.settings()
     async with running(purchases.service(settings)), running(reporting.service(settings)):
         await told(world, 20)
-        days = """select unit_code, wib_date::text, purchases from reporting.v1_unit_tally_daily
+        days = """select unit_code, local_date::text, purchases from reporting.v1_unit_tally_daily
           where purchases > 0 order by 1"""
         before = await fetch(world, days)
         assert before == [
-            {"unit_code": "32.76.06", "wib_date": "2021-07-31", "purchases": 1},
-            {"unit_code": "32.76.DKUM", "wib_date": "2021-07-22", "purchases": 18},
+            {"unit_code": "32.76.06", "local_date": "2021-07-31", "purchases": 1},
+            {"unit_code": "32.76.DKUM", "local_date": "2021-07-22", "purchases": 18},
         ]
         read: list[int] = []
         made = await remake(world.database_url, REPORTING_MIGRATIONS, shards=1, on_progress=read.append)

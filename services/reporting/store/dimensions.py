@@ -1,7 +1,0 @@
-"""Rows of dimensions."""
-
-from __future__ import annotations
-
-from shared.database.queries import load_queries
-
-queries = load_queries(__file__)
