@@ -142,7 +142,7 @@ async def refill(bench: Bench, count: int) -> None:
     bench.services["reporting"].stop()
     connection = await asyncpg.connect(bench.database_url)
     tables = await connection.fetch(
-        "select tablename from pg_tables where schemaname = 'facts' and tablename !~ '^(dim_|schema_)'"
+        "select tablename from pg_tables where schemaname = 'facts' and tablename !~ '^(ref_|schema_)'"
     )
     await connection.execute(f"truncate {', '.join('facts.' + row['tablename'] for row in tables)}")
     await connection.execute(
@@ -185,7 +185,7 @@ async def latency(bench: Bench, rate: int, seconds: int) -> tuple[float, float]:
 async def _trickle(
     bench: Bench, channel: aiormq.abc.AbstractChannel, published: dict[str, float], count: int, rate: int
 ) -> list[float]:
-    from services.purchases.usecases.intake import purchase_id
+    from services.purchases.usecases.judging import purchase_id
 
     draw, reference = random.Random(2), load(TENANT)
     for number in range(count):
@@ -206,7 +206,7 @@ async def _trickle(
     while await connection.fetchval(counted, ids) < count:  # noqa: ASYNC110 - another process counts
         await asyncio.sleep(0.1)
     rows = await connection.fetch(
-        "select split_part(event, '|', 2) as event_id, extract(epoch from applied_at)::float8 as at from facts.inbox"
+        "select split_part(event, '|', 3) as event_id, extract(epoch from applied_at)::float8 as at from facts.inbox"
     )
     at = {row["event_id"]: row["at"] for row in rows}
     told = await connection.fetch(
@@ -221,7 +221,7 @@ async def register(bench: Bench, count: int) -> None:
     import httpx
 
     draw = random.Random(3)
-    kelurahan = sorted(code for code, region in load(TENANT).regions.items() if region.level == "kelurahan")
+    kelurahan = load(TENANT).kelurahan
     bench.services["distribution"].start()
     bench.services["distribution"].wait_ready()
     async with httpx.AsyncClient() as client:

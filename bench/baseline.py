@@ -14,11 +14,15 @@ from services.reporting.usecases.project import project
 from shared.contracts import envelope
 from shared.database.pool import open_pool
 from shared.messaging import inbox
+from shared.reference.store import Cities
+from shared.service import refresh
 
 
 async def main(amqp_url: str, database_url: str) -> None:
     """Consume the reporting queue until killed, in the transactions and with the inbox of the batch lane."""
     pool = await open_pool(database_url, "facts")
+    cities = Cities()
+    await refresh(cities, pool)
     broker = RabbitBroker(amqp_url)
     queue = RabbitQueue("reporting.events.0", queue_type=QueueType.QUORUM, declare=False)
 
@@ -27,11 +31,11 @@ async def main(amqp_url: str, database_url: str) -> None:
 
     @broker.subscriber(queue, channel=Channel(prefetch_count=100), decoder=raw)
     async def on_event(body: bytes, message: RabbitMessage) -> None:
-        event = envelope.read(message.headers, message.content_type, body)
+        event = envelope.read(message.headers, message.content_type, body, str(message.raw_message.routing_key))
         async with pool.acquire() as tx, tx.transaction():
             fresh, _ = await inbox.claim_in_order(tx, "reporting.events.0", [event])
             if fresh:
-                await project(tx, fresh)
+                await project(tx, fresh, cities=cities)
 
     await FastStream(broker).run()
 

@@ -15,9 +15,11 @@ from shared.errors import PeduliError
 
 app = typer.Typer(no_args_is_help=True, help="From a purchase to a doorstep, before the isolation ends.")
 topology_app = typer.Typer(no_args_is_help=True, help="Exchanges, queues and bindings.")
+city_app = typer.Typer(no_args_is_help=True, help="Cities that are served: reference data.")
 parked_app = typer.Typer(no_args_is_help=True, help="Messages that could not be applied.")
 reporting_app = typer.Typer(no_args_is_help=True, help="Tallies and views.")
 app.add_typer(topology_app, name="topology")
+app.add_typer(city_app, name="city")
 app.add_typer(parked_app, name="parked")
 app.add_typer(reporting_app, name="reporting")
 
@@ -75,12 +77,41 @@ def migrate() -> None:
 
 @topology_app.command("apply")
 def topology_apply() -> None:
-    """Declare everything on the broker; harmless when it is there."""
-    from peduli.prepare import prepare_broker
+    """Declare everything that the loaded cities need on the broker; harmless when it is there."""
+    from peduli.prepare import declare, loaded_cities
 
     settings = _settings()
-    made = asyncio.run(prepare_broker(settings.amqp_url, settings.tenant))
+    made = asyncio.run(declare(settings.amqp_url, asyncio.run(loaded_cities(settings.database_url))))
     print(f"{len(made.exchanges)} exchanges, {len(made.queues)} queues, {len(made.bindings)} bindings")
+
+
+@city_app.command("load")
+def city_load(
+    code: Annotated[str, typer.Argument(help="city code without dots: 3273 is Kota Bandung")],
+    folder: Annotated[Path | None, typer.Option(help="its files; without it, those that come with the code")] = None,
+    amqp_url: Annotated[str, typer.Option(envvar="PEDULI_AMQP_URL", help="its queues are declared there")] = "",
+) -> None:
+    """Add a city or its changes to the running system; PEDULI_DATABASE_URL must be an admin's. No restart is needed."""
+    from peduli.prepare import declare, load_city
+    from shared.reference.load import load
+
+    city = load(code, folder)
+    settings = _settings()
+    if amqp_url:
+        asyncio.run(declare(amqp_url, [city]))  # first, so that the first task finds its queue
+    asyncio.run(load_city(settings.database_url, city))
+    print(f"{city.name}: {len(city.units)} units, {len(city.kelurahan)} kelurahan, {len(city.sellers)} sellers")
+    print("it is served within seconds" if amqp_url else "run `peduli topology apply` before its first purchase")
+
+
+@city_app.command("list")
+def city_list(as_json: Json = False) -> None:
+    """The cities that are loaded."""
+    from peduli.prepare import loaded_cities
+
+    cities = asyncio.run(loaded_cities(_settings().database_url))
+    rows = [{"code": city.tenant, "name": city.name, "time zone": city.zone.key} for city in cities]
+    _print(sorted(rows, key=lambda row: row["code"]), as_json)
 
 
 @parked_app.command("list")
@@ -169,7 +200,9 @@ def verify(
     from peduli import verify as checking
     from services.purchases.cli import check
     from shared.clock import now
+    from shared.observability import logs
 
+    logs.silence()
     found = check(file.read(), tenant=city, source=source, now=now())
     print(json.dumps(checking.rows(found), indent=2) if as_json else "\n".join(checking.lines(found)))
     raise typer.Exit(0 if found and all(item.is_fine for item in found) else 1)
@@ -179,6 +212,7 @@ def verify(
 def trace(
     identity: Annotated[str, typer.Argument(help="an id, or a receipt's number such as KOP-2021-000123")],
     source: Annotated[str, typer.Option(help="who told it, when several know the number")] = "",
+    city: Annotated[str, typer.Option(envvar="PEDULI_TENANT", help="city code")] = "3276",
     as_json: Json = False,
 ) -> None:
     """Follow a purchase, event, lot, packet, task, household or submission through the three services."""
@@ -190,7 +224,7 @@ def trace(
 
     ports = {"purchases": 8001, "distribution": 8002, "reporting": 8003}
     urls = {n: os.environ.get(f"PEDULI_{n.upper()}_URL", f"http://127.0.0.1:{port}") for n, port in ports.items()}
-    found = tracing.follow(identity, urls, source=source)
+    found = tracing.follow(identity, urls, city, source=source)
     print(json.dumps(found, indent=2)) if as_json else tracing.render(found, Console())
 
 

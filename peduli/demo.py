@@ -103,7 +103,7 @@ def play(scene: Stage, say: Callable[[str], None]) -> dict[str, Any]:
         delivered = _work(client, scene)
         _until(lambda: _tallied(scene, told), "the tallies show every purchase and delivery")
         result = _reckon(client, scene, told)
-        result["trace"] = trace.follow(delivered, scene.urls)
+        result["trace"] = trace.follow(delivered, scene.urls, TENANT)
         return result
 
 
@@ -122,10 +122,9 @@ def _until(true: Callable[[], bool], what: str) -> None:
 def _tasks(client: httpx.Client, scene: Stage) -> list[str]:
     """Open tasks, asked per kelurahan as a field team does."""
     found: list[str] = []
-    for code, region in sorted(load(TENANT).regions.items()):
-        if region.level == "kelurahan":
-            answer = client.get(f"{scene.urls['distribution']}/v1/tasks", params={"kelurahan": code})
-            found += [task["task_id"] for task in answer.json() if task["status"] == "assigned"]
+    for code in load(TENANT).kelurahan:
+        answer = client.get(f"{scene.urls['distribution']}/v1/tasks", params={"kelurahan": code})
+        found += [task["task_id"] for task in answer.json() if task["status"] == "assigned"]
     return found
 
 

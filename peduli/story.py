@@ -40,7 +40,7 @@ def tell(reference: Reference, now: datetime, *, purchases: int = 60, households
         _say(story, "purchase.submitted", body)
         if number % 5 == 0:
             _say(story, "purchase.submitted", body, again=number % 10 == 0)
-    wrong = {**bodies[0], "reference": "DEMO-SALAH", "unit_code": "32.76.NIHIL", "total_idr": 1}
+    wrong = {**bodies[0], "reference": "DEMO-SALAH", "unit_code": "NIHIL", "total_idr": 1}
     _say(story, "purchase.submitted", wrong)
     story.rejected = "DEMO-SALAH"
     line = bodies[1]["lines"][0]
@@ -53,8 +53,7 @@ def tell(reference: Reference, now: datetime, *, purchases: int = 60, households
     story.pieces = sum(item["quantity"] for body in standing for item in body["lines"])
     story.spend_idr = sum(body["total_idr"] for body in standing)
     draw.shuffle(story.events)
-    kelurahan = sorted(code for code, region in reference.regions.items() if region.level == "kelurahan")
-    story.households = [household(draw, now, draw.choice(kelurahan), number) for number in range(households)]
+    story.households = [household(draw, now, draw.choice(reference.kelurahan), number) for number in range(households)]
     return story
 
 
@@ -86,7 +85,7 @@ def purchase(draw: random.Random, reference: Reference, now: datetime, number: i
         "lines": lines,
         "total_idr": sum(line["quantity"] * line["unit_price_idr"] for line in lines),
         "posts": [
-            {"url": f"https://example.org/{number}", "hashtags": ["ASNDepokPeduli", "BeliProdukUMKMDepok"]},
+            {"url": f"https://example.org/{number}", "hashtags": sorted(reference.programmes["isoman"].hashtags)},
         ],
     }
 

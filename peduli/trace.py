@@ -20,12 +20,12 @@ class TraceError(PeduliError):
     """No service knows this id."""
 
 
-def follow(identity: str, urls: dict[str, str], *, source: str = "") -> Found:
-    """All that is known of a purchase, event, lot, packet, task, household or submission id, or a receipt's number.
+def follow(identity: str, urls: dict[str, str], tenant: str, *, source: str = "") -> Found:
+    """All that is known of a purchase, event, lot, packet, task, household or submission id, or a receipt.
 
     Raises `TraceError` when nothing is, or when several sources know the number and `source` does not choose.
     """
-    with httpx.Client(timeout=10) as client:
+    with httpx.Client(timeout=10, headers={"Peduli-Tenant": tenant}) as client:
         path = f"/v1/lookup/{quote(identity, safe='')}?source={quote(source, safe='')}"
         named: list[Found] = _get(client, urls["purchases"] + path) or []
         if len(named) > 1:

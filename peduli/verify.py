@@ -11,6 +11,7 @@ from services.purchases.cli import Checked
 WORDS = {
     "recorded": "diterima",
     "known": "sudah tercatat",
+    "changed": "diganti",
     "corrected": "dikoreksi",
     "voided": "dibatalkan",
     "waiting": "menunggu pembeliannya (24 jam)",

@@ -17,27 +17,35 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import Lifespan
 
 from shared.database.pool import Pool, open_pool
+from shared.messaging import parking
 from shared.messaging.consumer import Applier, Consumer, Lane
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
 from shared.observability.health import Progress
+from shared.reference.model import Reference
+from shared.reference.store import Cities
 from shared.settings import Settings
 from shared.web import problems
 
 log = structlog.get_logger()
 STOP_SECONDS = 20.0
+CITIES_SECONDS = 2.0  # how soon a city that was loaded is served; the look is one row a city
 
 Loop = Callable[[Pool, asyncio.Event], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
 class Service:
-    """What a service is made of. `loops` run beside the lanes; `router` makes the HTTP routes over the pool."""
+    """What a service is made of. `loops` run beside the lanes; `router` makes the HTTP routes over the pool.
+
+    `cities` are kept fresh for all of them: a city that is loaded meanwhile is served within seconds.
+    """
 
     name: str
     schema: str
     settings: Settings
+    cities: Cities
     lanes: Sequence[Lane]
     router: Callable[[Pool], APIRouter]
     loops: Sequence[Loop] = ()
@@ -52,6 +60,8 @@ def build(service: Service) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = service.settings
         pool = await open_pool(settings.database_url, service.schema)
+        await refresh(service.cities, pool)
+        app.state.cities, app.state.default_tenant = service.cities, settings.tenant
         app.include_router(service.router(pool))
         stop = asyncio.Event()
         tasks = [asyncio.create_task(run) for run in _runners(service, pool, stop, progress)]
@@ -106,8 +116,19 @@ def _runners(
         relay = Relay(database_url=settings.database_url, schema=service.schema, amqp_url=settings.amqp_url)
         runners.append(relay.run(stop))
     runners.append(DeadLetters(service.name, pool, settings.amqp_url, seal_key).run(stop))
+    runners.append(every(stop, CITIES_SECONDS, lambda: refresh(service.cities, pool), "cities"))
     runners += [loop(pool, stop) for loop in service.loops]
     return runners
+
+
+async def refresh(cities: Cities, pool: Pool) -> bool:
+    """Read the cities that are new or changed, and let what came too early be tried; False: nothing more follows."""
+    async with pool.acquire() as tx, tx.transaction(isolation="repeatable_read", readonly=True):
+        loaded = await cities.refresh(tx)
+    if loaded:
+        await parking.queries.wake_cities(pool, tenants=loaded)
+        log.info("cities_loaded", tenants=loaded)
+    return False
 
 
 def _mount_operations(app: FastAPI, progress: list[Progress]) -> None:
@@ -143,6 +164,17 @@ async def every(stop: asyncio.Event, seconds: float, act: Callable[[], Awaitable
             log.warning("loop_interrupted", loop=name, error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def each_city(cities: Cities, act: Callable[[Reference], Awaitable[bool]], name: str) -> bool:
+    """`act` for one city after the other; what fails for one does not keep the others from it. True: one has more."""
+    more = False
+    for city in cities.all():
+        try:
+            more |= await act(city)
+        except Exception as error:
+            log.warning("loop_interrupted", loop=name, tenant=city.tenant, error=type(error).__name__)
+    return more
 
 
 def _collect_rarely() -> None:

@@ -15,7 +15,7 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "postgresql://postgres@127.0.0.1:5432/postgres", description="This service's own Postgres URL"
     )
-    tenant: str = Field("3276", description="City code without dots; Depok is 3276")
+    tenant: str = Field("3276", description="City of a request that names none, and of `migrate`; Depok is 3276")
     hash_key: SecretStr = Field(description="Key of the HMAC that turns a NIP into a buyer_key")
     seal_key: SecretStr = Field(description="Key that seals personal data and raw bodies at rest")
     shards: int = Field(1, ge=1, le=64, description="Event queues per service; 1 is enough for a city")

@@ -16,8 +16,9 @@ from services.distribution.usecases.stock import expire
 from services.distribution.usecases.tasks import sweep_due
 from shared.clock import now
 from shared.database.pool import Pool
-from shared.reference.load import load
-from shared.service import Service, every
+from shared.reference.model import Reference
+from shared.reference.store import Cities
+from shared.service import Service, each_city, every
 from shared.settings import Settings
 
 SCHEMA = "distribution"
@@ -29,33 +30,37 @@ SWEEP_SECONDS = 60.0
 
 def service(settings: Settings) -> Service:
     """The distribution service, ready to be served."""
-    reference = load(settings.tenant)
+    cities = Cities()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
     async def allocating(pool: Pool, stop: asyncio.Event) -> None:
         async def once() -> bool:
+            left = {city.tenant for city in cities.all()}  # each once a look: a busy city must not keep others waiting
             began = time.monotonic()
-            await allocate_due(pool, reference=reference, rules=Rules(), now=now())
-            await asyncio.sleep((time.monotonic() - began) * REST)
+            while tenant := await allocate_due(pool, left, cities=cities, rules=Rules(), now=now()):
+                left.discard(tenant)
+                await asyncio.sleep((time.monotonic() - began) * REST)
+                began = time.monotonic()
             return False
 
         await every(stop, LOOK_SECONDS, once, "allocate")
 
     async def sweeping(pool: Pool, stop: asyncio.Event) -> None:
-        async def once() -> bool:
+        async def sweep(city: Reference) -> bool:
             async with pool.acquire() as tx, tx.transaction():
-                tasks = await sweep_due(tx, reference=reference, now=now())
-                lots = await expire(tx, reference=reference, now=now())
-                await queries.save_due(tx, tenant=settings.tenant)
+                tasks = await sweep_due(tx, reference=city, now=now())
+                lots = await expire(tx, reference=city, now=now())
+                await queries.save_due(tx, tenants=[city.tenant])
             return bool(tasks or lots)
 
-        await every(stop, SWEEP_SECONDS, once, "sweep")
+        await every(stop, SWEEP_SECONDS, lambda: each_city(cities, sweep, "sweep"), "sweep")
 
     return Service(
         name="distribution",
         schema=SCHEMA,
         settings=settings,
-        lanes=handlers.lanes(reference, keys, settings.shards),
-        router=lambda pool: routes.router(pool, reference, keys),
+        cities=cities,
+        lanes=handlers.lanes(cities, keys, settings.shards),
+        router=lambda pool: routes.router(pool, keys),
         loops=[allocating, sweeping],
     )

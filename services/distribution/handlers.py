@@ -15,7 +15,7 @@ from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, Ta
 from shared.database.pool import Transaction
 from shared.errors import PeduliError
 from shared.messaging.consumer import Handler, Lane
-from shared.reference.model import Reference
+from shared.reference.store import Cities
 
 REPORTS: dict[str, type[BaseModel]] = {
     "household.report_submitted.v1": HouseholdReport,
@@ -34,24 +34,27 @@ class RefusedError(PeduliError):
     """A report was refused: it is parked, because its sender has no other way to learn of it."""
 
 
-def lanes(reference: Reference, keys: Keys, shards: int) -> list[Lane]:
+def lanes(cities: Cities, keys: Keys, shards: int) -> list[Lane]:
     """Purchase events per shard, in order per purchase; reports as they come."""
     return [
-        *(Lane(f"distribution.events.{shard}", on_purchases(reference), ordered=True) for shard in range(shards)),
-        Lane("distribution.intake", on_reports(reference, keys), ordered=False),
+        *(
+            Lane(f"distribution.events.{shard}", on_purchases(cities), ordered=True, serves=cities.serves)
+            for shard in range(shards)
+        ),
+        Lane("distribution.intake", on_reports(cities, keys), ordered=False, serves=cities.serves),
     ]
 
 
-def on_purchases(reference: Reference) -> Handler:
+def on_purchases(cities: Cities) -> Handler:
     """Purchases that were recorded, corrected, voided; a rejected one brings nothing."""
 
     async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
-        await take_in(tx, events, reference=reference, now=now())
+        await take_in(tx, events, cities=cities, now=now())
 
     return handle
 
 
-def on_reports(reference: Reference, keys: Keys) -> Handler:
+def on_reports(cities: Cities, keys: Keys) -> Handler:
     """Household and task reports, in the order of their arrival."""
 
     async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
@@ -59,13 +62,13 @@ def on_reports(reference: Reference, keys: Keys) -> Handler:
             model = REPORTS.get(event.type)
             if model is None:
                 raise UnknownTypeError
-            read = model.model_validate(event.data)
+            read, city = model.model_validate(event.data), cities[event.tenant]
             if isinstance(read, HouseholdReport):
-                households = await register(tx, [(event.source, read)], reference=reference, keys=keys, now=now())
+                households = await register(tx, [(event.source, read)], reference=city, keys=keys, now=now())
                 if households[0].outcome == "rejected":
                     raise RefusedError
             else:
-                verdicts = await report(tx, [read], reference=reference, now=now())  # type: ignore[list-item]
+                verdicts = await report(tx, [read], reference=city, now=now())  # type: ignore[list-item]
                 if verdicts[0].outcome == "UNKNOWN_TASK":
                     raise RefusedError
 

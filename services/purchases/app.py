@@ -7,10 +7,11 @@ from pathlib import Path
 
 from services.purchases import handlers
 from services.purchases.api import routes
-from services.purchases.usecases.intake import Keys, expire_waiting
+from services.purchases.usecases.intake import expire_waiting
+from services.purchases.usecases.judging import Keys
 from shared.clock import now
 from shared.database.pool import Pool
-from shared.reference.load import load
+from shared.reference.store import Cities
 from shared.service import Service, every
 from shared.settings import Settings
 
@@ -21,13 +22,13 @@ SWEEP_SECONDS = 60.0
 
 def service(settings: Settings) -> Service:
     """The purchases service, ready to be served."""
-    reference = load(settings.tenant)
+    cities = Cities()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
     async def sweep(pool: Pool, stop: asyncio.Event) -> None:
         async def once() -> bool:
             async with pool.acquire() as tx, tx.transaction():
-                return bool(await expire_waiting(tx, tenant=settings.tenant, keys=keys, now=now()))
+                return bool(await expire_waiting(tx, keys=keys, now=now()))
 
         await every(stop, SWEEP_SECONDS, once, "expire_waiting")
 
@@ -35,7 +36,8 @@ def service(settings: Settings) -> Service:
         name="purchases",
         schema=SCHEMA,
         settings=settings,
-        lanes=handlers.lanes(reference, keys),
-        router=lambda pool: routes.router(pool, reference, keys),
+        cities=cities,
+        lanes=handlers.lanes(cities, keys),
+        router=lambda pool: routes.router(pool, cities, keys),
         loops=[sweep],
     )

@@ -12,4 +12,4 @@ __all__ = ["Checked", "check"]
 
 def check(content: bytes, *, tenant: str, source: str, now: datetime) -> list[Checked]:
     """What `peduli verify` shows: the intake's answer to each submission of a file; needs no server."""
-    return verify(list(read_file(content)), source=source, reference=load(tenant), now=now)
+    return verify(list(read_file(content)), source=source, city=load(tenant), now=now)

@@ -12,8 +12,10 @@ from fastapi import APIRouter
 from services.reporting import handlers
 from services.reporting.store.facts import queries
 from shared.database.pool import Pool
+from shared.reference.store import Cities
 from shared.service import Service, every
 from shared.settings import Settings
+from shared.web.city import City
 from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError
 
 SCHEMA = "facts"
@@ -24,6 +26,8 @@ HEARTBEAT_SECONDS = 15.0
 
 def service(settings: Settings) -> Service:
     """The reporting service, ready to be served."""
+
+    cities = Cities()
 
     async def beating(pool: Pool, stop: asyncio.Event) -> None:
         async def once() -> bool:
@@ -36,7 +40,8 @@ def service(settings: Settings) -> Service:
         name="reporting",
         schema=SCHEMA,
         settings=settings,
-        lanes=handlers.lanes(settings.shards),
+        cities=cities,
+        lanes=handlers.lanes(cities, settings.shards),
         router=_router,
         loops=[beating],
         relays=False,
@@ -47,9 +52,9 @@ def _router(pool: Pool) -> APIRouter:
     routes = APIRouter(prefix="/v1", responses=PROBLEMS)
 
     @routes.get("/trace/{identity}", responses=NOT_FOUND)
-    async def trace(identity: UUID) -> list[dict[str, Any]]:
+    async def trace(identity: UUID, city: City) -> list[dict[str, Any]]:
         """The lines of a purchase as reporting knows them."""
-        rows = [dict(row) for row in await queries.list_trace(pool, id=identity)]
+        rows = [dict(row) for row in await queries.list_trace(pool, tenant=city.tenant, id=identity)]
         if not rows:
             raise NotFoundError
         return rows

@@ -9,18 +9,16 @@ from typing import Any
 from services.reporting.store import rebuild as store
 from services.reporting.usecases.rebuild import LOGS, Rebuilt, rebuild
 from services.reporting.usecases.reconcile import reconcile
-from services.reporting.usecases.reference import load_reference
 from shared.database import migrate
 from shared.database.pool import connect
-from shared.reference.load import load
+from shared.reference.store import Cities
 
 
-async def publish_views(admin_url: str, tenant: str, views: str) -> None:
-    """Make or renew the published views, and the dimensions they name."""
+async def publish_views(admin_url: str, views: str) -> None:
+    """Make or renew the published views."""
     connection = await connect(admin_url, "facts")
     try:
         async with connection.transaction():
-            await load_reference(connection, load(tenant))
             await connection.execute(views)
     finally:
         await connection.close()
@@ -59,9 +57,22 @@ async def remake(
 ) -> Rebuilt:
     """What `peduli reporting rebuild` does; needs a role that reads the logs of the other services."""
     await migrate.migrate(admin_url, store.SHADOW, folders)
+    cities = await _cities(admin_url)
     connection = await connect(admin_url, store.SHADOW)
     try:
         queues = [f"reporting.events.{shard}" for shard in range(shards)]
-        return await rebuild(connection, queues=queues, on_progress=on_progress)
+        return await rebuild(connection, cities, queues=queues, on_progress=on_progress)
+    finally:
+        await connection.close()
+
+
+async def _cities(admin_url: str) -> Cities:
+    """The cities as reporting knows them."""
+    connection = await connect(admin_url, "facts")
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            cities = Cities()
+            await cities.refresh(connection)
+            return cities
     finally:
         await connection.close()

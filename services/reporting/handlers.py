@@ -1,11 +1,20 @@
-"""The broker's door of the reporting service: every event of the city."""
+"""The broker's door of the reporting service: every event of every city."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.reporting.usecases.project import project
+from shared.contracts.envelope import Envelope
+from shared.database.pool import Transaction
 from shared.messaging.consumer import Lane
+from shared.reference.store import Cities
 
 
-def lanes(shards: int) -> list[Lane]:
+def lanes(cities: Cities, shards: int) -> list[Lane]:
     """One ordered lane per shard."""
-    return [Lane(f"reporting.events.{shard}", project, ordered=True) for shard in range(shards)]
+
+    async def on_events(tx: Transaction, events: Sequence[Envelope]) -> None:
+        await project(tx, events, cities=cities)
+
+    return [Lane(f"reporting.events.{shard}", on_events, ordered=True, serves=cities.serves) for shard in range(shards)]

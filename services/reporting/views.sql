@@ -1,35 +1,43 @@
 -- The published views: read by dashboards, analysts and reports. Run again whenever they change; readers go on.
 create schema if not exists reporting;
 create or replace view reporting.v1_unit_tally as
-select u.unit_code, u.name as unit_name, u.kind, u.parent_code, u.asn_count as headcount, coalesce(b.buyers, 0) as buyers,
+select u.tenant, u.unit_code, u.name as unit_name, u.kind, u.parent_code, u.asn_count as headcount, coalesce(b.buyers, 0) as buyers,
   round(100.0 * coalesce(b.buyers, 0) / nullif(u.asn_count, 0), 2) as participation_percent,
   coalesce(t.purchases, 0) as purchases, coalesce(t.items, 0) as items, coalesce(t.spend_idr, 0) as spend_idr,
   round(coalesce(t.spend_idr, 0)::numeric / nullif(u.asn_count, 0))::bigint as spend_per_asn_idr,
   coalesce(t.donated_idr, 0) as donated_idr, coalesce(t.own_use_idr, 0) as own_use_idr, coalesce(t.posts, 0) as posts,
   coalesce(t.compliant_posts, 0) as compliant_posts,
   round(100.0 * t.compliant_posts / nullif(t.posts, 0), 2) as hashtag_compliance_percent,
-  rank() over (partition by u.kind order by coalesce(b.buyers, 0)::numeric / nullif(u.asn_count, 0) desc nulls last)
+  rank() over (partition by u.tenant, u.kind order by coalesce(b.buyers, 0)::numeric / nullif(u.asn_count, 0) desc nulls last)
     as rank_in_kind, t.last_purchase_date
 from facts.dim_unit u
 left join (select unit_code, sum(purchases) as purchases, sum(items) as items, sum(spend_idr)::bigint as spend_idr,
     sum(donated_idr)::bigint as donated_idr, sum(own_use_idr)::bigint as own_use_idr, sum(posts) as posts,
-    sum(compliant_posts) as compliant_posts, max(wib_date) filter (where purchases > 0) as last_purchase_date
+    sum(compliant_posts) as compliant_posts, max(local_date) filter (where purchases > 0) as last_purchase_date
   from facts.tally_unit_day group by unit_code) t using (unit_code)
 left join (select unit_code, count(*) as buyers from facts.unit_buyers where purchases > 0 group by unit_code) b
   using (unit_code);
 
 create or replace view reporting.v1_unit_tally_daily as
-select t.unit_code, u.name as unit_name, t.wib_date, t.purchases, t.items, t.spend_idr, t.donated_idr, t.own_use_idr,
+select u.tenant, t.unit_code, u.name as unit_name, t.local_date, t.purchases, t.items, t.spend_idr, t.donated_idr, t.own_use_idr,
   t.posts, t.compliant_posts, (sum(t.spend_idr) over running)::bigint as running_spend_idr,
   sum(t.purchases) over running as running_purchases
 from facts.tally_unit_day t join facts.dim_unit u using (unit_code)
-window running as (partition by t.unit_code order by t.wib_date);
+window running as (partition by t.unit_code order by t.local_date);
+
+create or replace view reporting.v1_unit_round as
+select u.tenant, coalesce(p.unit_code, t.unit_code) as unit_code, u.name as unit_name, coalesce(p.programme, t.programme) as programme,
+  coalesce(p.round, t.round) as round, p.pledged_idr, p.pledged_packets, p.is_late, p.pledged_at,
+  coalesce(t.purchases, 0) as purchases, coalesce(t.donated_idr, 0) as donated_idr
+from facts.fct_pledge p
+full join facts.tally_unit_round t on (t.unit_code, t.programme, t.round) = (p.unit_code, p.programme, p.round)
+join facts.dim_unit u on u.unit_code = coalesce(p.unit_code, t.unit_code);
 
 create or replace view reporting.v1_channel_tally as
-select channel, wib_date, purchases, items, spend_idr from facts.tally_channel_day;
+select tenant, channel, local_date, purchases, items, spend_idr from facts.tally_channel_day;
 
 create or replace view reporting.v1_distribution_tally as
-select t.kelurahan, r.name as kelurahan_name, r.kecamatan_code, t.wib_date, t.assigned, t.accepted, t.delivered, t.failed,
+select r.tenant, t.kelurahan, r.name as kelurahan_name, r.kecamatan_code, t.local_date, t.assigned, t.accepted, t.delivered, t.failed,
   t.returned, t.recalled, t.pieces_delivered,
   case when coalesce(h.households, 0) >= 5 then h.households end as active_households,
   coalesce(h.households, 0) < 5 as is_suppressed
@@ -38,7 +46,7 @@ left join (select kelurahan, count(*) as households from facts.fct_household whe
   on h.kelurahan = t.kelurahan;
 
 create or replace view reporting.v1_trace as
-select l.purchase_id, l.line_no, l.sku, p.unit_code, p.purpose, p.wib_date, p.is_voided,
+select p.tenant, l.purchase_id, l.line_no, l.sku, p.unit_code, p.purpose, p.local_date, p.is_voided,
   case when p.is_voided then 0 else l.quantity end as bought,
   coalesce(t.on_the_way, 0) as on_the_way, coalesce(t.delivered, 0) as delivered, coalesce(s.expired, 0) as expired,
   coalesce(s.over_delivered, 0) as over_delivered,
@@ -55,32 +63,37 @@ left join (select purchase_id, line_no, sum(quantity) filter (where kind = 'expi
     sum(over_delivered) as over_delivered from facts.fct_stock_change group by 1, 2) s using (purchase_id, line_no);
 
 create or replace view reporting.v1_freshness as
-select f.topic, f.last_event_at, f.last_applied_at,
+select f.tenant, f.topic, f.last_event_at, f.last_applied_at,
   greatest(0, extract(epoch from f.last_applied_at - f.last_event_at))::numeric(12, 3) as lag_seconds,
   coalesce((select seen_at from facts.heartbeat), '-infinity') < now() - interval '60 seconds' as is_stale, now() as as_of_at
 from facts.freshness f;
 
 comment on view reporting.v1_unit_tally is 'One row per unit kerja: participation, spending, posts';
-comment on view reporting.v1_unit_tally_daily is 'One row per unit kerja and WIB date, with running totals; sums to v1_unit_tally';
-comment on view reporting.v1_channel_tally is 'One row per channel of the circular and WIB date';
-comment on view reporting.v1_distribution_tally is 'One row per kelurahan and WIB date: what happened to packets that day';
+comment on view reporting.v1_unit_tally_daily is 'One row per unit kerja and local date, with running totals; sums to v1_unit_tally';
+comment on view reporting.v1_unit_round is 'One row per unit kerja, programme and round: what was pledged beside what was bought';
+comment on view reporting.v1_channel_tally is 'One row per city, channel of its programme and local date';
+comment on view reporting.v1_distribution_tally is 'One row per kelurahan and local date: what happened to packets that day';
 comment on view reporting.v1_trace is 'One row per purchase line: from rupiah to doorstep, in pieces; bought + over_delivered = on_the_way + delivered + expired + in_stock';
-comment on view reporting.v1_freshness is 'How fresh each topic is: purchase, household, task, lot';
+comment on view reporting.v1_freshness is 'How fresh each topic of each city is: purchase, household, task, lot';
 do $$
 declare item record;
 begin
   for item in
     select * from (values
-      ('unit_code', 'Code of the unit kerja'), ('unit_name', 'Name of the unit kerja'), ('kind', 'opd, kecamatan or kelurahan'),
-      ('parent_code', 'Unit above it; empty at the top'), ('headcount', 'ASN of the unit (an estimate for Depok)'),
+      ('programme', 'The cause that the goods are for'), ('round', 'Monday that opens the round (a week)'),
+      ('pledged_idr', 'Pledged sum, in whole rupiah; null without a pledge'),
+      ('pledged_packets', 'Pledged packets; null without a pledge'),
+      ('is_late', 'True when the first pledge came at Thursday 16.00 or later'), ('pledged_at', 'When it was first pledged'),
+      ('tenant', 'City code without dots: 3276 is Depok'), ('unit_code', 'Code of the unit kerja'), ('unit_name', 'Name of the unit kerja'), ('kind', 'opd, kecamatan or kelurahan'),
+      ('parent_code', 'Unit above it; empty at the top'), ('headcount', 'ASN of the unit (an estimate in the cities that come with the code)'),
       ('buyers', 'Distinct ASN with a purchase that stands'), ('participation_percent', 'buyers / headcount, in percent'),
       ('purchases', 'Purchases that stand'), ('items', 'Pieces bought'), ('spend_idr', 'Money spent, in whole rupiah'),
       ('spend_per_asn_idr', 'spend_idr / headcount, in whole rupiah'), ('donated_idr', 'Spent on goods for isoman households'),
       ('own_use_idr', 'Spent on goods for own use'), ('posts', 'Posts told with the purchases'),
-      ('compliant_posts', 'Posts with both hashtags'), ('hashtag_compliance_percent', 'compliant_posts / posts, in percent'),
-      ('rank_in_kind', 'Rank by participation among units of its kind'), ('last_purchase_date', 'WIB date of the last purchase'),
-      ('wib_date', 'Calendar day in Asia/Jakarta'), ('running_spend_idr', 'spend_idr up to this day'),
-      ('running_purchases', 'purchases up to this day'), ('channel', 'Channel of the circular'),
+      ('compliant_posts', 'Posts with all hashtags of the programme'), ('hashtag_compliance_percent', 'compliant_posts / posts, in percent'),
+      ('rank_in_kind', 'Rank by participation among units of its kind in the city'), ('last_purchase_date', 'Local date of the last purchase'),
+      ('local_date', 'Calendar day in the city''s own time zone (WIB, WITA or WIT)'), ('running_spend_idr', 'spend_idr up to this day'),
+      ('running_purchases', 'purchases up to this day'), ('channel', 'Channel of the city''s programme'),
       ('kelurahan', 'Code of the kelurahan'), ('kelurahan_name', 'Name of the kelurahan'),
       ('kecamatan_code', 'Code of its kecamatan'), ('assigned', 'Packets assigned that day, again included'),
       ('accepted', 'Packets accepted that day'), ('delivered', 'Delivered: packets in a tally, pieces in a trace'),

@@ -22,9 +22,13 @@ class EnvelopeError(PeduliError):
     """The message is no CloudEvent that we can read."""
 
 
+class TenantError(EnvelopeError):
+    """The attribute ce-tenant names another city than the routing key."""
+
+
 @dataclass(frozen=True)
 class Envelope:
-    """One event as it travels. Identity is (`source`, `event_id`); `aggregate` and `version` order it."""
+    """One event as it travels. Identity is (`source`, `event_id`) inside a city; `aggregate` and `version` order it."""
 
     event_id: str
     type: str
@@ -38,8 +42,8 @@ class Envelope:
 
     @property
     def identity(self) -> str:
-        """The CloudEvents identity as one string."""
-        return f"{self.source}|{self.event_id}"
+        """The CloudEvents identity inside its city, as one string."""
+        return identity_of(self.tenant, self.source, self.event_id)
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,16 @@ class Outgoing:
         }
 
 
-def read(headers: Mapping[str, object], content_type: str | None, body: bytes) -> Envelope:
-    """Decode a message of either mode; raises `EnvelopeError` with what is wrong. Invents nothing."""
+def identity_of(tenant: str, source: str, event_id: str) -> str:
+    """What names an event for ever: two cities may have sources of one name."""
+    return f"{tenant}|{source}|{event_id}"
+
+
+def read(headers: Mapping[str, object], content_type: str | None, body: bytes, routing_key: str) -> Envelope:
+    """Decode a message of either mode; raises `EnvelopeError` with what is wrong. Invents nothing.
+
+    The city is the first word of the routing key, because that is what the broker's permissions guard.
+    """
     if len(body) > MAX_BODY_BYTES:
         raise EnvelopeError("the body is larger than 64 KiB")
     try:
@@ -94,16 +106,18 @@ def read(headers: Mapping[str, object], content_type: str | None, body: bytes) -
         attributes = {k[3:]: v for k, v in headers.items() if k.startswith("ce-")}
     if not isinstance(parsed, dict):
         raise EnvelopeError("the data is not a JSON object")
-    return _envelope(attributes, parsed)
+    return _envelope(attributes, parsed, routing_key.partition(".")[0])
 
 
-def _envelope(attributes: Mapping[str, object], data: dict[str, Any]) -> Envelope:
+def _envelope(attributes: Mapping[str, object], data: dict[str, Any], tenant: str) -> Envelope:
     for name in _REQUIRED:
         if not isinstance(attributes.get(name), str) or not attributes[name]:
             raise EnvelopeError(f"the attribute ce-{name} is missing")
     text = {k: str(v) for k, v in attributes.items()}
     if text["specversion"] != "1.0":
         raise EnvelopeError("only CloudEvents 1.0 is read")
+    if text.get("tenant", tenant) != tenant:
+        raise TenantError
     try:
         version = int(text.get("version", "0"))
         time = datetime.fromisoformat(text["time"]) if "time" in text else None
@@ -113,7 +127,7 @@ def _envelope(attributes: Mapping[str, object], data: dict[str, Any]) -> Envelop
         event_id=text["id"],
         type=text["type"].removeprefix(TYPE_PREFIX),
         source=text["source"],
-        tenant=text.get("tenant", ""),
+        tenant=tenant,
         aggregate=text.get("aggregate", ""),
         version=version,
         correlation_id=text.get("correlationid", ""),

@@ -28,7 +28,7 @@ class PurchasePost(Value):
 
 
 class PurchaseRecorded(Event):
-    """A purchase was accepted, once."""
+    """A purchase was accepted, once. Pooled ones have `contributor_keys` and an empty `buyer_key`."""
 
     TYPE: ClassVar[str] = "purchase.recorded.v1"
 
@@ -37,6 +37,7 @@ class PurchaseRecorded(Event):
     reference: str
     unit_code: str
     buyer_key: str
+    contributor_keys: tuple[str, ...] = ()
     seller_code: str
     channel: Channel
     purpose: Literal["donation", "own_use"]

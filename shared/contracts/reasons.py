@@ -20,10 +20,13 @@ TEXTS: dict[str, Text] = {
     "INVALID_FIELD": Text(
         "Nilai kolom ini tidak sesuai bentuk yang diminta.", "The value does not have the form that is asked for."
     ),
+    "UNKNOWN_CITY": Text("Kota ini tidak dilayani di sini.", "This city is not served here."),
+    "UNKNOWN_PROGRAMME": Text("Program tidak dikenal di kota ini.", "The programme is unknown in this city."),
     "UNKNOWN_UNIT": Text("Unit kerja tidak dikenal atau tidak aktif.", "The unit is unknown or not active."),
     "UNKNOWN_SELLER": Text("Penjual tidak dikenal atau tidak aktif.", "The seller is unknown or not active."),
     "CHANNEL_MISMATCH": Text(
-        "Saluran tidak sama dengan saluran penjual.", "The channel is not the channel of the seller."
+        "Saluran tidak sama dengan saluran penjual, atau tidak termasuk program ini.",
+        "The channel is not the seller's, or not one of this programme.",
     ),
     "UNKNOWN_SKU": Text(
         "Barang tidak dikenal; sertakan `product` dengan nama, kategori dan masa simpan.",
@@ -39,12 +42,31 @@ TEXTS: dict[str, Text] = {
         "The purchase is in the future; look at the clock and the offset.",
     ),
     "PURCHASED_TOO_EARLY": Text(
-        "Waktu pembelian sebelum 1 Juli 2021.", "The purchase is before 1 July 2021, when the programme began."
+        "Waktu pembelian sebelum hari pertama program ini.", "The purchase is before the first day of this programme."
+    ),
+    "PURCHASED_TOO_LATE": Text(
+        "Waktu pembelian sesudah hari terakhir program ini.", "The purchase is after the last day of this programme."
+    ),
+    "TIME_OUT_OF_RANGE": Text(
+        "Waktu ini di luar rentang yang masuk akal; periksa tahunnya.",
+        "This time is out of a sensible range; look at the year.",
     ),
     "MISSING_OFFSET": Text(
         "Waktu harus menyebut zona waktu, misalnya +07:00.", "The time must have an offset, such as +07:00."
     ),
     "INVALID_NIP": Text("NIP harus 18 angka yang sah.", "A NIP has 18 digits that must parse."),
+    "BUYER_OR_CONTRIBUTORS": Text(
+        "Sebutkan satu pembeli (`buyer`) atau daftar penyumbang (`contributors`), bukan keduanya.",
+        "Name one `buyer`, or a list of `contributors`, not both.",
+    ),
+    "DUPLICATE_CONTRIBUTOR": Text("Penyumbang ini sudah ada di daftar.", "This contributor is in the list already."),
+    "CONTRIBUTIONS_EXCEED_TOTAL": Text(
+        "Jumlah sumbangan melebihi total belanja.", "The contributions are more than the total."
+    ),
+    "UNKNOWN_ROUND": Text(
+        "Putaran disebut dengan tanggal hari Seninnya, paling jauh empat minggu ke depan.",
+        "A round is named by the date of its Monday, at most four weeks ahead.",
+    ),
     "DUPLICATE_CONFLICT": Text(
         "Nomor ini sudah tercatat dengan isi lain; kirim sebagai koreksi.",
         "This reference is recorded with other content; send a correction.",
@@ -52,6 +74,10 @@ TEXTS: dict[str, Text] = {
     "PURCHASE_NOT_FOUND": Text(
         "Pembelian yang dikoreksi atau dibatalkan tidak datang dalam 24 jam.",
         "The purchase to be corrected or voided did not come within 24 hours.",
+    ),
+    "TOO_LARGE": Text(
+        "Isinya lebih besar dari 64 KiB; pecah menjadi beberapa pembelian.",
+        "The content is larger than 64 KiB; split it into several purchases.",
     ),
     "ALREADY_VOIDED": Text("Pembelian ini sudah dibatalkan.", "This purchase was voided before."),
 }

@@ -8,14 +8,16 @@ from shared.contracts.event import Event
 from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
 from shared.contracts.households import HouseholdChanged, HouseholdRegistered, HouseholdReleased
 from shared.contracts.lots import LotAdjusted, LotExpired
+from shared.contracts.pledges import PledgeRecorded, PledgeRejected
 from shared.contracts.purchases import PurchaseCorrected, PurchaseRecorded, PurchaseRejected, PurchaseVoided
-from shared.contracts.submissions import PurchaseSubmission, Submitted, VoidSubmission
+from shared.contracts.submissions import PledgeSubmission, PurchaseSubmission, Submitted, VoidSubmission
 from shared.contracts.tasks import TaskAccepted, TaskAssigned, TaskDelivered, TaskFailed, TaskRecalled, TaskReturned
 
 INBOUND: dict[str, type[Submitted]] = {
     "purchase.submitted.v1": PurchaseSubmission,
     "purchase.correction_submitted.v1": PurchaseSubmission,
     "purchase.void_submitted.v1": VoidSubmission,
+    "pledge.submitted.v1": PledgeSubmission,
     "household.report_submitted.v1": HouseholdReport,
     "task.accept_submitted.v1": TaskAccept,
     "task.delivery_submitted.v1": TaskDelivery,
@@ -27,6 +29,8 @@ _EVENTS: tuple[type[Event], ...] = (
     PurchaseCorrected,
     PurchaseVoided,
     PurchaseRejected,
+    PledgeRecorded,
+    PledgeRejected,
     HouseholdRegistered,
     HouseholdChanged,
     HouseholdReleased,

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
-Channel = Literal["umkm_binaan_opd", "komunitas_umkm_kecamatan", "koperasi_depok"]
+_SPELLING = re.compile(r"[ .-]")
+
+
+def plain_nip(value: str) -> str:
+    """A NIP without the spaces, dots and dashes that people write."""
+    return _SPELLING.sub("", value)
+
+
+def _utc(at: datetime) -> datetime:
+    """The same moment in UTC, so that equal moments are equal content; what no calendar holds the rules refuse."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return at
+
+
+Channel = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$", description="a channel of the city's programme")]
 Rupiah = Annotated[StrictInt, Field(gt=0, le=10**12, description="whole rupiah (IDR)")]
 Pieces = Annotated[StrictInt, Field(ge=1, le=10**6, description="pieces")]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
+Nip = Annotated[
+    str, Field(max_length=40, description="NIP of a PNS or NI of a PPPK, 18 digits"), AfterValidator(plain_nip)
+]
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+Sku = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,24}$")]
 
 
 class Submitted(BaseModel):
@@ -24,20 +47,37 @@ class Submitted(BaseModel):
 
 
 class Buyer(Submitted):
-    nip: str = Field(max_length=40, description="NIP of a PNS or NI of a PPPK, 18 digits")
+    nip: Nip
+
+
+class Contributor(Submitted):
+    """One ASN of a unit who paid a part of a pooled purchase."""
+
+    nip: Nip
+    amount_idr: Rupiah
+
+
+class KitContent(Submitted):
+    """`quantity` pieces of a known product in one kit."""
+
+    sku: Sku
+    quantity: Pieces
 
 
 class NewProduct(Submitted):
+    """A product that is not in the registry yet; with `contents` it is a kit, handed over whole."""
+
     name: str = Field(min_length=1, max_length=120)
     category: str = Field(min_length=1, max_length=40)
     shelf_life_hours: int = Field(ge=1, le=100_000, description="hours from purchase")
+    contents: tuple[KitContent, ...] = Field(default=(), max_length=40)
 
 
 class Line(Submitted):
-    sku: str = Field(pattern=r"^[A-Z0-9-]{1,24}$")
+    sku: Sku
     quantity: Pieces
     unit_price_idr: Rupiah
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     product: NewProduct | None = None
 
 
@@ -48,17 +88,21 @@ class Pickup(Submitted):
 class Post(Submitted):
     url: str = Field(pattern=r"^https?://", max_length=500)
     hashtags: tuple[Annotated[str, Field(max_length=80)], ...] = Field(default=(), max_length=30)
-    posted_at: AwareDatetime | None = None
+    posted_at: Moment | None = None
     by: Literal["asn", "unit"] = "asn"
 
 
 class PurchaseSubmission(Submitted):
-    """One receipt, as a publisher tells it."""
+    """One receipt, as a publisher tells it: paid by one `buyer`, or pooled by many `contributors` of the unit.
+
+    What the contributors gave sums to the total at most; the rest is the unit's.
+    """
 
     reference: str = Field(min_length=1, max_length=100)
-    purchased_at: AwareDatetime
+    purchased_at: Moment
     unit_code: Code
-    buyer: Buyer
+    buyer: Buyer | None = None
+    contributors: tuple[Contributor, ...] = Field(default=(), max_length=500)
     seller_code: Code
     channel: Channel
     purpose: Literal["donation", "own_use"] = "donation"
@@ -67,6 +111,16 @@ class PurchaseSubmission(Submitted):
     total_idr: Rupiah
     pickup: Pickup | None = None
     posts: tuple[Post, ...] = Field(default=(), max_length=20)
+
+
+class PledgeSubmission(Submitted):
+    """What a unit promises for a round: a week, named by its Monday. Told again, the last word counts."""
+
+    round: date = Field(description="the Monday that opens the round")
+    unit_code: Code
+    programme: str = Field("isoman", min_length=1, max_length=40)
+    sum_idr: Annotated[StrictInt, Field(ge=0, le=10**12, description="whole rupiah (IDR)")]
+    packets: Annotated[StrictInt, Field(ge=0, le=10**6, description="packets")]
 
 
 class VoidSubmission(Submitted):

@@ -38,11 +38,15 @@ ALONE_AFTER, PARK_AFTER = 2, 3
 
 @dataclass(frozen=True)
 class Lane:
-    """One queue and what to do with it. `ordered` lanes apply each aggregate's versions 1, 2, 3 …"""
+    """One queue and what to do with it. `ordered` lanes apply each aggregate's versions 1, 2, 3 …
+
+    Events that it does not serve are parked, and tried again: their city may be loaded in a moment.
+    """
 
     queue: str
     handle: Handler
     ordered: bool
+    serves: Callable[[Envelope], bool] = lambda _: True
 
 
 @dataclass(frozen=True)
@@ -82,12 +86,19 @@ class Applier:
 
     async def _commit(self, messages: Sequence[Message]) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
-            unreadable = [(message, parking.UNREADABLE) for message in messages if message.envelope is None]
-            waiting = await self.effect(connection, [m for m in messages if m.envelope is not None])
-            aside = unreadable + [(message, parking.WAITING) for message in waiting]
+            faults = [(message, fault) for message in messages if (fault := self.fault(message))]
+            faulty = {id(message) for message, _ in faults}
+            waiting = await self.effect(connection, [m for m in messages if id(m) not in faulty])
+            aside = faults + [(message, parking.WAITING) for message in waiting]
             await parking.park(connection, self.lane.queue, aside, seal_key=self.seal_key, now=now())
         for _, reason in aside:
             metrics.EVENTS_PARKED.labels(self.lane.queue, reason).inc()
+
+    def fault(self, message: Message) -> str:
+        """Why a message cannot even be handled here; empty when it can."""
+        if message.envelope is None:
+            return message.fault
+        return "" if self.lane.serves(message.envelope) else parking.UNKNOWN_CITY
 
     async def effect(self, tx: Transaction, messages: Sequence[Message]) -> list[Message]:
         """Claim and handle readable messages in `tx`; returns those that wait for an earlier version."""
@@ -176,6 +187,10 @@ class Consumer:
             stopper = asyncio.create_task(self._cancel(stop, channel, str(consuming.consumer_tag), buffer))
             try:
                 await self._consume(channel, buffer, stop)
+                if (
+                    not channel.is_closed
+                ):  # an answer from the queue: it has our last acknowledgement, nothing comes again
+                    await channel.queue_declare(self.queue, passive=True)
             finally:
                 stopper.cancel()
         finally:
@@ -290,12 +305,14 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}{': ' + constraint if constraint else ''}"
 
 
-def read(headers: dict[str, object], content_type: str | None, body: bytes) -> Message:
+def read(routing_key: str, headers: dict[str, object], content_type: str | None, body: bytes) -> Message:
     """A message, read if it can be; never raises."""
     try:
-        return Message(headers, content_type, body, envelope.read(headers, content_type, body))
-    except Exception:
-        return Message(headers, content_type, body)
+        found = envelope.read(headers, content_type, body, routing_key)
+    except Exception as error:
+        fault = parking.WRONG_TENANT if isinstance(error, envelope.TenantError) else parking.UNREADABLE
+        return Message(routing_key, headers, content_type, body, fault=fault)
+    return Message(routing_key, headers, content_type, body, found)
 
 
 def delivery_of(message: aiormq.abc.DeliveredMessage) -> Delivery:
@@ -307,7 +324,7 @@ def delivery_of(message: aiormq.abc.DeliveredMessage) -> Delivery:
     return Delivery(
         tag=delivery.delivery_tag,
         redelivered=bool(delivery.redelivered),
-        message=read(dict(properties.headers or {}), properties.content_type, message.body),
+        message=read(str(delivery.routing_key), dict(properties.headers or {}), properties.content_type, message.body),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 
 import structlog
 from pamqp.commands import Basic
@@ -52,7 +53,7 @@ class DeadLetters:
                 properties = got.header.properties
                 headers: dict[str, object] = dict(properties.headers or {})
                 origin = str(headers.get("x-first-death-queue") or delivery.routing_key)
-                message = read(headers, properties.content_type, got.body)
+                message = read(first_key(headers), headers, properties.content_type, got.body)
                 async with self._pool.acquire() as tx, tx.transaction():
                     await parking.park(
                         tx, origin, [(message, parking.DEAD_LETTERED)], seal_key=self._seal_key, now=now()
@@ -62,3 +63,11 @@ class DeadLetters:
                 count += 1
         finally:
             await connection.close()
+
+
+def first_key(headers: Mapping[str, object]) -> str:
+    """The key that the message was published with: dead-lettering gave it another, and wrote the first one down."""
+    deaths = headers.get("x-death")
+    if not isinstance(deaths, list) or not deaths:
+        return ""
+    return str(deaths[-1]["routing-keys"][0])  # the newest death is the first of the list

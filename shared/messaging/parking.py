@@ -22,6 +22,8 @@ queries = load_queries(__file__)
 SCHEDULE_SECONDS = (10, 60, 300, 1800, 7200, 43200)
 WAITING = "WAITING_FOR_VERSION"
 UNREADABLE = "UNREADABLE"
+WRONG_TENANT = "WRONG_TENANT"
+UNKNOWN_CITY = "UNKNOWN_CITY"
 KILLS = "KILLS_ITS_PROCESS"
 DEAD_LETTERED = "DEAD_LETTERED"
 
@@ -32,12 +34,14 @@ class ParkedError(PeduliError):
 
 @dataclass(frozen=True)
 class Message:
-    """A message as it came: `envelope` is None when it could not be read."""
+    """A message as it came. `envelope` is None when it could not be read, for the reason `fault`."""
 
+    routing_key: str
     headers: dict[str, object]
     content_type: str | None
     body: bytes
     envelope: Envelope | None = None
+    fault: str = UNREADABLE
 
 
 def next_try(attempts: int, now: datetime, seed: str) -> datetime | None:
@@ -50,7 +54,7 @@ def next_try(attempts: int, now: datetime, seed: str) -> datetime | None:
 
 def first_try(reason: str, now: datetime, seed: str) -> datetime | None:
     """When a message parked for `reason` is tried: what cannot change by itself waits for a person."""
-    if reason in (UNREADABLE, KILLS, DEAD_LETTERED):
+    if reason in (UNREADABLE, WRONG_TENANT, KILLS, DEAD_LETTERED):
         return None
     return now + timedelta(seconds=2) if reason == WAITING else next_try(0, now, seed)
 
@@ -71,6 +75,7 @@ async def park(
         aggregates=[envelope.aggregate or None if envelope else None for envelope in envelopes],
         versions=[envelope.version if envelope else None for envelope in envelopes],
         reasons=[reason for _, reason in messages],
+        routing_keys=[message.routing_key.replace("\x00", "") for message, _ in messages],
         headers=[_json(message.headers) for message, _ in messages],
         content_types=[message.content_type for message, _ in messages],
         bodies=[
@@ -86,7 +91,7 @@ async def park(
 def reopen(row: Row, seal_key: bytes) -> Message:
     """The message of a parked row, as it came."""
     body = unseal(seal_key, row["body"], bound_to=str(row["parked_id"]))
-    return Message(orjson.loads(row["headers"]), row["content_type"], body)
+    return Message(row["routing_key"], orjson.loads(row["headers"]), row["content_type"], body)
 
 
 async def retry(tx: Transaction, parked_id: UUID, note: str) -> None:

@@ -1,14 +1,15 @@
 -- name: append_parked!
 -- Set these messages aside; a copy of one that is already parked changes nothing.
-insert into parked (parked_id, queue, event, aggregate, version, reason, headers, content_type, body, retry_at)
+insert into parked (parked_id, queue, event, aggregate, version, reason, routing_key, headers, content_type,
+                    body, retry_at)
 select * from unnest(:parked_ids::uuid[], :queues::text[], :events::text[], :aggregates::text[], :versions::int[],
-                     :reasons::text[], :headers::jsonb[], :content_types::text[], :bodies::bytea[],
-                     :retry_ats::timestamptz[])
+                     :reasons::text[], :routing_keys::text[], :headers::jsonb[], :content_types::text[],
+                     :bodies::bytea[], :retry_ats::timestamptz[])
 on conflict do nothing;
 
 -- name: claim_due
 -- Messages of a queue whose next try is due, oldest version first.
-select parked_id, event, headers, content_type, body, attempts, reason from parked
+select parked_id, event, routing_key, headers, content_type, body, attempts, reason from parked
 where queue = :queue and state = 'parked' and retry_at <= :now
 order by version nulls first, parked_at limit 100 for update skip locked;
 
@@ -25,9 +26,14 @@ update parked set state = 'applied', retry_at = null where parked_id = :parked_i
 update parked set retry_at = now()
 where state = 'parked' and reason = 'WAITING_FOR_VERSION' and aggregate = any(:aggregates::text[]);
 
+-- name: wake_cities!
+-- These cities are served now: try what came for them before.
+update parked set retry_at = now()
+where state = 'parked' and reason = 'UNKNOWN_CITY' and split_part(routing_key, '.', 1) = any(:tenants::text[]);
+
 -- name: list_parked
 -- What is parked now, oldest first.
-select parked_id, queue, event, aggregate, version, reason, attempts, parked_at, retry_at, note from parked
+select parked_id, queue, routing_key, event, aggregate, version, reason, attempts, parked_at, retry_at, note from parked
 where state = 'parked' order by parked_at limit 1000;
 
 -- name: find_parked^

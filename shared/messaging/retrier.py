@@ -47,8 +47,8 @@ class Retrier:
 
     async def _try(self, tx: Transaction, row: Row) -> int:
         opened = parking.reopen(row, self._applier.seal_key)
-        message = read(opened.headers, opened.content_type, opened.body)
-        reason = parking.UNREADABLE if message.envelope is None else ""
+        message = read(opened.routing_key, opened.headers, opened.content_type, opened.body)
+        reason = self._applier.fault(message)
         if not reason:
             try:
                 async with tx.transaction():
@@ -63,7 +63,7 @@ class Retrier:
                 reason = reason_of(error)
         retry_at = (
             parking.first_try(reason, now(), "")
-            if reason in (parking.WAITING, parking.UNREADABLE)
+            if reason in (parking.WAITING, parking.UNREADABLE, parking.WRONG_TENANT)
             else parking.next_try(row["attempts"] + 1, now(), str(row["parked_id"]))
         )
         await parking.queries.save_tried(tx, parked_id=row["parked_id"], retry_at=retry_at, reason=reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ DELIVERY_LIMIT = 100  # a broker before 4.3 counts each disconnect for the whole
 INTAKE_LIMIT = 1_000_000  # messages; beyond it publishers are refused and keep their own copy
 INTAKES = (
     ("purchases.intake", "*.purchase.*.v1"),
+    ("purchases.intake", "*.pledge.*.v1"),
     ("distribution.intake", "*.household.*.v1"),
     ("distribution.intake", "*.task.*.v1"),
 )
@@ -88,8 +89,9 @@ def sharded(service: str, shards: int) -> tuple[Exchange, tuple[Queue, ...], tup
     return exchange, queues, tuple(Binding(exchange.name, queue.name, "1") for queue in queues)
 
 
-def build(tenant: str, kelurahan: Sequence[str], *, shards: int = 1) -> Topology:
-    """The whole topology of one city: `kelurahan` are dotted codes, `shards` event queues per service."""
+def build(cities: Mapping[str, Sequence[str]], *, shards: int = 1) -> Topology:
+    """The whole topology: `cities` are tenants with the codes of their kelurahan, `shards` event queues per service."""
+    places = [(tenant, code) for tenant, kelurahan in cities.items() for code in kelurahan]
     alternate: Arguments = {"alternate-exchange": UNROUTABLE}
     distribution, distribution_queues, distribution_bindings = sharded("distribution", shards)
     reporting, reporting_queues, reporting_bindings = sharded("reporting", shards)
@@ -97,7 +99,7 @@ def build(tenant: str, kelurahan: Sequence[str], *, shards: int = 1) -> Topology
         Queue(name, quorum(**{"x-max-length": INTAKE_LIMIT, "x-dead-letter-routing-key": name}))
         for name in ("purchases.intake", "distribution.intake")
     ]
-    tasks = [Queue(tasks_queue(code), quorum(**{"x-dead-letter-routing-key": tasks_queue(code)})) for code in kelurahan]
+    tasks = [Queue(tasks_queue(code), quorum(**{"x-dead-letter-routing-key": tasks_queue(code)})) for _, code in places]
     terminal: Arguments = {"x-queue-type": "quorum", "x-delivery-limit": DELIVERY_LIMIT * DELIVERY_LIMIT}
     return Topology(
         exchanges=(
@@ -134,7 +136,7 @@ def build(tenant: str, kelurahan: Sequence[str], *, shards: int = 1) -> Topology
             *reporting_bindings,
             *(
                 Binding(EVENTS, tasks_queue(code), f"{tenant}.task.assigned.v1.*.{code.replace('.', '')}")
-                for code in kelurahan
+                for tenant, code in places
             ),
         ),
     )

@@ -29,3 +29,8 @@ def configure(service: str) -> None:
     logging.getLogger("aiormq").setLevel(
         logging.CRITICAL
     )  # it tells of each lost connection with a traceback; we do it in a line
+
+
+def silence() -> None:
+    """Log nothing: a command at the terminal gives its answer itself."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

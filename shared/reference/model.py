@@ -1,10 +1,29 @@
-"""The reference data of one city as one immutable value: regions, units, sellers, products."""
+"""The reference data of one city as one immutable value: its programmes, regions, units, sellers, products."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A cause that a city calls for. `hashtags` are case-folded and without `#`; dates are days of the city's zone.
+
+    `starts_on` is the day of the call; a receipt counts from `earliest_purchase_on` to `ends_on` (None: no end yet).
+    """
+
+    programme: str
+    name: str
+    basis: str
+    hashtags: frozenset[str]
+    channels: frozenset[str]
+    starts_on: date
+    ends_on: date | None
+    earliest_purchase_on: date
 
 
 @dataclass(frozen=True)
@@ -12,7 +31,7 @@ class Region:
     """The city, a kecamatan or a kelurahan, by its dotted code of Kemendagri. `lat`, `lon`: WGS 84 degrees."""
 
     code: str
-    level: Literal["kota", "kecamatan", "kelurahan"]
+    level: Literal["kota", "kabupaten", "kecamatan", "kelurahan", "desa"]
     name: str
     parent_code: str
     kecamatan_code: str
@@ -20,10 +39,15 @@ class Region:
     lon: float
     population: int | None
 
+    @property
+    def is_kelurahan(self) -> bool:
+        """True for the places where goods and households are: a kelurahan, or a desa in its stead."""
+        return self.level in ("kelurahan", "desa")
+
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit kerja. `asn_count` civil servants (an estimate for Depok)."""
+    """A unit kerja. `asn_count` civil servants (an estimate in the cities that we ship)."""
 
     unit_code: str
     kind: Literal["opd", "kecamatan", "kelurahan"]
@@ -36,7 +60,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Seller:
-    """A UMKM or koperasi with its channel and its place."""
+    """A UMKM or koperasi with its channel and its place. Its code is unique in its city only."""
 
     seller_code: str
     name: str
@@ -48,7 +72,10 @@ class Seller:
 
 @dataclass(frozen=True)
 class Product:
-    """An item: `weight_g` grams, `shelf_life_hours` from purchase, `portions` one-person servings a piece gives."""
+    """An item: `weight_g` grams, `shelf_life_hours` from purchase, `portions` one-person servings a piece gives.
+
+    Its sku is unique in its city only.
+    """
 
     sku: str
     name: str
@@ -71,7 +98,20 @@ class Reference:
     """Everything known about one city; each mapping is keyed by the code of its rows."""
 
     tenant: str
+    name: str
+    zone: ZoneInfo
+    language: str
+    programmes: Mapping[str, Programme]
     regions: Mapping[str, Region]
     units: Mapping[str, Unit]
     sellers: Mapping[str, Seller]
     products: Mapping[str, Product]
+
+    def date_of(self, at: datetime) -> date:
+        """The calendar day of `at` in the city: 23:30 WIB on 31 July is July, whatever UTC says."""
+        return at.astimezone(self.zone).date()
+
+    @property
+    def kelurahan(self) -> list[str]:
+        """The codes of its kelurahan (and desa), sorted."""
+        return sorted(code for code, region in self.regions.items() if region.is_kelurahan)

@@ -14,6 +14,7 @@ from shared.contracts.reasons import Reason
 from shared.contracts.schema import inlined
 from shared.database.transient import is_transient
 from shared.errors import PeduliError
+from shared.reference.store import UnknownCityError
 
 RETRY_AFTER_SECONDS = 5
 PROBLEM = "application/problem+json"
@@ -56,6 +57,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(NotFoundError)
     async def not_found(_: Request, error: NotFoundError) -> JSONResponse:
         return problem(404, "Tidak ditemukan", detail=error.hint)
+
+    @app.exception_handler(UnknownCityError)
+    async def unknown_city(_: Request, __: UnknownCityError) -> JSONResponse:
+        return problem(422, "Kota tidak dikenal", reasons=[Reason.of("UNKNOWN_CITY", "tenant")])
 
     @app.exception_handler(RequestValidationError)
     async def unreadable(_: Request, error: RequestValidationError) -> JSONResponse:

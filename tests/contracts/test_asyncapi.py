@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from shared.contracts.asyncapi import document
 from shared.contracts.corpus import CONTRACTS, schema_path
 from shared.contracts.registry import ALL
 from tests.support.tools import JS
@@ -25,6 +26,12 @@ def parse(document: Path) -> list[dict[str, Any]]:
 
 def test_the_official_parser_finds_nothing_wrong(node_modules: Path) -> None:
     assert parse(DOCUMENT) == [{"version": "3.1.0", "messages": list(ALL)}]
+
+
+def test_every_message_belongs_to_an_operation_of_a_service() -> None:
+    operations = document()["operations"].values()
+    named = {message["$ref"].rpartition("/")[2] for operation in operations for message in operation["messages"]}
+    assert named == set(ALL)
 
 
 def test_the_parser_follows_every_reference(node_modules: Path, tmp_path: Path) -> None:

@@ -15,25 +15,27 @@ import services.distribution.app as distribution
 import services.purchases.app as purchases
 import services.reporting.app as reporting
 from shared.contracts.corpus import Example, examples
+from shared.contracts.envelope import identity_of
 from shared.contracts.registry import INBOUND, TOLD
 from shared.ids import derived_id
-from tests.integration.test_spine import household, one_task, recent
-from tests.support.database import rows
 from tests.support.eventually import eventually
+from tests.support.journey import household, one_task, query, recent
 from tests.support.publish import SOURCE, message
 from tests.support.running import running
 from tests.support.servers import World
 
 CORPUS = list(examples())
 PLAIN = {one.kind: one for one in CORPUS if one.title == "plain" and not one.effect}
-PURCHASES = [one for one in CORPUS if one.kind in INBOUND and one.kind.startswith("purchase.")]
-REPORTS = [one for one in CORPUS if one.kind in INBOUND and not one.kind.startswith("purchase.")]
+OF_PURCHASES = ("purchase.", "pledge.")
+SUBMITTED = [one for one in CORPUS if one.kind in INBOUND and one.kind.startswith(OF_PURCHASES)]
+REPORTS = [one for one in CORPUS if one.kind in INBOUND and not one.kind.startswith(OF_PURCHASES)]
 EVENTS = [one for one in CORPUS if one.kind in TOLD]
 
 SAYS = {  # the effect of an example whose name says none
     "purchase.submitted.v1": "recorded",
     "purchase.correction_submitted.v1": "corrected",
     "purchase.void_submitted.v1": "voided",
+    "pledge.submitted.v1": "recorded",
     "task.accept_submitted.v1": "accepted",
     "task.delivery_submitted.v1": "delivered",
     "task.failure_submitted.v1": "failed",
@@ -59,12 +61,16 @@ FACTS = {  # what reporting knows of an aggregate after its event
     "household": "select version, case when is_released then 'released' else 'isolated' end from facts.fct_household",
     "task": "select version, status from facts.fct_task",
     "lot": "select version, kind from facts.fct_stock_change",
+    "pledge": "select version, pledged_packets::text from facts.fct_pledge",
     "purchase.rejected.v1": "select 1, cardinality(codes)::text from facts.fct_rejection",
+    "pledge.rejected.v1": "select 1, count(*)::text from facts.fct_pledge",
 }
 STATES = {
     "purchase.recorded.v1": "stands",
     "purchase.corrected.v1": "stands",
     "purchase.rejected.v1": "1",
+    "pledge.recorded.v1": "40",
+    "pledge.rejected.v1": "0",
     "household.registered.v1": "isolated",
     "household.changed.v1": "isolated",
 }
@@ -78,18 +84,18 @@ async def publish(world: World, exchange: str, kind: str, body: Any, **headers: 
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         target = await channel.get_exchange(exchange, ensure=False)
         await target.publish(item, f"3276.{kind}", mandatory=True)
-    return f"{SOURCE}|{item.message_id}"
+    return identity_of("3276", SOURCE, str(item.message_id))
 
 
 async def parked(world: World, schema: str) -> list[str]:
-    return [row["reason"] for row in await rows(world, f"select reason from {schema}.parked")]
+    return [row["reason"] for row in await query(world, f"select reason from {schema}.parked")]
 
 
 def name(example: Example) -> str:
     return example.name
 
 
-@pytest.mark.parametrize("example", PURCHASES, ids=name)
+@pytest.mark.parametrize("example", SUBMITTED, ids=name)
 async def test_a_submitted_example_is_answered_as_it_says(world: World, example: Example) -> None:
     outcome = "select outcome from purchases.submissions order by received_at desc, submission_id desc limit 1"
     count = "select count(*) as n from purchases.submissions"
@@ -98,13 +104,13 @@ async def test_a_submitted_example_is_answered_as_it_says(world: World, example:
         before = BEFORE.get(example.kind, []) if wanted != "waiting" else []
         for kind in before:
             await publish(world, "peduli.intake", kind, {**PLAIN[kind].body, "reference": example.body["reference"]})
-            await eventually(lambda: rows(world, outcome), bool)
+            await eventually(lambda: query(world, outcome), bool)
         await publish(world, "peduli.intake", example.kind, example.body)
         if wanted == "parked":
             await eventually(lambda: parked(world, "purchases"), lambda seen: len(seen) == 1)
             return
-        await eventually(lambda: rows(world, count), lambda seen: seen == [{"n": len(before) + 1}])
-        assert await rows(world, outcome) == [{"outcome": wanted}]
+        await eventually(lambda: query(world, count), lambda seen: seen == [{"n": len(before) + 1}])
+        assert await query(world, outcome) == [{"outcome": wanted}]
 
 
 @contextlib.asynccontextmanager
@@ -120,7 +126,7 @@ async def a_waiting_door(world: World) -> AsyncIterator[tuple[httpx.AsyncClient,
 async def test_a_task_report_moves_its_task(world: World, example: Example) -> None:
 
     async def status() -> str:
-        return str((await rows(world, "select status from distribution.tasks"))[0]["status"])
+        return str((await query(world, "select status from distribution.tasks"))[0]["status"])
 
     async with a_waiting_door(world) as (_, task):
         for kind in (*BEFORE.get(example.kind, []), example.kind):
@@ -138,7 +144,7 @@ async def test_a_household_is_known_and_what_cannot_be_is_parked(world: World, e
         else:
             known = "select kelurahan, size from distribution.households"
             wanted = [{"kelurahan": example.body["kelurahan"], "size": example.body["size"]}]
-            await eventually(lambda: rows(world, known), lambda seen: seen == wanted)
+            await eventually(lambda: query(world, known), lambda seen: seen == wanted)
 
 
 @pytest.mark.parametrize("example", EVENTS, ids=name)
@@ -153,11 +159,11 @@ async def test_an_example_of_what_is_told_becomes_a_fact(world: World, example: 
             about = {"ce_aggregate": subject, "ce_version": str(version), "ce_time": "2021-07-22T03:05:00Z"}
             identity = await publish(world, "peduli.events", one.kind, one.body, **about)
         applied = f"select event from facts.inbox where event = '{identity}'"
-        await eventually(lambda: rows(world, applied), bool)
-        found = await rows(world, known)
+        await eventually(lambda: query(world, applied), bool)
+        found = await query(world, known)
         state = STATES.get(example.kind, example.kind.split(".")[1])
         assert [tuple(row.values()) for row in found] == [(len(chain), state)]
         if aggregate == "purchase":
             applied = f"select event from distribution.inbox where event = '{identity}'"
-            await eventually(lambda: rows(world, applied), bool)
+            await eventually(lambda: query(world, applied), bool)
         assert await parked(world, "facts") + await parked(world, "distribution") == []

@@ -2,103 +2,40 @@
 
 from __future__ import annotations
 
-import contextlib
-import uuid
-from collections.abc import AsyncIterator
-from datetime import timedelta
-from typing import Any
-
-import asyncpg
-import httpx
+import pytest
 
 import services.distribution.app as distribution
-import services.purchases.app as purchases
-import services.reporting.app as reporting
+from peduli.prepare import load_city
 from services.reporting.cli import differences
-from shared.clock import now
 from shared.messaging import topology
+from shared.reference.load import load, shipped
 from tests.support.eventually import eventually
-from tests.support.publish import message, publish, purchase
+from tests.support.journey import (
+    household,
+    one_task,
+    query,
+    recent,
+    register,
+    report,
+    services,
+    sums,
+    tell,
+)
+from tests.support.publish import purchase_in
 from tests.support.running import running
 from tests.support.servers import World
 
-Clients = tuple[httpx.AsyncClient, httpx.AsyncClient, httpx.AsyncClient]
-KELURAHAN = "32.76.06.1001"
 
-
-@contextlib.asynccontextmanager
-async def city(world: World) -> AsyncIterator[Clients]:
-    settings = world.settings()
-    async with (
-        running(purchases.service(settings)) as one,
-        running(distribution.service(settings)) as two,
-        running(reporting.service(settings)) as three,
-    ):
-        yield one, two, three
-
-
-def household(reference: str = "KK-1", **changes: Any) -> dict[str, Any]:
-    return {
-        "household_ref": reference,
-        "kelurahan": KELURAHAN,
-        "rw": 3,
-        "size": 4,
-        "groups": ["elderly"],
-        "isolation_from": (now() - timedelta(days=2)).isoformat(),
-        "isolation_until": (now() + timedelta(days=8)).isoformat(),
-        "people": {"name": "Ibu Contoh", "phone": "081200000000", "address": "Jl. Contoh 1"},
-        **changes,
-    }
-
-
-def recent(reference: str = "KOP-1", **changes: Any) -> dict[str, Any]:
-    return purchase(reference, purchased_at=(now() - timedelta(hours=1)).isoformat(), **changes)
-
-
-async def query(world: World, sql: str) -> list[dict[str, Any]]:
-    connection = await asyncpg.connect(world.database_url)
-    try:
-        return [dict(row) for row in await connection.fetch(sql)]
-    finally:
-        await connection.close()
-
-
-async def tell(world: World, body: dict[str, Any], kind: str = "purchase.submitted") -> None:
-    await publish(world.rabbitmq.url, [(message(body, kind), f"3276.{kind}.v1")])
-
-
-async def register(client: httpx.AsyncClient, **body: Any) -> str:
-    answer = await client.post("/v1/households", json=household(**body), headers={"Peduli-Source": "/rt/1"})
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["household_id"])
-
-
-async def one_task(client: httpx.AsyncClient) -> dict[str, Any]:
-    async def look() -> list[dict[str, Any]]:
-        return list((await client.get("/v1/tasks", params={"kelurahan": KELURAHAN})).json())
-
-    return (await eventually(look, lambda tasks: len(tasks) == 1))[0]
-
-
-async def report(client: httpx.AsyncClient, task: str, kind: str, team: str = "tim-1", **more: Any) -> httpx.Response:
-    body = {
-        "report_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{task}{kind}{team}{more}")),
-        "task_id": task,
-        "team": team,
-    }
-    return await client.post(f"/v1/tasks/{task}/reports", json={**body, "kind": kind, **more})
-
-
-async def sums(client: httpx.AsyncClient) -> dict[str, int]:
-    return {name: count for name, count in (await client.get("/v1/accounting")).json().items() if count}
-
-
-async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(world: World) -> None:
-    async with city(world) as (_, field, _reporting):
-        await register(field)
-        await tell(world, recent())
-        task = (await one_task(field))["task_id"]
-        queue = topology.tasks_queue(KELURAHAN)
+@pytest.mark.parametrize("tenant", shipped())
+async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(world: World, tenant: str) -> None:
+    city = load(tenant)
+    await load_city(world.database_url, city)
+    async with services(world) as (_, door_of_distribution, _reporting):
+        field, place = door_of_distribution.speaking_for(tenant), city.kelurahan[0]
+        await register(field, kelurahan=place)
+        await tell(world, purchase_in(city), tenant=tenant)
+        task = (await one_task(field, place))["task_id"]
+        queue = topology.tasks_queue(place)
         await eventually(lambda: topology.depths(world.rabbitmq.url, [queue]), lambda seen: seen[queue] == 1)
         assert (await field.get(f"/v1/tasks/{task}/door", headers={"Peduli-Team": "tim-1"})).status_code == 404
         assert (await report(field, task, "accept")).json()["status"] == "accepted"
@@ -115,8 +52,11 @@ async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(world
         trace = "select bought, delivered, on_the_way, in_stock from reporting.v1_trace"
         lines = await eventually(lambda: query(world, trace), lambda rows: bool(rows) and rows[0]["delivered"] >= 1)
         assert lines[0]["bought"] == lines[0]["delivered"] + lines[0]["on_the_way"] + lines[0]["in_stock"]
-        tally = "select buyers, spend_idr, posts, compliant_posts from reporting.v1_unit_tally where purchases > 0"
-        assert await query(world, tally) == [{"buyers": 1, "spend_idr": 130000, "posts": 1, "compliant_posts": 1}]
+        tally = (
+            "select tenant, buyers, spend_idr, posts, compliant_posts from reporting.v1_unit_tally where purchases > 0"
+        )
+        wanted = {"tenant": tenant, "buyers": 1, "spend_idr": 130000, "posts": 1, "compliant_posts": 1}
+        assert await query(world, tally) == [wanted]
         assert await differences(world.database_url) == []
     everything = str(await query(world, "select * from purchases.event_log, distribution.event_log d"))
     for secret in ("Ibu Contoh", "081200000000", "Jl. Contoh", "198001012005011001"):
@@ -124,7 +64,7 @@ async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(world
 
 
 async def test_a_void_takes_back_what_is_not_on_its_way(world: World) -> None:
-    async with city(world) as (_, field, _reporting):
+    async with services(world) as (_, field, _reporting):
         await register(field)
         await tell(world, recent())
         await one_task(field)
@@ -136,7 +76,7 @@ async def test_a_void_takes_back_what_is_not_on_its_way(world: World) -> None:
 
 
 async def test_a_void_after_delivery_stays_delivered_and_shows_as_over_delivered(world: World) -> None:
-    async with city(world) as (_, field, _reporting):
+    async with services(world) as (_, field, _reporting):
         await register(field)
         await tell(world, recent())
         task = (await one_task(field))["task_id"]
@@ -153,7 +93,7 @@ async def test_a_void_after_delivery_stays_delivered_and_shows_as_over_delivered
 
 
 async def test_a_failed_packet_comes_back_to_stock_and_a_release_recalls(world: World) -> None:
-    async with city(world) as (_, field, _reporting):
+    async with services(world) as (_, field, _reporting):
         await register(field)
         await tell(world, recent())
         task = (await one_task(field))["task_id"]
@@ -171,7 +111,7 @@ async def test_a_failed_packet_comes_back_to_stock_and_a_release_recalls(world: 
 
 async def test_two_distribution_instances_never_assign_the_same_goods(world: World) -> None:
     settings = world.settings()
-    async with city(world) as (_, field, _reporting), running(distribution.service(settings)):
+    async with services(world) as (_, field, _reporting), running(distribution.service(settings)):
         for number in range(30):
             await register(field, reference=f"KK-{number}")
             await tell(world, recent(f"KOP-{number}"))

@@ -16,9 +16,8 @@ import services.distribution.app as distribution
 import services.purchases.app as purchases
 import services.reporting.app as reporting
 from peduli import trace
-from tests.integration.test_spine import household, recent, report
-from tests.support.database import rows
 from tests.support.eventually import eventually
+from tests.support.journey import household, query, recent, report
 from tests.support.publish import SOURCE, message, publish, purchase
 from tests.support.running import listening
 from tests.support.servers import World
@@ -45,11 +44,11 @@ async def delivered(world: World) -> AsyncIterator[dict[str, str]]:
             (message(wrong, ce_id="receipt-2"), KEY),
         ]
         await publish(world.rabbitmq.url, told)
-        (task,) = await eventually(lambda: rows(world, "select task_id from distribution.tasks"), bool)
+        (task,) = await eventually(lambda: query(world, "select task_id from distribution.tasks"), bool)
         done = await report(field, str(task["task_id"]), "deliver", proof_kind="witness", proof="ketua RT")
         assert done.status_code == 200
         shown = "select 1 from reporting.v1_trace where delivered > 0"
-        await eventually(lambda: rows(world, shown), bool)
+        await eventually(lambda: query(world, shown), bool)
         yield {"purchases": one, "distribution": two, "reporting": three}
 
 
@@ -68,7 +67,7 @@ IDS = {
 
 
 async def follow(identity: Any, urls: dict[str, str], source: str = "") -> dict[str, Any]:
-    return await asyncio.to_thread(trace.follow, str(identity), urls, source=source)
+    return await asyncio.to_thread(trace.follow, str(identity), urls, "3276", source=source)
 
 
 def shown(found: dict[str, Any]) -> str:
@@ -80,7 +79,7 @@ def shown(found: dict[str, Any]) -> str:
 async def test_any_id_leads_from_the_rupiah_to_the_door(world: World) -> None:
     async with delivered(world) as urls:
         for kind, sql in IDS.items():
-            (row,) = await rows(world, sql)
+            (row,) = await query(world, sql)
             found = await follow(next(iter(row.values())), urls)
             assert [item["reference"] for item in found["purchases"]] == [NUMBER], kind
             assert {item["status"] for item in found["packets"]} == {"delivered"}, kind
@@ -101,7 +100,7 @@ async def test_what_was_refused_and_who_waits_are_told_too(world: World) -> None
             hungry = await field.post("/v1/households", json=household("KK-2"), headers={"Peduli-Source": "/rt/1"})
         identity = hungry.json()["household_id"]
         waits = f"select 1 from distribution.waiting where household_id = '{identity}'"
-        await eventually(lambda: rows(world, waits), bool)
+        await eventually(lambda: query(world, waits), bool)
         waiting = await follow(identity, urls)
         assert waiting["household"]["waits_because"]
         assert waiting["packets"] == []
@@ -111,13 +110,24 @@ async def test_what_was_refused_and_who_waits_are_told_too(world: World) -> None
 
 async def test_a_number_that_two_sources_know_asks_which(world: World) -> None:
     async with listening(purchases.service(world.settings())) as url, httpx.AsyncClient(base_url=url) as client:
-        for source in ("/pos/a", "/pos/b"):
-            await client.post("/v1/purchases", json=purchase(), headers={"Peduli-Source": source})
+        for source, unit in (("/pos/a", "32.76.DKUM"), ("/pos/b", "32.76.06")):
+            await client.post("/v1/purchases", json=purchase(unit_code=unit), headers={"Peduli-Source": source})
         urls = {"purchases": url, "distribution": url, "reporting": url}
         with pytest.raises(trace.TraceError) as error:
             await follow("KOP-1", urls)
         assert error.value.hint.endswith("/pos/a, /pos/b")
         assert (await follow("KOP-1", urls, "/pos/b"))["purchases"][0]["source"] == "/pos/b"
+
+
+async def test_who_told_of_anothers_receipt_learns_it_and_is_led_to_it(world: World) -> None:
+    async with listening(purchases.service(world.settings())) as url, httpx.AsyncClient(base_url=url) as client:
+        for source in ("/pos/a", "/unit/b"):
+            await client.post("/v1/purchases", json=purchase(), headers={"Peduli-Source": source})
+        told = await client.get("/v1/submissions", params={"source": "/unit/b", "reference": "KOP-1"})
+        assert [(item["outcome"], item["told_by"]) for item in told.json()] == [("known", "/pos/a")]
+        urls = {"purchases": url, "distribution": url, "reporting": url}
+        (found,) = (await follow("KOP-1", urls, "/unit/b"))["purchases"]
+        assert (found["source"], len(found["submissions"])) == ("/pos/a", 2)
 
 
 async def test_what_became_of_one_event_is_told_apart_from_others_of_its_number(world: World) -> None:

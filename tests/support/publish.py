@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import aio_pika
 import orjson
 
+from shared.clock import now
+from shared.reference.model import Reference
+
 SOURCE = "/pos/koperasi-depok"
+Json = dict[str, Any]
 
 
 def purchase(reference: str = "KOP-1", **changes: Any) -> dict[str, Any]:
@@ -27,6 +32,22 @@ def purchase(reference: str = "KOP-1", **changes: Any) -> dict[str, Any]:
         "posts": [{"url": "https://example.org/p/1", "hashtags": ["ASNDepokPeduli", "BeliProdukUMKMDepok"]}],
         **changes,
     }
+
+
+def purchase_in(city: Reference, reference: str = "KOP-1", seller_code: str = "KOP-GURU-01", **more: Any) -> Json:
+    """A valid purchase of two bags of rice in any city, an hour ago, with its hashtags; `more` changes it."""
+    return purchase(
+        reference,
+        **{
+            "purchased_at": (now() - timedelta(hours=1)).isoformat(),
+            "unit_code": min(city.units),
+            "seller_code": seller_code,
+            "channel": city.sellers[seller_code].channel,
+            "pickup": {"kelurahan": city.kelurahan[0]},
+            "posts": [{"url": "https://example.org/p/1", "hashtags": sorted(city.programmes["isoman"].hashtags)}],
+            **more,
+        },
+    )
 
 
 def message(body: dict[str, Any] | bytes, kind: str = "purchase.submitted", **headers: Any) -> aio_pika.Message:

@@ -13,6 +13,7 @@ import pytest
 from peduli.prepare import prepare_broker, prepare_database
 from peduli.servers import Postgres, RabbitMQ, private_servers
 from shared.messaging.topology import Topology
+from shared.reference.load import shipped
 from shared.settings import Settings
 
 TENANT = "3276"
@@ -49,13 +50,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Postgres
 
 @pytest.fixture(scope="session")
 async def declared(servers: tuple[Postgres, RabbitMQ]) -> Topology:
-    """The whole topology, declared once per worker."""
-    return await prepare_broker(servers[1].url, TENANT)
+    """The whole topology of every city that is shipped, declared once per worker."""
+    return await prepare_broker(servers[1].url, *shipped())
 
 
 @pytest.fixture
 async def world(servers: tuple[Postgres, RabbitMQ], declared: Topology) -> World:
-    """A fresh database, migrated, and every queue empty."""
+    """A fresh database, migrated, with Depok alone, and every queue empty."""
     postgres, rabbitmq = servers
     name = f"test_{next(_numbers)}"
     admin = await asyncpg.connect(postgres.url)

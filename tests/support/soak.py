@@ -196,7 +196,7 @@ async def fight(
 
 async def register(battle: Battle, households: int) -> None:
     """Households all over the city."""
-    kelurahan = sorted(code for code, region in load(TENANT).regions.items() if region.level == "kelurahan")
+    kelurahan = load(TENANT).kelurahan
     async with httpx.AsyncClient() as client:
         for number in range(households):
             body = household(battle.draw, now(), battle.draw.choice(kelurahan), number)

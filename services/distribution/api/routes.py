@@ -18,61 +18,63 @@ from services.distribution.usecases.tasks import report
 from shared.clock import now
 from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
 from shared.database.pool import Pool
-from shared.reference.model import Reference
+from shared.web.city import City
 from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError, problem
 
 Source = Annotated[str, Header(alias="Peduli-Source", min_length=1, max_length=100)]
 Report = Annotated[TaskAccept | TaskDelivery | TaskFailure | TaskReturn, Field(discriminator="kind")]
 
 
-def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
+def router(pool: Pool, keys: Keys) -> APIRouter:
     """Routes over `pool`."""
     routes = APIRouter(prefix="/v1", responses=PROBLEMS)
 
     @routes.post("/households", status_code=202)
-    async def report_household(body: HouseholdReport, source: Source) -> JSONResponse:
+    async def report_household(body: HouseholdReport, city: City, source: Source) -> JSONResponse:
         """Register a household, change it, or release it; a resend has no effect."""
         async with pool.acquire() as tx, tx.transaction():
-            verdict = (await register(tx, [(source, body)], reference=reference, keys=keys, now=now()))[0]
+            verdict = (await register(tx, [(source, body)], reference=city, keys=keys, now=now()))[0]
         if verdict.outcome == "rejected":
             return problem(422, "Laporan ditolak", reasons=verdict.reasons)
         answer = {"household_id": str(verdict.household_id), "version": verdict.version, "outcome": verdict.outcome}
         return JSONResponse(answer, 202)
 
     @routes.get("/tasks")
-    async def list_tasks(kelurahan: str) -> list[dict[str, Any]]:
+    async def list_tasks(kelurahan: str, city: City) -> list[dict[str, Any]]:
         """Open tasks of a kelurahan, by RW: no name, no address."""
-        rows = await task_store.queries.list_tasks(pool, kelurahan=kelurahan)
+        rows = await task_store.queries.list_tasks(pool, tenant=city.tenant, kelurahan=kelurahan)
         return [{**dict(row), "text": explain(row["why"], "volunteer")} for row in rows]
 
     @routes.post("/tasks/{task_id}/reports", responses={**NOT_FOUND, 409: {"description": "Another report was first"}})
-    async def report_task(task_id: UUID, body: Annotated[Report, Body()]) -> JSONResponse:
+    async def report_task(task_id: UUID, city: City, body: Annotated[Report, Body()]) -> JSONResponse:
         """Accept, deliver, fail or return a task. 409 tells that another report was first."""
         if body.task_id != task_id:
             return problem(422, "task_id tidak sama dengan alamat")
         async with pool.acquire() as tx, tx.transaction():
-            verdict = (await report(tx, [body], reference=reference, now=now()))[0]
+            verdict = (await report(tx, [body], reference=city, now=now()))[0]
         if verdict.outcome == "UNKNOWN_TASK":
             raise NotFoundError
         answer = {"task_id": str(task_id), "outcome": verdict.outcome, "status": verdict.status}
         return JSONResponse(answer, 409 if verdict.outcome.isupper() else 200)
 
     @routes.get("/tasks/{task_id}/door", responses=NOT_FOUND)
-    async def read_door(task_id: UUID, team: Annotated[str, Header(alias="Peduli-Team")]) -> dict[str, Any]:
+    async def read_door(task_id: UUID, city: City, team: Annotated[str, Header(alias="Peduli-Team")]) -> dict[str, Any]:
         """Name, phone and address, only for the team that has accepted the task, only until it ends."""
         async with pool.acquire() as tx, tx.transaction():
-            stored = (await task_store.claim(tx, [task_id])).get(task_id)
+            stored = (await task_store.claim(tx, city.tenant, [task_id])).get(task_id)
             if stored is None or stored.task.team != team or stored.task.status not in ("accepted", "failed"):
                 raise NotFoundError
             return (await household_store.open_people(tx, stored.household_id, keys.seal_key)).model_dump()
 
     @routes.get("/trace/{identity}", responses=NOT_FOUND)
-    async def trace(identity: UUID) -> dict[str, Any]:
+    async def trace(identity: UUID, city: City) -> dict[str, Any]:
         """Where goods went: by the id of a purchase, lot, packet, task, household, event or field report."""
+        of = {"tenant": city.tenant}
         subject = UUID(await task_store.queries.find_subject(pool, id=identity) or str(identity))
-        rows = await task_store.queries.list_trace(pool, id=subject)
-        lots = await task_store.queries.list_lots(pool, ids=list({row["purchase_id"] for row in rows}) or [subject])
-        household = await household_store.queries.find_household(pool, id=subject)
+        rows = await task_store.queries.list_trace(pool, id=subject, **of)
+        purchases = list({row["purchase_id"] for row in rows})
+        lots = await task_store.queries.list_lots(pool, ids=purchases or [subject], **of)
+        household = await household_store.queries.find_household(pool, id=subject, **of)
         if not rows and not lots and household is None:
             raise NotFoundError
         return {
@@ -82,8 +84,8 @@ def router(pool: Pool, reference: Reference, keys: Keys) -> APIRouter:
         }
 
     @routes.get("/accounting")
-    async def accounting() -> dict[str, int]:
-        """All pieces by account: the other accounts sum to bought + over_delivered."""
-        return dict(await stock_store.queries.load_sums(pool))
+    async def accounting(city: City) -> dict[str, int]:
+        """All pieces of the city by account: the other accounts sum to bought + over_delivered."""
+        return dict(await stock_store.queries.load_sums(pool, tenant=city.tenant))
 
     return routes

@@ -1,6 +1,7 @@
 -- migrate:up
 create table lots (
   lot_id uuid primary key,
+  tenant text not null,
   purchase_id uuid not null,
   line_no integer not null,
   sku text not null,
@@ -22,8 +23,9 @@ create table lots (
     available + reserved + in_transit + delivered + returned + expired + withdrawn + damaged = bought + over_delivered)
 );
 create index lots_by_purchase on lots (purchase_id);
-create index lots_open on lots (expires_at) where available > 0;
+create index lots_open on lots (tenant, expires_at) where available > 0;
 comment on table lots is 'What one purchase line brought, with its balance per account in pieces';
+comment on column lots.tenant is 'City code without dots; an allocation sees the lots and households of one city only';
 
 create table stock_entries (
   entry_id bigserial primary key,
@@ -39,6 +41,7 @@ comment on table stock_entries is 'The ledger: append-only, double entry, each m
 
 create table households (
   household_id uuid primary key,
+  tenant text not null,
   version integer not null,
   kelurahan text not null,
   rw integer,
@@ -50,7 +53,7 @@ create table households (
   released_reason text,
   changed_at timestamptz not null default now()
 );
-create index households_isolating on households (isolation_until) where released_reason is null;
+create index households_isolating on households (tenant, isolation_until) where released_reason is null;
 comment on table households is 'Households in isolation, by opaque id; the people are in their own table, sealed';
 
 create table people (
@@ -61,6 +64,7 @@ comment on table people is 'Name, phone, address: AES-GCM, bound to the househol
 
 create table tasks (
   task_id uuid primary key,
+  tenant text not null,
   packet_id uuid not null unique,
   household_id uuid not null references households,
   kelurahan text not null,
@@ -81,7 +85,7 @@ create table tasks (
   constraint tasks_delivered_has_proof check (status <> 'delivered' or (proof_kind is not null and proof_hash is not null))
 );
 create unique index tasks_one_open_per_household on tasks (household_id) where status in ('assigned', 'accepted', 'failed');
-create index tasks_open on tasks (kelurahan) where status in ('assigned', 'accepted', 'failed');
+create index tasks_open on tasks (tenant, kelurahan) where status in ('assigned', 'accepted', 'failed');
 comment on table tasks is 'The work of bringing one packet to one door; the queues only tell of it';
 
 create table task_lines (
@@ -94,12 +98,14 @@ create index task_lines_by_lot on task_lines (lot_id);
 comment on table task_lines is 'Pieces of lots in a packet';
 
 create table field_reports (
-  report_id uuid primary key,
+  tenant text not null,
+  report_id uuid not null,
   task_id uuid not null,
   kind text not null,
   team text not null,
   outcome text not null,
-  received_at timestamptz not null
+  received_at timestamptz not null,
+  primary key (tenant, report_id)
 );
 create index field_reports_by_task on field_reports (task_id);
 comment on table field_reports is 'Every report from the field with what became of it; conflicts are kept';
@@ -112,6 +118,7 @@ comment on table due is 'A city whose goods or households changed since it was l
 
 create table waiting (
   household_id uuid primary key references households,
+  tenant text not null,
   reason text not null,
   since timestamptz not null default now()
 );

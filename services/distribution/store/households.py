@@ -14,7 +14,7 @@ from shared.contracts.field import HouseholdReport, People
 from shared.database.pool import Row, Transaction
 from shared.database.queries import load_queries
 from shared.privacy import seal, unseal
-from shared.reference.model import Product
+from shared.reference.model import Product, Reference
 
 queries = load_queries(__file__)
 
@@ -25,11 +25,14 @@ async def claim(tx: Transaction, household_id: UUID) -> Row | None:
     return rows[0] if rows else None
 
 
-async def save(tx: Transaction, household_id: UUID, version: int, report: HouseholdReport, seal_key: bytes) -> None:
+async def save(
+    tx: Transaction, tenant: str, household_id: UUID, version: int, report: HouseholdReport, seal_key: bytes
+) -> None:
     """The household after a report; its people are sealed."""
     await queries.save_household(
         tx,
         household_id=household_id,
+        tenant=tenant,
         version=version,
         kelurahan=report.kelurahan,
         rw=report.rw,
@@ -50,9 +53,10 @@ async def open_people(tx: Transaction, household_id: UUID, seal_key: bytes) -> P
     return People.model_validate_json(unseal(seal_key, sealed, bound_to=str(household_id)))
 
 
-async def load_isolating(tx: Transaction, now: datetime, products: Mapping[str, Product]) -> list[Household]:
-    """Households that may get a packet, with what they got or will get, in servings by group."""
-    return [_household(row, products) for row in await queries.load_isolating(tx, now=now)]
+async def load_isolating(tx: Transaction, city: Reference, now: datetime) -> list[Household]:
+    """The city's households that may get a packet, with what they got or will get, in servings by group."""
+    rows = await queries.load_isolating(tx, tenant=city.tenant, now=now)
+    return [_household(row, city.products) for row in rows]
 
 
 def _household(row: Row, products: Mapping[str, Product]) -> Household:

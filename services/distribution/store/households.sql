@@ -4,9 +4,9 @@ select * from households where household_id = any(:ids::uuid[]) order by househo
 
 -- name: save_household!
 -- A household after a report.
-insert into households (household_id, version, kelurahan, rw, size, groups, allergens, isolation_from, isolation_until,
-                        released_reason)
-values (:household_id, :version, :kelurahan, :rw, :size, :groups, :allergens, :isolation_from, :isolation_until,
+insert into households (household_id, tenant, version, kelurahan, rw, size, groups, allergens, isolation_from,
+                        isolation_until, released_reason)
+values (:household_id, :tenant, :version, :kelurahan, :rw, :size, :groups, :allergens, :isolation_from, :isolation_until,
         :released_reason)
 on conflict (household_id) do update set version = excluded.version, kelurahan = excluded.kelurahan, rw = excluded.rw,
   size = excluded.size, groups = excluded.groups, allergens = excluded.allergens,
@@ -23,7 +23,7 @@ on conflict (household_id) do update set sealed = excluded.sealed;
 select sealed from people where household_id = :household_id;
 
 -- name: load_isolating
--- Households that may get a packet, with the pieces that they got or that are on the way, by sku.
+-- Households of a city that may get a packet, with the pieces that they got or that are on the way, by sku.
 select h.household_id, h.kelurahan, h.rw, h.size, h.groups, h.allergens, h.isolation_from, h.isolation_until,
   coalesce(g.packets, 0) as packets, coalesce(g.is_open, false) as is_open, coalesce(g.goods, '[]')::text as goods
 from households h
@@ -33,15 +33,16 @@ left join lateral (
   from tasks t join task_lines tl using (task_id) join lots l using (lot_id)
   where t.household_id = h.household_id and t.status in ('assigned', 'accepted', 'failed', 'delivered')
 ) g on true
-where h.released_reason is null and h.isolation_until > :now;
+where h.tenant = :tenant and h.released_reason is null and h.isolation_until > :now;
 
 -- name: save_waiting!
--- The waiting list after an allocation; who waited before keeps the time.
-with gone as (delete from waiting where not household_id = any(:ids::uuid[]))
-insert into waiting (household_id, reason) select * from unnest(:ids::uuid[], :reasons::text[])
+-- The waiting list of a city after an allocation; who waited before keeps the time.
+with gone as (delete from waiting where tenant = :tenant and not household_id = any(:ids::uuid[]))
+insert into waiting (household_id, tenant, reason)
+select household_id, :tenant, reason from unnest(:ids::uuid[], :reasons::text[]) as new (household_id, reason)
 on conflict (household_id) do update set reason = excluded.reason;
 
 -- name: find_household^
 -- A household for one who follows goods: no people, no needs; why it waits, if it does.
 select household_id, kelurahan, isolation_from, isolation_until, released_reason, w.reason as waits_because
-from households left join waiting w using (household_id) where household_id = :id;
+from households left join waiting w using (household_id) where households.tenant = :tenant and household_id = :id;

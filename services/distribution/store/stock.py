@@ -12,17 +12,20 @@ import orjson
 from services.distribution.domain.stock import Account, Lot, Movement
 from shared.database.pool import Row, Transaction
 from shared.database.queries import load_queries
-from shared.reference.model import Product
+from shared.reference.kits import kit
+from shared.reference.model import Product, Reference
 
 queries = load_queries(__file__)
 DEFAULT_WEIGHT_G = 1000  # of a product that is filed for review: nobody weighed it yet
 
 
-async def append_lots(tx: Transaction, lots: Sequence[Lot], products: Mapping[UUID, Any]) -> None:
-    """New lots; `products` has the told product of those whose sku is not in the reference data."""
+async def append_lots(tx: Transaction, owned: Sequence[tuple[str, Lot]], products: Mapping[UUID, Any]) -> None:
+    """New lots as (tenant, lot); `products` has the told product of those whose sku is not in the reference data."""
+    lots = [lot for _, lot in owned]
     if lots:
         await queries.append_lots(
             tx,
+            tenants=[tenant for tenant, _ in owned],
             lot_ids=[lot.lot_id for lot in lots],
             purchase_ids=[lot.purchase_id for lot in lots],
             line_nos=[lot.line_no for lot in lots],
@@ -54,15 +57,15 @@ async def load_lots_of_purchase(tx: Transaction, purchase_id: UUID) -> list[Lot]
     return [_lot(row) for row in await queries.load_lots_of_purchase(tx, purchase_id=purchase_id)]
 
 
-async def load_spoilt_lots(tx: Transaction, now: datetime) -> list[Lot]:
-    """Lots past their time with pieces left, locked; at most 500."""
-    return [_lot(row) for row in await queries.load_spoilt_lots(tx, now=now)]
+async def load_spoilt_lots(tx: Transaction, tenant: str, now: datetime) -> list[Lot]:
+    """A city's lots past their time with pieces left, locked; at most 500."""
+    return [_lot(row) for row in await queries.load_spoilt_lots(tx, tenant=tenant, now=now)]
 
 
-async def load_open_lots(tx: Transaction, now: datetime) -> tuple[list[Lot], dict[str, Product]]:
-    """What can be assigned now, locked, and the told products among it (by sku)."""
-    rows = await queries.load_open_lots(tx, now=now)
-    told = {row["sku"]: _product(row) for row in rows if row["product_text"]}
+async def load_open_lots(tx: Transaction, city: Reference, now: datetime) -> tuple[list[Lot], dict[str, Product]]:
+    """What can be assigned in a city now, locked, and the told products among it (by sku)."""
+    rows = await queries.load_open_lots(tx, tenant=city.tenant, now=now)
+    told = {row["sku"]: _product(row, city.products) for row in rows if row["product_text"]}
     return [_lot(row) for row in rows], told
 
 
@@ -80,8 +83,11 @@ def _lot(row: Row) -> Lot:
     )
 
 
-def _product(row: Row) -> Product:
+def _product(row: Row, products: Mapping[str, Product]) -> Product:
     told = orjson.loads(row["product_text"])
+    contents = [(content["sku"], content["quantity"]) for content in told.get("contents", ())]
+    if contents:
+        return kit(row["sku"], told["name"], told["category"], told["shelf_life_hours"], contents, products)
     return Product(
         sku=row["sku"],
         name=told["name"],

@@ -1,7 +1,7 @@
 -- name: append_lots!
 -- New lots, empty until their first movement.
-insert into lots (lot_id, purchase_id, line_no, sku, product, kelurahan, expires_at)
-select * from unnest(:lot_ids::uuid[], :purchase_ids::uuid[], :line_nos::int[], :skus::text[], :products::jsonb[],
+insert into lots (lot_id, tenant, purchase_id, line_no, sku, product, kelurahan, expires_at)
+select * from unnest(:lot_ids::uuid[], :tenants::text[], :purchase_ids::uuid[], :line_nos::int[], :skus::text[], :products::jsonb[],
                      :kelurahans::text[], :expires_ats::timestamptz[])
 on conflict (lot_id) do nothing;
 
@@ -43,13 +43,13 @@ from sums where lots.lot_id = sums.lot_id;
 select *, product::text as product_text from lots where purchase_id = :purchase_id order by lot_id for update;
 
 -- name: load_open_lots
--- What can be assigned now; lots in another hand are left out.
-select *, product::text as product_text from lots where available > 0 and expires_at > :now
+-- What can be assigned in a city now; lots in another hand are left out.
+select *, product::text as product_text from lots where tenant = :tenant and available > 0 and expires_at > :now
 order by lot_id for update skip locked;
 
 -- name: load_spoilt_lots
 -- Lots whose time is over while pieces are still in the lumbung.
-select *, product::text as product_text from lots where available > 0 and expires_at <= :now
+select *, product::text as product_text from lots where tenant = :tenant and available > 0 and expires_at <= :now
 order by lot_id limit 500 for update;
 
 -- name: save_lot_version$
@@ -58,21 +58,23 @@ update lots set version = version + 1, kelurahan = :kelurahan, expires_at = :exp
 where lot_id = :lot_id returning version;
 
 -- name: save_due!
--- Something changed: allocate soon.
-insert into due (tenant) values (:tenant) on conflict do nothing;
+-- Something changed in these cities: allocate soon.
+insert into due (tenant) select unnest(:tenants::text[]) on conflict do nothing;
 
--- name: claim_due^
+-- name: claim_due$
 -- Take the mark away before looking, so that a change made meanwhile marks it again.
-delete from due where tenant = (select tenant from due limit 1 for update skip locked) returning tenant;
+delete from due where tenant = (select tenant from due where tenant = any(:tenants::text[])
+  order by marked_at limit 1 for update skip locked) returning tenant;
 
 -- name: claim_city!
 -- One allocation of a city at a time, whatever number of instances run.
 select pg_advisory_xact_lock(hashtext('peduli-allocate'), hashtext(:tenant));
 
 -- name: load_sums^
--- All pieces by account: the accounting line.
+-- All pieces of a city by account: the accounting line.
 select coalesce(sum(bought), 0) as bought, coalesce(sum(over_delivered), 0) as over_delivered,
   coalesce(sum(available), 0) as available, coalesce(sum(reserved), 0) as reserved,
   coalesce(sum(in_transit), 0) as in_transit, coalesce(sum(delivered), 0) as delivered,
   coalesce(sum(returned), 0) as returned, coalesce(sum(expired), 0) as expired,
-  coalesce(sum(withdrawn), 0) as withdrawn, coalesce(sum(damaged), 0) as damaged from lots;
+  coalesce(sum(withdrawn), 0) as withdrawn, coalesce(sum(damaged), 0) as damaged
+from lots where tenant = :tenant;

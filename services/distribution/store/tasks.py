@@ -33,12 +33,13 @@ class Stored:
     task: Task
 
 
-async def append(tx: Transaction, planned: Sequence[tuple[UUID, UUID, Packet]], now: datetime) -> None:
-    """Planned packets as (task id, packet id, packet)."""
+async def append(tx: Transaction, tenant: str, planned: Sequence[tuple[UUID, UUID, Packet]], now: datetime) -> None:
+    """A city's planned packets as (task id, packet id, packet)."""
     if not planned:
         return
     await queries.append_tasks(
         tx,
+        tenant=tenant,
         now=now,
         task_ids=[task_id for task_id, _, _ in planned],
         packet_ids=[packet_id for _, packet_id, _ in planned],
@@ -56,9 +57,9 @@ async def append(tx: Transaction, planned: Sequence[tuple[UUID, UUID, Packet]], 
     )
 
 
-async def claim(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Stored]:
-    """The tasks that exist among `ids`, locked in one order."""
-    rows = await queries.claim_tasks(tx, ids=sorted(set(ids)))
+async def claim(tx: Transaction, tenant: str, ids: Sequence[UUID]) -> dict[UUID, Stored]:
+    """The city's tasks among `ids`, locked in one order."""
+    rows = await queries.claim_tasks(tx, tenant=tenant, ids=sorted(set(ids)))
     return {row["task_id"]: _stored(row) for row in rows}
 
 

@@ -1,8 +1,8 @@
 -- name: append_tasks!
 -- Planned packets as tasks.
-insert into tasks (task_id, packet_id, household_id, kelurahan, status, version, goods, deliver_before, why, assigned_at,
-                   changed_at)
-select task_id, packet_id, household_id, kelurahan, 'assigned', 1, 'reserved', deliver_before, string_to_array(why, '|'),
+insert into tasks (task_id, tenant, packet_id, household_id, kelurahan, status, version, goods, deliver_before, why,
+                   assigned_at, changed_at)
+select task_id, :tenant, packet_id, household_id, kelurahan, 'assigned', 1, 'reserved', deliver_before, string_to_array(why, '|'),
   :now, :now
 from unnest(:task_ids::uuid[], :packet_ids::uuid[], :household_ids::uuid[], :kelurahans::text[],
             :deliver_befores::timestamptz[], :whys::text[])
@@ -14,11 +14,12 @@ insert into task_lines (task_id, lot_id, quantity)
 select * from unnest(:task_ids::uuid[], :lot_ids::uuid[], :quantities::int[]);
 
 -- name: claim_tasks
--- Tasks with their lines, locked.
+-- Tasks of a city with their lines, locked.
 select t.*, h.rw, (select jsonb_agg(jsonb_build_object('lot_id', l.lot_id, 'purchase_id', l.purchase_id, 'line_no', l.line_no,
     'sku', l.sku, 'quantity', tl.quantity) order by l.lot_id)
   from task_lines tl join lots l using (lot_id) where tl.task_id = t.task_id)::text as lines
-from tasks t join households h using (household_id) where t.task_id = any(:ids::uuid[]) order by t.task_id for update of t;
+from tasks t join households h using (household_id)
+where t.tenant = :tenant and t.task_id = any(:ids::uuid[]) order by t.task_id for update of t;
 
 -- name: list_recallable
 -- Assigned tasks with pieces of a lot, newest first.
@@ -30,10 +31,10 @@ where lot_id = :lot_id and status = 'assigned' order by assigned_at desc, task_i
 select task_id from tasks where household_id = :household_id and status in ('assigned', 'accepted', 'failed');
 
 -- name: list_overdue
--- Tasks that a sweep must look at: leases over, next tries due, isolation over, goods spoilt.
+-- Tasks of a city that a sweep must look at: leases over, next tries due, isolation over, goods spoilt.
 select task_id, (h.isolation_until <= :now or h.released_reason is not null or t.deliver_before <= :now) as is_over
 from tasks t join households h using (household_id)
-where t.status in ('assigned', 'accepted', 'failed') and (t.lease_until <= :now or t.retry_at <= :now
+where t.tenant = :tenant and t.status in ('assigned', 'accepted', 'failed') and (t.lease_until <= :now or t.retry_at <= :now
   or (t.status = 'assigned' and (h.isolation_until <= :now or t.deliver_before <= :now)))
 order by task_id limit 500;
 
@@ -46,22 +47,23 @@ where task_id = :task_id;
 
 -- name: append_report$
 -- A report with its outcome; None when the same report was kept before.
-insert into field_reports (report_id, task_id, kind, team, outcome, received_at)
-values (:report_id, :task_id, :kind, :team, :outcome, :now) on conflict do nothing returning report_id;
+insert into field_reports (tenant, report_id, task_id, kind, team, outcome, received_at)
+values (:tenant, :report_id, :task_id, :kind, :team, :outcome, :now) on conflict do nothing returning report_id;
 
 -- name: find_report$
 -- What became of a report that was kept before.
-select outcome from field_reports where report_id = :report_id;
+select outcome from field_reports where tenant = :tenant and report_id = :report_id;
 
 -- name: count_open
--- Open tasks of each kelurahan.
-select kelurahan, count(*) as tasks from tasks where status in ('assigned', 'accepted', 'failed') group by kelurahan;
+-- Open tasks of each kelurahan of a city.
+select kelurahan, count(*) as tasks from tasks where tenant = :tenant and status in ('assigned', 'accepted', 'failed') group by kelurahan;
 
 -- name: list_tasks
 -- Open tasks of a kelurahan, by RW.
 select t.task_id, t.status, t.team, t.version, t.deliver_before, t.why, h.rw, h.size from tasks t
 join households h using (household_id)
-where t.kelurahan = :kelurahan and t.status in ('assigned', 'accepted', 'failed') order by h.rw nulls last, t.task_id limit 200;
+where t.tenant = :tenant and t.kelurahan = :kelurahan and t.status in ('assigned', 'accepted', 'failed')
+order by h.rw nulls last, t.task_id limit 200;
 
 -- name: find_subject$
 -- The task, household or lot that an event or a field report is about.
@@ -78,8 +80,10 @@ with named as (
 select l.purchase_id, l.line_no, l.sku, tl.quantity, t.task_id, t.packet_id, t.household_id, t.kelurahan, t.status, t.team,
   t.assigned_at, t.changed_at, t.why
 from named join task_lines tl using (task_id, lot_id) join lots l using (lot_id) join tasks t using (task_id)
+where l.tenant = :tenant
 order by l.purchase_id, l.line_no, t.assigned_at, t.task_id limit 1000;
 
 -- name: list_lots
 -- Lots by their own id, and those of purchases, with their balances.
-select * from lots where purchase_id = any(:ids::uuid[]) or lot_id = any(:ids::uuid[]) order by purchase_id, line_no;
+select * from lots
+where tenant = :tenant and (purchase_id = any(:ids::uuid[]) or lot_id = any(:ids::uuid[])) order by purchase_id, line_no;

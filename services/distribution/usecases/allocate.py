@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime
 
 import structlog
@@ -15,45 +16,49 @@ from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as task_store
 from services.distribution.store.tasks import Stored
 from services.distribution.usecases.telling import Book, event_of, place_of
-from shared.clock import wib_date
 from shared.contracts.tasks import TaskLine
 from shared.database.pool import Pool, Transaction
 from shared.ids import new_id
 from shared.reference.model import Reference
+from shared.reference.store import Cities
 
 log = structlog.get_logger()
 
 
-async def allocate_due(pool: Pool, *, reference: Reference, rules: Rules, now: datetime) -> bool:
-    """Allocate the city if it is marked due; False when it is not.
+async def allocate_due(
+    pool: Pool, among: Collection[str], *, cities: Cities, rules: Rules, now: datetime
+) -> str | None:
+    """Allocate one city of `among` that is marked due, the longest marked first, and return it; None without one.
 
     The mark goes first, in a transaction of its own: a purchase never waits for an allocation to end. Should the
     process die in between, the timer of each minute marks the city again.
     """
-    row = await stock_store.queries.claim_due(pool)
-    if row is None:
-        return False
+    tenant: str | None = await stock_store.queries.claim_due(pool, tenants=sorted(among))
+    if tenant is None:
+        return None
     async with pool.acquire() as tx, tx.transaction():
-        await allocate_city(tx, reference=reference, rules=rules, now=now)
-    return True
+        await allocate_city(tx, reference=cities[tenant], rules=rules, now=now)
+    return tenant
 
 
 async def allocate_city(tx: Transaction, *, reference: Reference, rules: Rules, now: datetime) -> int:
     """Plan for the whole city, save packets, reservations, the waiting list and events; returns the packets made."""
     await stock_store.queries.claim_city(tx, tenant=reference.tenant)
-    households = await household_store.load_isolating(tx, now, reference.products)
+    households = await household_store.load_isolating(tx, reference, now)
     if all(household.has_open for household in households):
         return 0  # nobody can get a packet: do not lock and read the whole stock for it
-    lots, told = await stock_store.load_open_lots(tx, now)
+    lots, told = await stock_store.load_open_lots(tx, reference, now)
     products = {**told, **reference.products}
-    opened = {row["kelurahan"]: row["tasks"] for row in await task_store.queries.count_open(tx)}
+    opened = {
+        row["kelurahan"]: row["tasks"] for row in await task_store.queries.count_open(tx, tenant=reference.tenant)
+    }
     kecamatan = {code: region.kecamatan_code for code, region in reference.regions.items()}
     snapshot = Snapshot(lots, households, products, kecamatan, opened)
-    seed = f"{reference.tenant}:{wib_date(now)}"
+    seed = f"{reference.tenant}:{reference.date_of(now)}"
     plan = await asyncio.to_thread(allocate, snapshot, rules, now, seed)  # lanes go on meanwhile
     book = Book(reference.tenant, now)
     planned = [(new_id(), new_id(), packet) for packet in plan.packets]
-    await task_store.append(tx, planned, now)
+    await task_store.append(tx, reference.tenant, planned, now)
     for task_id, packet_id, packet in planned:
         lines = tuple(_line(lot, quantity) for lot, quantity in packet.lines)
         for line in lines:
@@ -75,7 +80,10 @@ async def allocate_city(tx: Transaction, *, reference: Reference, rules: Rules, 
         log.info("task_assigned", correlation=str(lines[0].purchase_id), task=str(task_id))
     waiting = [(household, reason) for household, reason in plan.waiting.items() if reason != "HAS_OPEN_PACKET"]
     await household_store.queries.save_waiting(
-        tx, ids=[household for household, _ in waiting], reasons=[reason for _, reason in waiting]
+        tx,
+        tenant=reference.tenant,
+        ids=[household for household, _ in waiting],
+        reasons=[reason for _, reason in waiting],
     )
     await book.write(tx)
     return len(planned)

@@ -38,9 +38,9 @@ class Verdict:
     reasons: tuple[Reason, ...] = ()
 
 
-def household_id(source: str, reference: str, keys: Keys) -> UUID:
+def household_id(tenant: str, source: str, reference: str, keys: Keys) -> UUID:
     """The opaque id of a household: equal for the same reporter's reference, and not to be guessed without the key."""
-    return UUID(keyed_hash(keys.hash_key, f"household|{source}|{reference}"))
+    return UUID(keyed_hash(keys.hash_key, f"household|{tenant}|{source}|{reference}"))
 
 
 async def register(
@@ -54,14 +54,14 @@ async def register(
     """Apply (source, report) pairs in order; one verdict each. A report that changes nothing is known."""
     verdicts = []
     for source, report in reports:
-        identity = household_id(source, report.household_ref, keys)
+        identity = household_id(reference.tenant, source, report.household_ref, keys)
         region = reference.regions.get(report.kelurahan)
-        if region is None or region.level != "kelurahan":
+        if region is None or not region.is_kelurahan:
             reason = Reason.of("UNKNOWN_KELURAHAN", "kelurahan")
             verdicts.append(Verdict(identity, 0, "rejected", (reason,)))
             continue
         verdicts.append(await _register(tx, identity, report, reference, keys, now))
-    await stock_store.queries.save_due(tx, tenant=reference.tenant)
+    await stock_store.queries.save_due(tx, tenants=[reference.tenant])
     return verdicts
 
 
@@ -72,7 +72,7 @@ async def _register(
     if before is not None and _same(before, report):
         return Verdict(identity, before["version"], "known")
     version = (before["version"] if before else 0) + 1
-    await store.save(tx, identity, version, report, keys.seal_key)
+    await store.save(tx, reference.tenant, identity, version, report, keys.seal_key)
     book = Book(reference.tenant, now)
     if report.released is not None:
         told = HouseholdReleased(
@@ -80,7 +80,7 @@ async def _register(
         )
         book.tell(told, identity, version, identity)
         open_tasks = await task_store.queries.list_open_of_household(tx, household_id=identity)
-        for stored in (await task_store.claim(tx, [row["task_id"] for row in open_tasks])).values():
+        for stored in (await task_store.claim(tx, reference.tenant, [row["task_id"] for row in open_tasks])).values():
             await carry_out(tx, book, stored, recall(stored.task), reference, reason="released")
     else:
         kind = HouseholdRegistered if before is None else HouseholdChanged

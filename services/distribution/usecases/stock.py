@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.distribution.domain.stock import Lot, lots_of
+from services.distribution.domain.stock import Lot, Movement, lots_of
 from services.distribution.domain.task import recall
 from services.distribution.store import stock as store
 from services.distribution.store import tasks as task_store
@@ -16,29 +16,34 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.lots import LotAdjusted, LotExpired
 from shared.database.pool import Transaction
 from shared.reference.model import Reference
+from shared.reference.store import Cities
 
 
-async def take_in(tx: Transaction, events: Sequence[Envelope], *, reference: Reference, now: datetime) -> None:
-    """Apply purchase events: goods of new ones come in; corrections and voids change what is there, in their order."""
-    book = Book(reference.tenant, now)
-    await _take_in_new(tx, book, [event for event in events if event.type == "purchase.recorded.v1"], reference)
-    await book.write(tx)
-    for event in events:
-        if event.type in ("purchase.corrected.v1", "purchase.voided.v1"):
-            await _change(tx, event, reference, now)
-    await store.queries.save_due(tx, tenant=reference.tenant)
+async def take_in(tx: Transaction, events: Sequence[Envelope], *, cities: Cities, now: datetime) -> None:
+    """Apply purchase events of any cities: goods of new ones come in, all at once; corrections and voids change what
+    is there, in their order. A rejected one brings nothing.
+    """
+    new = [event for event in events if event.type == "purchase.recorded.v1"]
+    changed = [event for event in events if event.type in ("purchase.corrected.v1", "purchase.voided.v1")]
+    await _take_in_new(tx, new, cities, now)
+    for event in changed:
+        await _change(tx, event, cities[event.tenant], now)
+    await store.queries.save_due(tx, tenants=sorted({event.tenant for event in [*new, *changed]}))
 
 
-async def _take_in_new(tx: Transaction, book: Book, events: Sequence[Envelope], reference: Reference) -> None:
-    lots: list[Lot] = []
+async def _take_in_new(tx: Transaction, events: Sequence[Envelope], cities: Cities, now: datetime) -> None:
+    lots: list[tuple[str, Lot]] = []
     told: dict[UUID, Any] = {}
+    movements: list[Movement] = []
     for event in events:
+        reference = cities[event.tenant]
         brought = _lots(event.data, reference)
         told.update(_told_products(event.data, brought, reference))
-        lots += brought.values()
         for lot in brought.values():
-            book.move(lot.lot_id, "bought", "available", lot.quantity, _cause(event))
+            lots.append((event.tenant, lot))
+            movements.append(Movement(lot.lot_id, "bought", "available", lot.quantity, _cause(event)))
     await store.append_lots(tx, lots, told)
+    await store.append_movements(tx, movements, now)
 
 
 async def _change(tx: Transaction, event: Envelope, reference: Reference, now: datetime) -> None:
@@ -48,7 +53,7 @@ async def _change(tx: Transaction, event: Envelope, reference: Reference, now: d
     wanted = {} if voided else _lots(event.data, reference)
     present = {lot.lot_id: lot for lot in await store.load_lots_of_purchase(tx, UUID(event.data["purchase_id"]))}
     new = [lot for lot_id, lot in wanted.items() if lot_id not in present]
-    await store.append_lots(tx, new, _told_products(event.data, wanted, reference))
+    await store.append_lots(tx, [(event.tenant, lot) for lot in new], _told_products(event.data, wanted, reference))
     for lot in new:
         book.move(lot.lot_id, "bought", "available", lot.quantity, _cause(event))
     reason = event.data.get("reason", "void") if voided else "correction"
@@ -95,7 +100,7 @@ async def _recall(tx: Transaction, book: Book, lot: Lot, missing: int, reason: s
     """Recall assigned packets until `missing` pieces of the lot are free; returns how many became free."""
     freed = 0
     candidates = [row["task_id"] for row in await task_store.queries.list_recallable(tx, lot_id=lot.lot_id)]
-    claimed = await task_store.claim(tx, candidates)
+    claimed = await task_store.claim(tx, reference.tenant, candidates)
     for task_id in candidates:
         stored = claimed[task_id]
         if freed >= missing or stored.task.status != "assigned":
@@ -109,9 +114,9 @@ async def _recall(tx: Transaction, book: Book, lot: Lot, missing: int, reason: s
 
 
 async def expire(tx: Transaction, *, reference: Reference, now: datetime) -> int:
-    """Write off what spoilt in the lumbung, at most 500 lots at once; returns how many."""
+    """Write off what spoilt in the city's lumbung, at most 500 lots at once; returns how many."""
     book = Book(reference.tenant, now)
-    lots = await store.load_spoilt_lots(tx, now)
+    lots = await store.load_spoilt_lots(tx, reference.tenant, now)
     for lot in lots:
         quantity = lot.balances["available"]
         version = await store.queries.save_lot_version(

@@ -32,20 +32,27 @@ class Verdict:
 async def report(
     tx: Transaction, reports: Sequence[AnyTaskReport], *, reference: Reference, now: datetime
 ) -> list[Verdict]:
-    """Apply reports in order; one verdict each. A resend gets the first answer; a conflict is kept and answered."""
+    """Apply a city's reports in order; one verdict each. A resend gets the first answer; a conflict is kept."""
     return [await _report(tx, item, reference, now) for item in reports]
 
 
 async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, now: datetime) -> Verdict:
-    stored = (await store.claim(tx, [item.task_id])).get(item.task_id)
-    before = await store.queries.find_report(tx, report_id=item.report_id)
+    stored = (await store.claim(tx, reference.tenant, [item.task_id])).get(item.task_id)
+    before = await store.queries.find_report(tx, tenant=reference.tenant, report_id=item.report_id)
     if before is not None or stored is None:
         outcome = before or "UNKNOWN_TASK"
         return Verdict(item.report_id, item.task_id, outcome, bool(before), stored.task.status if stored else None, 0)
     decision = decide(stored.task, item, now)
     outcome = decision.refusal or decision.task.status
     await store.queries.append_report(
-        tx, report_id=item.report_id, task_id=item.task_id, kind=item.kind, team=item.team, outcome=outcome, now=now
+        tx,
+        tenant=reference.tenant,
+        report_id=item.report_id,
+        task_id=item.task_id,
+        kind=item.kind,
+        team=item.team,
+        outcome=outcome,
+        now=now,
     )
     book = Book(reference.tenant, now)
     proof = (item.proof_kind, _hash(item.proof)) if isinstance(item, TaskDelivery) and decision.told else None
@@ -53,7 +60,7 @@ async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, no
     await carry_out(tx, book, stored, decision, reference, reason=reason, proof=proof)
     await book.write(tx)
     if decision.told in ("returned", "delivered"):
-        await stock_store.queries.save_due(tx, tenant=reference.tenant)
+        await stock_store.queries.save_due(tx, tenants=[reference.tenant])
     return Verdict(
         item.report_id,
         item.task_id,
@@ -66,17 +73,17 @@ async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, no
 
 async def sweep_due(tx: Transaction, *, reference: Reference, now: datetime) -> int:
     """Leases that ended, tries that are due, and packets that would come too late; returns how many tasks changed."""
-    rows = await store.queries.list_overdue(tx, now=now)
+    rows = await store.queries.list_overdue(tx, tenant=reference.tenant, now=now)
     over = {row["task_id"]: row["is_over"] for row in rows}
     book = Book(reference.tenant, now)
     changed = 0
-    for task_id, stored in (await store.claim(tx, list(over))).items():
+    for task_id, stored in (await store.claim(tx, reference.tenant, list(over))).items():
         decision = recall(stored.task) if over[task_id] else sweep(stored.task, now)
         await carry_out(tx, book, stored, decision, reference, reason="too_late")
         changed += decision.told is not None
     await book.write(tx)
     if changed:
-        await stock_store.queries.save_due(tx, tenant=reference.tenant)
+        await stock_store.queries.save_due(tx, tenants=[reference.tenant])
     return changed
 
 

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel
 
 from services.purchases.store.purchases import queries
-from services.purchases.usecases.intake import purchase_id, submission_id
+from services.purchases.usecases.judging import purchase_id, submission_id
+from shared.contracts.envelope import identity_of
 from shared.contracts.reasons import Reason
 from shared.database.pool import Pool, Row
-from shared.reference.model import Reference
+from shared.web.city import City
 from shared.web.problems import NOT_FOUND, NotFoundError
 
 
 class SubmissionKept(BaseModel):
-    """One submission under a name, with what became of it."""
+    """One submission with what became of it; `told_by` is another source that had told of the same receipt before."""
 
     submission_id: UUID
     purchase_id: UUID
     kind: str
+    source: str
+    reference: str
     outcome: str
     reasons: tuple[Reason, ...]
+    told_by: str
     received_at: AwareDatetime
 
 
@@ -37,47 +41,52 @@ class Named(BaseModel):
     submissions: list[SubmissionKept]
 
 
-def router(pool: Pool, reference: Reference) -> APIRouter:
+def router(pool: Pool) -> APIRouter:
     """Routes over `pool`, to be included by the service's own."""
     routes = APIRouter()
 
-    async def kept(ids: list[UUID], event: UUID | None = None) -> list[SubmissionKept]:
-        rows = await queries.list_submissions(pool, purchase_ids=ids, submission_id=event)
+    async def kept(city: City, ids: list[UUID], event: UUID | None = None) -> list[SubmissionKept]:
+        rows = await queries.list_submissions(pool, tenant=city.tenant, ids=ids, submission_id=event)
         return [_kept(row) for row in rows]
 
     @routes.get("/submissions", responses=NOT_FOUND)
     async def find_submissions(
-        source: str, reference_: Annotated[str, Query(alias="reference")] = "", event_id: str = ""
+        city: City, source: str, reference: str = "", event_id: str = ""
     ) -> list[SubmissionKept]:
-        """What became of one event (`event_id`, its ce-id), or of all that was sent under a receipt's number."""
-        named = [purchase_id(reference.tenant, source, reference_)] if reference_ else []
-        found = await kept(named, submission_id(source, event_id) if event_id else None)
+        """What became of one event (`event_id`, its ce-id), or of all that a source sent under a receipt's number."""
+        named = [purchase_id(city.tenant, source, reference)] if reference else []
+        event = submission_id(identity_of(city.tenant, source, event_id)) if event_id else None
+        found = [item for item in await kept(city, named, event) if item.source == source]
         if not found:
             raise NotFoundError
         return found
 
-    @routes.get("/submissions/{source:path}/{reference_}", responses=NOT_FOUND)
-    async def read_submissions(source: str, reference_: str) -> list[SubmissionKept]:
+    @routes.get("/submissions/{source:path}/{reference}", responses=NOT_FOUND)
+    async def read_submissions(city: City, source: str, reference: str) -> list[SubmissionKept]:
         """Everything that was sent under this name, newest first; for numbers with a slash ask with a query."""
-        found = await kept([purchase_id(reference.tenant, name, reference_) for name in (source, f"/{source}")])
+        names = (source, f"/{source}")
+        found = await kept(city, [purchase_id(city.tenant, name, reference) for name in names])
+        found = [item for item in found if item.source in names]
         if not found:
             raise NotFoundError
         return found
 
     @routes.get("/lookup/{identity:path}", responses=NOT_FOUND)
-    async def look_up(identity: str, source: str = "") -> list[Named]:
+    async def look_up(city: City, identity: str, source: str = "") -> list[Named]:
         """The purchases that an id names: of a purchase, submission or event, or a receipt's number."""
-        known = _uuid(identity)
+        known = [UUID(identity)] if _is_uuid(identity) else []
         rows = await queries.look_up(
             pool,
+            tenant=city.tenant,
             text=identity,
-            ids=[known] if known else [],
-            submissions=[*([known] if known else []), submission_id(source, identity)],
             source=source,
+            ids=[*known, purchase_id(city.tenant, source, identity)],
+            events=known,
+            submissions=[*known, submission_id(identity_of(city.tenant, source, identity))],
         )
         if not rows:
             raise NotFoundError
-        sent = await kept([row["purchase_id"] for row in rows])
+        sent = await kept(city, [row["purchase_id"] for row in rows])
         return [
             Named(**dict(row), submissions=[item for item in sent if item.purchase_id == row["purchase_id"]])
             for row in rows
@@ -91,8 +100,9 @@ def _kept(row: Row) -> SubmissionKept:
     return SubmissionKept(**values)
 
 
-def _uuid(text: str) -> UUID | None:
+def _is_uuid(text: str) -> bool:
     try:
-        return UUID(text)
+        UUID(text)
     except ValueError:
-        return None
+        return False
+    return True

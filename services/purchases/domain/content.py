@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC
 
-from services.purchases.domain.purchase import Kind, Said
 from shared.contracts.purchases import PurchaseLine, PurchasePost
-from shared.contracts.submissions import PurchaseSubmission, VoidSubmission
+from shared.contracts.submissions import Contributor, PurchaseSubmission
+from shared.reference.model import Reference
 
 
 def content_hash(submission: PurchaseSubmission) -> str:
     """32 hex of SHA-256 over the canonical submission: what a resend must hit, whatever its spelling or door."""
+    if submission.contributors:
+        submission = submission.model_copy(update={"contributors": paid_by(submission)})
     return hashlib.sha256(submission.model_dump_json().encode()).hexdigest()[:32]
 
 
-def said(kind: Kind, content: PurchaseSubmission | VoidSubmission) -> Said:
-    """What a valid submission says about its purchase."""
-    return Said(kind, content_hash(content) if isinstance(content, PurchaseSubmission) else content.reason)
+def paid_by(submission: PurchaseSubmission) -> tuple[Contributor, ...]:
+    """Who paid what, by NIP: the one buyer for all of it, or the contributors."""
+    if submission.buyer is not None:
+        return (Contributor(nip=submission.buyer.nip, amount_idr=submission.total_idr),)
+    return tuple(sorted(submission.contributors, key=lambda contributor: contributor.nip))
+
+
+def receipt(submission: PurchaseSubmission, city: Reference) -> tuple[str, ...]:
+    """What makes two tellings of one receipt the same, whoever tells it: seller, unit, number, day, total."""
+    return (
+        submission.seller_code,
+        submission.unit_code,
+        submission.reference.casefold(),
+        city.date_of(submission.purchased_at).isoformat(),
+        str(submission.total_idr),
+    )
 
 
 def lines_of(submission: PurchaseSubmission) -> tuple[PurchaseLine, ...]:
@@ -41,7 +55,7 @@ def posts_of(submission: PurchaseSubmission) -> tuple[PurchasePost, ...]:
         PurchasePost(
             url_hash=hashlib.sha256(post.url.encode()).hexdigest()[:32],
             hashtags=post.hashtags,
-            posted_at=post.posted_at.astimezone(UTC) if post.posted_at else None,
+            posted_at=post.posted_at,
             by=post.by,
         )
         for post in submission.posts

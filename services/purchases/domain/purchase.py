@@ -57,6 +57,13 @@ def decide(purchase: Purchase | None, said: Said) -> Decision:
     return Decision("corrected", replace(purchase, version=purchase.version + 1, content_hash=said.content_hash))
 
 
+def retell(purchase: Purchase | None, said: Said, first_hash: str) -> Decision:
+    """A submission under another name of a purchase: known, or a conflict with what that name said first."""
+    if said.content_hash == first_hash:
+        return Decision("known", purchase)
+    return Decision("rejected", purchase, Reason.of("DUPLICATE_CONFLICT", "reference"))
+
+
 def _recorded(purchase: Purchase | None, said: Said) -> Decision:
     if purchase is None:
         return Decision("recorded", Purchase(1, "recorded", said.content_hash, said.content_hash))

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from pydantic import ValidationError
 
-from services.purchases.domain.purchase import Kind
 from shared.contracts.reasons import Reason
-from shared.contracts.submissions import PurchaseSubmission, VoidSubmission
-from shared.reference.model import Reference
+from shared.contracts.submissions import PurchaseSubmission, VoidSubmission, plain_nip
+from shared.reference.model import Programme, Reference
 
 SKEW = timedelta(minutes=5)  # clocks of publishers differ
-EARLIEST = datetime(2021, 6, 30, 17, tzinfo=UTC)  # 1 July 2021 in WIB
+LONGEST_LIFE = timedelta(days=3650)  # of goods: beyond it a date is a slip
 _DIGITS = re.compile(r"[0-9]{18}")
-_SPELLING = re.compile(r"[ .-]")
 _CODES = {"missing": "MISSING_FIELD", "timezone_aware": "MISSING_OFFSET"}
-
-
-def read_submission(
-    kind: Kind, raw: dict[str, Any], reference: Reference, now: datetime
-) -> PurchaseSubmission | VoidSubmission | list[Reason]:
-    """A submission of any kind, or every reason against it."""
-    return read_void(raw) if kind == "voided" else read_purchase(raw, reference, now)
 
 
 def read_purchase(raw: dict[str, Any], reference: Reference, now: datetime) -> PurchaseSubmission | list[Reason]:
@@ -35,7 +26,7 @@ def read_purchase(raw: dict[str, Any], reference: Reference, now: datetime) -> P
     try:
         submission = PurchaseSubmission.model_validate(raw)
     except ValidationError as error:
-        reasons = _of_form(error)
+        reasons = reasons_of_form(error)
     known_paths = {reason.path for reason in reasons}
     reasons += [reason for reason in _broken_rules(raw, reference, now) if reason.path not in known_paths]
     return reasons if reasons or submission is None else submission
@@ -46,10 +37,11 @@ def read_void(raw: dict[str, Any]) -> VoidSubmission | list[Reason]:
     try:
         return VoidSubmission.model_validate(raw)
     except ValidationError as error:
-        return _of_form(error)
+        return reasons_of_form(error)
 
 
-def _of_form(error: ValidationError) -> list[Reason]:
+def reasons_of_form(error: ValidationError) -> list[Reason]:
+    """What is wrong with the form, once per field and without its value."""
     details = error.errors(include_input=False, include_url=False, include_context=False)
     found = {".".join(str(part) for part in detail["loc"]): detail["type"] for detail in details}
     return [
@@ -61,40 +53,87 @@ def _of_form(error: ValidationError) -> list[Reason]:
 
 def _broken_rules(raw: dict[str, Any], reference: Reference, now: datetime) -> Iterator[Reason]:
     """Rules that need more than the field's form; each looks at raw values and is silent where the form is wrong."""
-    unit, seller_code = raw.get("unit_code"), raw.get("seller_code")
+    unit, seller_code, channel = raw.get("unit_code"), raw.get("seller_code"), raw.get("channel")
+    code = raw.get("programme", PurchaseSubmission.model_fields["programme"].default)
+    programme = reference.programmes.get(code) if isinstance(code, str) else None
+    if isinstance(code, str) and programme is None:
+        yield Reason.of("UNKNOWN_PROGRAMME", "programme")
     if isinstance(unit, str) and unit not in reference.units:
         yield Reason.of("UNKNOWN_UNIT", "unit_code")
     if isinstance(seller_code, str):
         seller = reference.sellers.get(seller_code)
         if seller is None:
             yield Reason.of("UNKNOWN_SELLER", "seller_code")
-        elif isinstance(raw.get("channel"), str) and raw["channel"] != seller.channel:
+        elif isinstance(channel, str) and (
+            channel != seller.channel or (programme and channel not in programme.channels)
+        ):
             yield Reason.of("CHANNEL_MISMATCH", "channel")
     pickup = raw.get("pickup")
     if isinstance(pickup, dict) and isinstance(pickup.get("kelurahan"), str):
         region = reference.regions.get(pickup["kelurahan"])
-        if region is None or region.level != "kelurahan":
+        if region is None or not region.is_kelurahan:
             yield Reason.of("UNKNOWN_KELURAHAN", "pickup.kelurahan")
-    buyer = raw.get("buyer")
-    if isinstance(buyer, dict) and isinstance(buyer.get("nip"), str) and not is_nip(buyer["nip"], now.date()):
-        yield Reason.of("INVALID_NIP", "buyer.nip")
-    yield from _of_time(raw.get("purchased_at"), now)
+    yield from _of_buyers(raw, now)
+    yield from _of_times(raw, reference, programme, now)
     yield from _of_lines(raw, reference)
 
 
-def _of_time(value: object, now: datetime) -> Iterator[Reason]:
+def _of_buyers(raw: dict[str, Any], now: datetime) -> Iterator[Reason]:
+    """One buyer, or contributors, each once, who together gave no more than the total."""
+    buyer, contributors = raw.get("buyer"), raw.get("contributors")
+    if bool(buyer) == bool(contributors):
+        yield Reason.of("BUYER_OR_CONTRIBUTORS", "buyer")
+    if isinstance(buyer, dict) and isinstance(buyer.get("nip"), str) and not is_nip(buyer["nip"], now.date()):
+        yield Reason.of("INVALID_NIP", "buyer.nip")
+    if not isinstance(contributors, list):
+        return
+    seen: set[str] = set()
+    given = 0
+    for number, contributor in enumerate(contributors):
+        nip = contributor.get("nip") if isinstance(contributor, dict) else None
+        amount = contributor.get("amount_idr") if isinstance(contributor, dict) else None
+        given += amount if type(amount) is int else 0
+        if not isinstance(nip, str):
+            continue
+        if not is_nip(nip, now.date()):
+            yield Reason.of("INVALID_NIP", f"contributors.{number}.nip")
+        elif plain_nip(nip) in seen:
+            yield Reason.of("DUPLICATE_CONTRIBUTOR", f"contributors.{number}.nip")
+        seen.add(plain_nip(nip))
+    if type(raw.get("total_idr")) is int and given > raw["total_idr"]:
+        yield Reason.of("CONTRIBUTIONS_EXCEED_TOTAL", "contributors")
+
+
+def _moment(value: object) -> datetime | None:
+    """A time as it was written, or None where the form is wrong already."""
     try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        return
-    if at is None:
-        return
-    if at.tzinfo is None:
+        return None
+
+
+def _of_times(raw: dict[str, Any], city: Reference, programme: Programme | None, now: datetime) -> Iterator[Reason]:
+    earliest = _begin_of(programme.earliest_purchase_on, city) if programme else datetime.min.replace(tzinfo=UTC)
+    ends_on = programme.ends_on if programme else None
+    bought = _moment(raw.get("purchased_at"))
+    if bought is not None and bought.tzinfo is None:
         yield Reason.of("MISSING_OFFSET", "purchased_at")
-    elif at > now + SKEW:
+    elif bought is not None and bought > now + SKEW:
         yield Reason.of("PURCHASED_IN_FUTURE", "purchased_at")
-    elif at < EARLIEST:
+    elif bought is not None and bought < earliest:
         yield Reason.of("PURCHASED_TOO_EARLY", "purchased_at")
+    elif bought is not None and ends_on and bought >= _begin_of(ends_on + timedelta(days=1), city):
+        yield Reason.of("PURCHASED_TOO_LATE", "purchased_at")
+    for name, field, until in (("lines", "expires_at", now + LONGEST_LIFE), ("posts", "posted_at", now + SKEW)):
+        items = raw.get(name)
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            at = _moment(item.get(field)) if isinstance(item, dict) else None
+            if at is not None and at.tzinfo is not None and not earliest <= at <= until:
+                yield Reason.of("TIME_OUT_OF_RANGE", f"{name}.{number}.{field}")
+
+
+def _begin_of(day: date, city: Reference) -> datetime:
+    return datetime.combine(day, time.min, city.zone)
 
 
 def _of_lines(raw: dict[str, Any], reference: Reference) -> Iterator[Reason]:
@@ -108,11 +147,20 @@ def _of_lines(raw: dict[str, Any], reference: Reference) -> Iterator[Reason]:
         sku, quantity, price = line.get("sku"), line.get("quantity"), line.get("unit_price_idr")
         if isinstance(sku, str) and sku not in reference.products and not line.get("product"):
             yield Reason.of("UNKNOWN_SKU", f"lines.{number}.sku")
+        yield from _of_kit(line.get("product"), f"lines.{number}.product.contents", reference)
         if type(quantity) is not int or type(price) is not int:
             return
         total += quantity * price
     if type(raw.get("total_idr")) is int and raw["total_idr"] != total:
         yield Reason.of("TOTAL_MISMATCH", "total_idr")
+
+
+def _of_kit(product: object, path: str, reference: Reference) -> Iterator[Reason]:
+    contents = product.get("contents") if isinstance(product, dict) else None
+    for number, content in enumerate(contents if isinstance(contents, list) else ()):
+        sku = content.get("sku") if isinstance(content, dict) else None
+        if isinstance(sku, str) and sku not in reference.products:
+            yield Reason.of("UNKNOWN_SKU", f"{path}.{number}.sku")
 
 
 def is_nip(value: str, today: date) -> bool:
@@ -129,8 +177,3 @@ def is_nip(value: str, today: date) -> bool:
     except ValueError:
         return False
     return born.year + 16 <= int(digits[8:12]) <= today.year
-
-
-def plain_nip(value: str) -> str:
-    """A NIP without the spaces, dots and dashes that people write."""
-    return _SPELLING.sub("", value)

@@ -1,6 +1,7 @@
 -- migrate:up
 create table purchases (
   purchase_id uuid primary key,
+  tenant text not null,
   source text not null,
   reference text not null,
   version integer not null constraint purchases_version_from_1 check (version >= 1),
@@ -8,30 +9,68 @@ create table purchases (
   first_hash text not null,
   content_hash text not null,
   content jsonb not null,
-  nip_sealed bytea not null,
+  buyers_sealed bytea not null,
   recorded_at timestamptz not null default now(),
   changed_at timestamptz not null default now()
 );
-comment on table purchases is 'Every accepted purchase as it stands; (source, reference) names it for ever';
+comment on table purchases is 'Every accepted purchase as it stands; (tenant, source, reference) names it for ever';
 comment on column purchases.purchase_id is 'Derived from tenant, source and reference: the key itself makes a purchase unique';
+comment on column purchases.tenant is 'City code without dots';
 comment on column purchases.content is 'Body of the last recorded or corrected event: no personal data';
-comment on column purchases.nip_sealed is 'NIP of the buyer, sealed and bound to purchase_id';
+comment on column purchases.buyers_sealed is 'NIP and amount of the buyer or the contributors as JSON, sealed and bound to purchase_id';
+
+create table purchase_aliases (
+  alias_id uuid primary key,
+  purchase_id uuid not null references purchases,
+  content_hash text not null
+);
+comment on table purchase_aliases is 'Other names of a purchase: another source told of the same receipt under its own (source, reference)';
+
+create table receipts (
+  receipt_id uuid primary key,
+  purchase_id uuid not null
+);
+comment on table receipts is 'Which purchase a receipt (seller, unit, number, day, total) belongs to, so that it counts once whoever tells it';
+
+create table pledges (
+  pledge_id uuid primary key,
+  tenant text not null,
+  source text not null,
+  unit_code text not null,
+  programme text not null,
+  round date not null,
+  version integer not null constraint pledges_version_from_1 check (version >= 1),
+  sum_idr bigint not null constraint pledges_sum_not_below_0 check (sum_idr >= 0),
+  packets integer not null constraint pledges_packets_not_below_0 check (packets >= 0),
+  is_late boolean not null,
+  pledged_at timestamptz not null,
+  changed_at timestamptz not null
+);
+create index pledges_by_unit on pledges (unit_code, round desc);
+comment on table pledges is 'What a unit promises for a round (a week, named by its Monday), as it last said';
 
 create table submissions (
   submission_id uuid primary key,
   purchase_id uuid not null,
+  tenant text not null,
   kind text not null,
   source text not null,
   reference text not null,
   outcome text not null,
   reasons jsonb not null default '[]',
   raw_sealed bytea,
+  told_by text not null default '',
   received_at timestamptz not null default now()
 );
 create index submissions_by_purchase on submissions (purchase_id, received_at);
 create index submissions_with_raw on submissions (received_at) where raw_sealed is not null;
 comment on table submissions is 'What became of everything that was sent, whatever the answer';
+comment on column submissions.told_by is 'The source that had told of the same receipt before; empty otherwise';
+comment on column submissions.tenant is 'City that it was sent under; it may be one that nobody serves';
 comment on column submissions.raw_sealed is 'The body of what was rejected or waits, sealed, for 30 days: it can be mended and tried again';
 -- migrate:down
 drop table submissions;
+drop table pledges;
+drop table receipts;
+drop table purchase_aliases;
 drop table purchases;

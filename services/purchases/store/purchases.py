@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -13,47 +13,89 @@ from services.purchases.domain.purchase import Purchase
 from shared.contracts.reasons import Reason
 from shared.database.pool import Row, Transaction
 from shared.database.queries import load_queries
+from shared.database.transient import RacedError
 
 queries = load_queries(__file__)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Stored:
-    """A purchase with what the store keeps beside it; `nip_sealed` empty means unchanged."""
+    """A purchase with what the store keeps beside it; `buyers_sealed` empty means unchanged."""
 
     purchase_id: UUID
+    tenant: str
     source: str
     reference: str
     purchase: Purchase
     content: bytes
-    nip_sealed: bytes = b""
+    buyers_sealed: bytes = b""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was known before a batch: purchases by id; the names and receipts that lead to them.
+
+    `aliases`: name -> (purchase, hash of what was told under that name).
+    """
+
+    purchases: dict[UUID, Stored] = field(default_factory=dict)
+    aliases: dict[UUID, tuple[UUID, str]] = field(default_factory=dict)
+    receipts: dict[UUID, UUID] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Submission:
-    """One line of the book of submissions."""
+    """One line of the book of submissions; `told_by` is the source that had told of the same receipt before."""
 
     submission_id: UUID
-    purchase_id: UUID | None
+    purchase_id: UUID
+    tenant: str
     kind: str
     source: str
     reference: str
     outcome: str
     reasons: tuple[Reason, ...]
     raw_sealed: bytes | None
+    told_by: str = ""
 
 
-async def load(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[Purchase, bytes]]:
-    """The purchases that exist among `ids`, locked against another door, with their content."""
+async def load(tx: Transaction, names: Sequence[UUID], receipts: Sequence[UUID]) -> Known:
+    """All that these names and receipts lead to, locked against another door."""
+    aliases = {
+        row["alias_id"]: (row["purchase_id"], row["content_hash"])
+        for row in await queries.load_aliases(tx, names=names)
+    }
+    papers = {row["receipt_id"]: row["purchase_id"] for row in await queries.load_receipts(tx, receipts=receipts)}
+    ids = sorted({*names, *papers.values(), *(purchase for purchase, _ in aliases.values())})
     await queries.claim_purchases(tx, ids=ids)
     rows = await queries.load_purchases(tx, ids=ids)
-    return {
-        row["purchase_id"]: (
-            Purchase(row["version"], row["status"], row["first_hash"], row["content_hash"]),
-            row["content"].encode(),
+    return Known({row["purchase_id"]: _stored(row) for row in rows}, aliases, papers)
+
+
+def _stored(row: Row) -> Stored:
+    purchase = Purchase(row["version"], row["status"], row["first_hash"], row["content_hash"])
+    return Stored(row["purchase_id"], row["tenant"], row["source"], row["reference"], purchase, row["content"].encode())
+
+
+async def append_names(
+    tx: Transaction, aliases: Mapping[UUID, tuple[UUID, str]], receipts: Mapping[UUID, UUID], known: Known
+) -> None:
+    """New names and receipts of purchases; raises `RacedError` when another door was faster with a receipt."""
+    if aliases:
+        await queries.append_aliases(
+            tx,
+            names=list(aliases),
+            ids=[purchase for purchase, _ in aliases.values()],
+            hashes=[content_hash for _, content_hash in aliases.values()],
         )
-        for row in rows
-    }
+    new = {paper: purchase for paper, purchase in sorted(receipts.items()) if known.receipts.get(paper) != purchase}
+    if not new:
+        return
+    if stale := [paper for paper in new if paper in known.receipts]:
+        await queries.delete_receipts(tx, receipts=stale)
+    written = await queries.append_receipts(tx, receipts=list(new), ids=list(new.values()))
+    if len(written) < len(new):
+        raise RacedError
 
 
 async def save(tx: Transaction, purchases: Sequence[Stored], submissions: Sequence[Submission]) -> None:
@@ -62,6 +104,7 @@ async def save(tx: Transaction, purchases: Sequence[Stored], submissions: Sequen
         await queries.save_purchases(
             tx,
             ids=[item.purchase_id for item in purchases],
+            tenants=[item.tenant for item in purchases],
             sources=[item.source for item in purchases],
             references=[item.reference for item in purchases],
             versions=[item.purchase.version for item in purchases],
@@ -69,7 +112,7 @@ async def save(tx: Transaction, purchases: Sequence[Stored], submissions: Sequen
             first_hashes=[item.purchase.first_hash for item in purchases],
             content_hashes=[item.purchase.content_hash for item in purchases],
             contents=[item.content.decode() for item in purchases],
-            nips=[item.nip_sealed for item in purchases],
+            buyers=[item.buyers_sealed for item in purchases],
         )
     if submissions:
         last = {item.submission_id: item for item in submissions}.values()
@@ -77,12 +120,14 @@ async def save(tx: Transaction, purchases: Sequence[Stored], submissions: Sequen
             tx,
             ids=[item.submission_id for item in last],
             purchase_ids=[item.purchase_id for item in last],
+            tenants=[item.tenant for item in last],
             kinds=[item.kind for item in last],
             sources=[item.source for item in last],
             references=[item.reference for item in last],
             outcomes=[item.outcome for item in last],
             reasons=[orjson.dumps([reason.model_dump() for reason in item.reasons]).decode() for item in last],
             raws=[item.raw_sealed for item in last],
+            told_bys=[item.told_by for item in last],
         )
 
 

@@ -3,36 +3,60 @@
 select pg_advisory_xact_lock(key) from (
   select distinct hashtextextended(id::text, 0) as key from unnest(:ids::uuid[]) as id order by 1) as keys;
 
+-- name: load_aliases
+-- Names under which a purchase of another source was told.
+select alias_id, purchase_id, content_hash from purchase_aliases where alias_id = any(:names::uuid[]);
+
+-- name: load_receipts
+-- Which purchases have these receipts.
+select receipt_id, purchase_id from receipts where receipt_id = any(:receipts::uuid[]);
+
+-- name: append_aliases!
+-- A receipt was told again under another name.
+insert into purchase_aliases (alias_id, purchase_id, content_hash)
+select * from unnest(:names::uuid[], :ids::uuid[], :hashes::text[]) on conflict do nothing;
+
+-- name: delete_receipts!
+-- Receipts whose purchase was voided and that another one has now.
+delete from receipts where receipt_id = any(:receipts::uuid[]);
+
+-- name: append_receipts
+-- Receipts of purchases; one that another transaction wrote meanwhile is not returned.
+insert into receipts (receipt_id, purchase_id) select * from unnest(:receipts::uuid[], :ids::uuid[])
+on conflict do nothing returning receipt_id;
+
 -- name: load_purchases
 -- The purchases as they stand.
-select purchase_id, version, status, first_hash, content_hash, content::text as content
+select purchase_id, tenant, source, reference, version, status, first_hash, content_hash, content::text as content
 from purchases where purchase_id = any(:ids::uuid[]);
 
 -- name: save_purchases!
 -- Purchases after a batch.
-insert into purchases (purchase_id, source, reference, version, status, first_hash, content_hash, content, nip_sealed)
-select * from unnest(:ids::uuid[], :sources::text[], :references::text[], :versions::int[], :statuses::text[],
-                     :first_hashes::text[], :content_hashes::text[], :contents::jsonb[], :nips::bytea[])
+insert into purchases (purchase_id, tenant, source, reference, version, status, first_hash, content_hash, content,
+                       buyers_sealed)
+select * from unnest(:ids::uuid[], :tenants::text[], :sources::text[], :references::text[], :versions::int[],
+                     :statuses::text[], :first_hashes::text[], :content_hashes::text[], :contents::jsonb[], :buyers::bytea[])
 on conflict (purchase_id) do update set version = excluded.version, status = excluded.status,
   content_hash = excluded.content_hash, content = excluded.content, changed_at = now(),
-  nip_sealed = case when excluded.nip_sealed = ''::bytea then purchases.nip_sealed else excluded.nip_sealed end;
+  buyers_sealed = case when excluded.buyers_sealed = ''::bytea then purchases.buyers_sealed else excluded.buyers_sealed end;
 
 -- name: save_submissions!
 -- What became of each submission.
-insert into submissions (submission_id, purchase_id, kind, source, reference, outcome, reasons, raw_sealed)
-select * from unnest(:ids::uuid[], :purchase_ids::uuid[], :kinds::text[], :sources::text[], :references::text[],
-                     :outcomes::text[], :reasons::jsonb[], :raws::bytea[])
+insert into submissions (submission_id, purchase_id, tenant, kind, source, reference, outcome, reasons, raw_sealed,
+                         told_by)
+select * from unnest(:ids::uuid[], :purchase_ids::uuid[], :tenants::text[], :kinds::text[], :sources::text[],
+                     :references::text[], :outcomes::text[], :reasons::jsonb[], :raws::bytea[], :told_bys::text[])
 on conflict (submission_id) do update set outcome = excluded.outcome, reasons = excluded.reasons,
   raw_sealed = excluded.raw_sealed;
 
 -- name: list_waiting
 -- Corrections and voids that wait for these purchases, in their order.
-select submission_id, purchase_id, kind, source, reference, raw_sealed from submissions
+select submission_id, purchase_id, tenant, kind, source, reference, raw_sealed from submissions
 where outcome = 'waiting' and purchase_id = any(:ids::uuid[]) order by received_at, submission_id;
 
 -- name: list_overdue
 -- Corrections and voids whose purchase did not come in 24 hours.
-select submission_id, purchase_id, kind, source, reference, raw_sealed from submissions
+select submission_id, purchase_id, tenant, kind, source, reference, raw_sealed from submissions
 where outcome = 'waiting' and received_at < :before order by received_at limit 500 for update skip locked;
 
 -- name: delete_old_raws!
@@ -42,28 +66,32 @@ update submissions set raw_sealed = null where raw_sealed is not null and receiv
 -- name: find_purchase^
 -- One purchase for a reader.
 select purchase_id, source, reference, version, status, content::text as content, recorded_at, changed_at
-from purchases where purchase_id = :id;
+from purchases where tenant = :tenant and purchase_id = :id;
 
 -- name: list_submissions
--- Everything that was sent under these names, newest first, and one more by its own id.
-select submission_id, purchase_id, kind, outcome, reasons::text as reasons, received_at
-from submissions where purchase_id = any(:purchase_ids::uuid[]) or submission_id = :submission_id
+-- What was sent about these purchases, also told under their names as another's, newest first; one more by its own id.
+select submission_id, purchase_id, kind, source, reference, outcome, reasons::text as reasons, told_by, received_at
+from submissions
+where tenant = :tenant and (submission_id = :submission_id or purchase_id = any(:ids::uuid[]) or purchase_id in (
+    select purchase_id from purchase_aliases where alias_id = any(:ids::uuid[])))
 order by received_at desc limit 1000;
 
 -- name: look_up
 -- The purchases that an id or a receipt's number names, also those that were only ever refused; newest first.
 with named as (
-  select purchase_id, source, reference, recorded_at as at from purchases
-  where purchase_id = any(:ids::uuid[]) or reference = :text
+  select purchase_id from purchases where purchase_id = any(:ids::uuid[])
+  union select purchase_id from purchase_aliases where alias_id = any(:ids::uuid[])
+  union select purchase_id from purchases where reference = :text and :source in ('', source)
+  union select purchase_id from submissions where submission_id = any(:submissions::uuid[])
+  union select purchase_id from submissions
+  where reference = :text and outcome in ('rejected', 'waiting') and :source in ('', source)
+  union select (headers ->> 'ce-correlationid')::uuid from event_log
+  where event_id = any(:events::uuid[]) and type like 'purchase.%'
+), told as (
+  select purchase_id, tenant, source, reference, recorded_at as at from purchases join named using (purchase_id)
   union all
-  select purchase_id, source, reference, received_at from submissions
-  where submission_id = any(:submissions::uuid[])
-     or (reference = :text and outcome in ('rejected', 'waiting'))
-  union all
-  select s.purchase_id, s.source, s.reference, s.received_at from event_log e
-  join submissions s on s.purchase_id = (e.headers ->> 'ce-correlationid')::uuid
-  where e.event_id = any(:ids::uuid[])
+  select purchase_id, tenant, source, reference, received_at from submissions s join named using (purchase_id)
+  where kind <> 'pledged' and not exists (select from purchases p where p.purchase_id = s.purchase_id)
 )
-select purchase_id, source, reference from named
-where :source = '' or source = :source
+select purchase_id, source, reference from told where tenant = :tenant
 group by purchase_id, source, reference order by max(at) desc limit 20;

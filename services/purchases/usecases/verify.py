@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 import orjson
 
-from services.purchases.domain.content import said
-from services.purchases.domain.purchase import Purchase, decide
-from services.purchases.domain.submission import read_submission
-from services.purchases.usecases.intake import KINDS
+from services.purchases.domain import pledge
+from services.purchases.usecases.judging import KINDS, PLEDGE, Batch, Incoming, Keys, Read
 from shared.contracts import envelope
 from shared.contracts.reasons import Reason
+from shared.ids import new_id
 from shared.reference.model import Reference
+from shared.reference.store import Cities
+
+NO_KEYS = Keys(b"verify", b"verify")  # what is sealed with them is thrown away
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The answer to one submission of the file. `outcome` is the intake's word, or `parked` for what it cannot read;
-    `note` says why it cannot."""
+    """The answer to one submission of the file.
+
+    `outcome` is the intake's word, or `parked` for what it cannot read; `note` says why it cannot.
+    """
 
     reference: str
     outcome: str
@@ -36,59 +40,69 @@ class Checked:
 
 def read_file(content: bytes) -> Iterator[Any | Reason]:
     """The items of a file: one JSON object, a list of them, or one object a line; a `Reason` where it is not JSON."""
-    try:
-        whole = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        whole = Reason.of("INVALID_JSON", f"{error.lineno}:{error.colno}")
+    whole = _json(content)
     lines = [(number, line) for number, line in enumerate(content.splitlines(), start=1) if line.strip()]
-    if not isinstance(whole, Reason) or not lines or not _is_json(lines[0][1]):
+    if isinstance(whole, Reason) and lines and not isinstance(_json(lines[0][1]), Reason):
+        yield from (_json(line, first=number) for number, line in lines)
+    else:
         yield from whole if isinstance(whole, list) else [whole]
-        return
-    for number, line in lines:
-        try:
-            yield orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            yield Reason.of("INVALID_JSON", f"{number}:{error.colno}")
 
 
-def verify(items: Sequence[Any | Reason], *, source: str, reference: Reference, now: datetime) -> list[Checked]:
+def _json(text: bytes, *, first: int = 1) -> Any | Reason:
+    """The value, or the reason with line and column; `first` is the number of the text's first line."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return Reason.of("INVALID_JSON", f"{first + error.lineno - 1}:{error.colno}")
+
+
+def verify(items: Sequence[Any | Reason], *, source: str, city: Reference, now: datetime) -> list[Checked]:
     """One answer for each item, in order, as an intake would give it that knows nothing but this file.
 
     An item is the body of a purchase told by `source`, or a CloudEvent in structured mode.
     """
-    states: dict[tuple[str, str], Purchase] = {}
-    return [_verify(item, states, source, reference, now) for item in items]
+    conversation = _Conversation(source, city, now, Batch(NO_KEYS, now))
+    return [conversation.answer(item) for item in items]
 
 
-def _verify(
-    item: Any | Reason, states: dict[tuple[str, str], Purchase], source: str, reference: Reference, now: datetime
-) -> Checked:
-    if isinstance(item, Reason):
-        return Checked("", "rejected", (item,))
-    kind, raw = "purchase.submitted.v1", item
-    if isinstance(item, dict) and "specversion" in item:
-        try:
-            event = envelope.read({}, envelope.STRUCTURED, orjson.dumps(item))
-        except envelope.EnvelopeError as error:
-            return Checked("", "parked", note=str(error))
-        kind, source, raw = event.type, event.source, event.data
-    if not isinstance(raw, dict):
-        return Checked("", "parked", note="the data is not a JSON object")
-    name = raw["reference"] if isinstance(raw.get("reference"), str) else ""
-    if kind not in KINDS:
-        return Checked(name, "parked", note=f"the intake of purchases does not read {kind}")
-    content = read_submission(KINDS[kind], raw, reference, now)
-    if isinstance(content, list):
-        return Checked(name, "rejected", tuple(content))
-    decision = decide(states.get((source, name)), said(KINDS[kind], content))
-    if decision.purchase is not None:
-        states[source, name] = decision.purchase
-    return Checked(name, decision.outcome, (decision.reason,) if decision.reason else ())
+@dataclass
+class _Conversation:
+    """The intake's own judge, and the pledges, as far as the file has been read."""
 
+    source: str
+    city: Reference
+    now: datetime
+    batch: Batch
+    pledges: dict[tuple[str, str, date], pledge.Pledge] = field(default_factory=dict)
 
-def _is_json(line: bytes) -> bool:
-    try:
-        orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return False
-    return True
+    def answer(self, item: Any | Reason) -> Checked:
+        if isinstance(item, Reason):
+            return Checked("", "rejected", (item,))
+        if isinstance(item, dict) and "specversion" in item:
+            try:
+                event = envelope.read({}, envelope.STRUCTURED, orjson.dumps(item), f"{self.city.tenant}.")
+            except envelope.EnvelopeError as error:
+                return Checked("", "parked", note=str(error))
+            return self._event(event.type, event.source, event.data)
+        if not isinstance(item, dict):
+            return Checked("", "parked", note="the data is not a JSON object")
+        return self._event("purchase.submitted.v1", self.source, item)
+
+    def _event(self, kind: str, source: str, raw: dict[str, Any]) -> Checked:
+        if kind == PLEDGE:
+            return self._pledge(raw)
+        if kind not in KINDS:
+            return Checked("", "parked", note=f"the intake of purchases does not read {kind}")
+        item = Incoming(new_id(), KINDS[kind], self.city.tenant, source, raw)
+        verdict = self.batch.judge(Read.of(item, Cities([self.city]), self.now))
+        return Checked(verdict.reference, verdict.outcome, verdict.reasons)
+
+    def _pledge(self, raw: dict[str, Any]) -> Checked:
+        content = pledge.read_pledge(raw, self.city, self.now)
+        if isinstance(content, list):
+            return Checked("", "rejected", tuple(content))
+        key = (content.unit_code, content.programme, content.round)
+        before = self.pledges.get(key)
+        self.pledges[key] = pledge.decide(before, content, self.now, self.city.zone)
+        known = "known" if self.pledges[key] == before else "changed"
+        return Checked(content.round.isoformat(), known if before else "recorded")

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from shared.clock import wib_date
-
-HASHTAGS = frozenset({"asndepokpeduli", "beliprodukumkmdepok"})
+from shared.reference.model import Reference
 
 UnitDay = tuple[str, date]
 UNIT_FIELDS = ("purchases", "items", "spend_idr", "donated_idr", "own_use_idr", "posts", "compliant_posts")
+ROUND_FIELDS = ("purchases", "donated_idr")
 CHANNEL_FIELDS = ("purchases", "items", "spend_idr")
 
 
@@ -22,18 +21,20 @@ class PurchaseFact:
     """A purchase as reporting knows it. A void that came first is a fact without content."""
 
     purchase_id: str
+    tenant: str
     version: int
     is_voided: bool
     unit_code: str = ""
-    buyer_key: str = ""
+    buyer_keys: tuple[str, ...] = ()
     seller_code: str = ""
     channel: str = ""
     purpose: str = ""
+    programme: str = ""
     items: int = 0
     total_idr: int = 0
     posts: int = 0
     compliant_posts: int = 0
-    wib_date: date = date(2021, 7, 1)
+    local_date: date = date(2021, 7, 1)
     purchased_at: datetime | None = None
 
 
@@ -42,7 +43,8 @@ class Deltas:
 
     def __init__(self) -> None:
         self.units: dict[UnitDay, list[int]] = {}
-        self.channels: dict[tuple[str, date], list[int]] = {}
+        self.channels: dict[tuple[str, str, date], list[int]] = {}
+        self.rounds: dict[tuple[str, str, date], list[int]] = {}
         self.buyers: Counter[tuple[str, str]] = Counter()
 
     def add(self, fact: PurchaseFact, sign: int) -> None:
@@ -52,9 +54,13 @@ class Deltas:
         donated = fact.total_idr if fact.purpose == "donation" else 0
         own_use = fact.total_idr - donated
         values = (1, fact.items, fact.total_idr, donated, own_use, fact.posts, fact.compliant_posts)
-        _add(self.units.setdefault((fact.unit_code, fact.wib_date), [0] * len(UNIT_FIELDS)), values, sign)
-        _add(self.channels.setdefault((fact.channel, fact.wib_date), [0] * len(CHANNEL_FIELDS)), values[:3], sign)
-        self.buyers[(fact.unit_code, fact.buyer_key)] += sign
+        _add(self.units.setdefault((fact.unit_code, fact.local_date), [0] * len(UNIT_FIELDS)), values, sign)
+        channel = (fact.tenant, fact.channel, fact.local_date)
+        _add(self.channels.setdefault(channel, [0] * len(CHANNEL_FIELDS)), values[:3], sign)
+        week = (fact.unit_code, fact.programme, fact.local_date - timedelta(days=fact.local_date.weekday()))
+        _add(self.rounds.setdefault(week, [0] * len(ROUND_FIELDS)), (1, donated), sign)
+        for buyer_key in fact.buyer_keys:
+            self.buyers[(fact.unit_code, buyer_key)] += sign
 
 
 def _add(sums: list[int], values: Iterable[int], sign: int) -> None:
@@ -62,33 +68,46 @@ def _add(sums: list[int], values: Iterable[int], sign: int) -> None:
         sums[place] += sign * value
 
 
-def of_purchase(old: PurchaseFact | None, kind: str, version: int, body: Mapping[str, Any]) -> PurchaseFact | None:
-    """The fact after an event, or None when a later version is known. Raises KeyError, ValueError on a wrong body."""
+def of_purchase(
+    old: PurchaseFact | None, kind: str, version: int, body: Mapping[str, Any], city: Reference
+) -> PurchaseFact | None:
+    """The fact after an event of `city`, or None when a later version is known.
+
+    Raises KeyError, ValueError on a wrong body.
+    """
     if old is not None and old.version >= version:
         return None
     if kind == "purchase.voided.v1":
-        kept = {} if old is None else {name: getattr(old, name) for name in PurchaseFact.__slots__[3:]}
-        return PurchaseFact(body["purchase_id"], version, True, **kept)
+        kept = {} if old is None else {name: getattr(old, name) for name in PurchaseFact.__slots__[4:]}
+        return PurchaseFact(body["purchase_id"], city.tenant, version, True, **kept)
     at = datetime.fromisoformat(body["purchased_at"])
     posts = body["posts"]
+    wanted = hashtags_of(body, city)
     return PurchaseFact(
         body["purchase_id"],
+        city.tenant,
         version,
         False,
         body["unit_code"],
-        body["buyer_key"],
+        tuple(body.get("contributor_keys", ())) or (body["buyer_key"],),
         body["seller_code"],
         body["channel"],
         body["purpose"],
+        body["programme"],
         sum(line["quantity"] for line in body["lines"]),
         body["total_idr"],
         len(posts),
-        sum(is_compliant(post["hashtags"]) for post in posts),
-        wib_date(at),
+        sum(is_compliant(post["hashtags"], wanted) for post in posts),
+        city.date_of(at),
         at,
     )
 
 
-def is_compliant(hashtags: Iterable[str]) -> bool:
-    """Both hashtags of the circular in one post, compared case-folded and without `#`."""
-    return {tag.lstrip("#").casefold() for tag in hashtags} >= HASHTAGS
+def hashtags_of(body: Mapping[str, Any], city: Reference) -> frozenset[str]:
+    """The hashtags that the purchase's programme asks for."""
+    return city.programmes[body["programme"]].hashtags
+
+
+def is_compliant(hashtags: Iterable[str], wanted: frozenset[str]) -> bool:
+    """All wanted hashtags in one post, compared case-folded and without `#`."""
+    return {tag.lstrip("#").casefold() for tag in hashtags} >= wanted

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from services.reporting.domain.contribution import CHANNEL_FIELDS, UNIT_FIELDS, Deltas, PurchaseFact, is_compliant
+from services.reporting.domain.contribution import (
+    CHANNEL_FIELDS,
+    ROUND_FIELDS,
+    UNIT_FIELDS,
+    Deltas,
+    PurchaseFact,
+    is_compliant,
+)
 from shared.database.pool import Transaction
 from shared.database.queries import load_queries
 
@@ -17,17 +24,27 @@ REGION_FIELDS = ("assigned", "accepted", "delivered", "failed", "returned", "rec
 async def load_purchases(tx: Transaction, ids: Sequence[str]) -> dict[str, PurchaseFact]:
     """The purchases that are known among `ids`."""
     rows = await queries.load_purchases(tx, ids=ids)
-    return {row["purchase_id"]: PurchaseFact(*row.values()) for row in rows}
+    return {row["purchase_id"]: PurchaseFact(**{**row, "buyer_keys": tuple(row["buyer_keys"])}) for row in rows}
 
 
 async def save_purchases(tx: Transaction, facts: Sequence[PurchaseFact]) -> None:
     """Purchases after a batch."""
     if facts:
-        await queries.save_purchases(tx, **{name: [getattr(f, name) for f in facts] for name in PurchaseFact.__slots__})
+        columns = {name: [getattr(fact, name) for fact in facts] for name in PurchaseFact.__slots__}
+        columns["buyer_keys"] = ["|".join(fact.buyer_keys) for fact in facts]
+        await queries.save_purchases(tx, **columns)
 
 
-async def save_details(tx: Transaction, bodies: Mapping[str, Mapping[str, Any]], renewed: Sequence[str]) -> None:
-    """Lines and posts of purchases whose whole state was told; of the `renewed` ones the old go first."""
+async def save_details(
+    tx: Transaction,
+    bodies: Mapping[str, Mapping[str, Any]],
+    wanted: Mapping[str, frozenset[str]],
+    renewed: Sequence[str],
+) -> None:
+    """Lines and posts of purchases whose whole state was told; of the `renewed` ones the old go first.
+
+    `wanted` are the hashtags that each purchase's programme asks for.
+    """
     if renewed:
         await queries.delete_lines(tx, ids=renewed)
     lines = [(key, line) for key, body in bodies.items() for line in body["lines"]]
@@ -47,7 +64,7 @@ async def save_details(tx: Transaction, bodies: Mapping[str, Mapping[str, Any]],
             ids=[key for key, _ in posts],
             hashes=[post["url_hash"] for _, post in posts],
             saids=[post["by"] for _, post in posts],
-            compliants=[is_compliant(post["hashtags"]) for _, post in posts],
+            compliants=[is_compliant(post["hashtags"], wanted[key]) for key, post in posts],
             posted_ats=[datetime.fromisoformat(post["posted_at"]) if post["posted_at"] else None for _, post in posts],
         )
 
@@ -56,7 +73,8 @@ async def save_deltas(tx: Transaction, deltas: Deltas) -> None:
     """Add to the tallies of purchases."""
     if deltas.units:
         await queries.save_unit_days(tx, **_columns(("unit", "day"), UNIT_FIELDS, deltas.units))
-        await queries.save_channel_days(tx, **_columns(("channel", "day"), CHANNEL_FIELDS, deltas.channels))
+        await queries.save_channel_days(tx, **_columns(("tenant", "channel", "day"), CHANNEL_FIELDS, deltas.channels))
+        await queries.save_unit_rounds(tx, **_columns(("unit", "programme", "round"), ROUND_FIELDS, deltas.rounds))
         keys = sorted(deltas.buyers)
         await queries.save_buyers(
             tx,
@@ -73,7 +91,7 @@ async def save_regions(tx: Transaction, regions: Mapping[tuple[str, date], Seque
 
 
 def _columns(
-    names: tuple[str, str], fields: Sequence[str], sums: Mapping[tuple[str, date], Sequence[int]]
+    names: Sequence[str], fields: Sequence[str], sums: Mapping[tuple[Any, ...], Sequence[int]]
 ) -> dict[str, list[Any]]:
     keys = sorted(sums)
     columns: dict[str, list[Any]] = {name: [key[place] for key in keys] for place, name in enumerate(names)}

@@ -1,18 +1,24 @@
 -- name: load_purchases
 -- Purchases as they are known.
-select purchase_id::text as purchase_id, version, is_voided, unit_code, buyer_key, seller_code, channel, purpose, items,
-  total_idr, posts, compliant_posts, wib_date, purchased_at
+select purchase_id::text as purchase_id, tenant, version, is_voided, unit_code, buyer_keys, seller_code, channel, purpose,
+  programme, items, total_idr, posts, compliant_posts, local_date, purchased_at
 from fct_purchase where purchase_id = any(:ids::uuid[]);
 
 -- name: save_purchases!
 -- Purchases after a batch.
-insert into fct_purchase select * from unnest(:purchase_id::uuid[], :version::int[], :is_voided::bool[], :unit_code::text[],
-  :buyer_key::text[], :seller_code::text[], :channel::text[], :purpose::text[], :items::int[], :total_idr::bigint[],
-  :posts::int[], :compliant_posts::int[], :wib_date::date[], :purchased_at::timestamptz[])
+insert into fct_purchase
+select purchase_id, tenant, version, is_voided, unit_code, string_to_array(buyer_keys, '|'), seller_code, channel, purpose,
+  programme, items, total_idr, posts, compliant_posts, local_date, purchased_at
+from unnest(:purchase_id::uuid[], :tenant::text[], :version::int[], :is_voided::bool[], :unit_code::text[],
+  :buyer_keys::text[], :seller_code::text[], :channel::text[], :purpose::text[], :programme::text[], :items::int[],
+  :total_idr::bigint[], :posts::int[], :compliant_posts::int[], :local_date::date[], :purchased_at::timestamptz[])
+  as new (purchase_id, tenant, version, is_voided, unit_code, buyer_keys, seller_code, channel, purpose, programme, items,
+          total_idr, posts, compliant_posts, local_date, purchased_at)
 on conflict (purchase_id) do update set version = excluded.version, is_voided = excluded.is_voided,
-  unit_code = excluded.unit_code, buyer_key = excluded.buyer_key, seller_code = excluded.seller_code,
-  channel = excluded.channel, purpose = excluded.purpose, items = excluded.items, total_idr = excluded.total_idr,
-  posts = excluded.posts, compliant_posts = excluded.compliant_posts, wib_date = excluded.wib_date,
+  unit_code = excluded.unit_code, buyer_keys = excluded.buyer_keys, seller_code = excluded.seller_code,
+  channel = excluded.channel, purpose = excluded.purpose, programme = excluded.programme,
+  items = excluded.items, total_idr = excluded.total_idr,
+  posts = excluded.posts, compliant_posts = excluded.compliant_posts, local_date = excluded.local_date,
   purchased_at = excluded.purchased_at;
 
 -- name: delete_lines!
@@ -34,16 +40,30 @@ insert into fct_post select * from unnest(:ids::uuid[], :hashes::text[], :saids:
 -- Add to the tally of units by day.
 insert into tally_unit_day as t select * from unnest(:unit::text[], :day::date[], :purchases::int[], :items::bigint[],
   :spend_idr::bigint[], :donated_idr::bigint[], :own_use_idr::bigint[], :posts::int[], :compliant_posts::int[])
-on conflict (unit_code, wib_date) do update set purchases = t.purchases + excluded.purchases,
+on conflict (unit_code, local_date) do update set purchases = t.purchases + excluded.purchases,
   items = t.items + excluded.items, spend_idr = t.spend_idr + excluded.spend_idr,
   donated_idr = t.donated_idr + excluded.donated_idr, own_use_idr = t.own_use_idr + excluded.own_use_idr,
   posts = t.posts + excluded.posts, compliant_posts = t.compliant_posts + excluded.compliant_posts;
 
+-- name: save_unit_rounds!
+-- Add to the tally of units by programme and round.
+insert into tally_unit_round as t
+select * from unnest(:unit::text[], :programme::text[], :round::date[], :purchases::int[], :donated_idr::bigint[])
+on conflict (unit_code, programme, round) do update set purchases = t.purchases + excluded.purchases,
+  donated_idr = t.donated_idr + excluded.donated_idr;
+
+-- name: save_pledge!
+-- What a unit promises for a round; a later version wins.
+insert into fct_pledge as t values (:pledge_id::uuid, :tenant, :version, :unit_code, :programme, :round::date,
+                                    :pledged_idr, :pledged_packets, :is_late, :pledged_at::timestamptz)
+on conflict (pledge_id) do update set version = excluded.version, pledged_idr = excluded.pledged_idr,
+  pledged_packets = excluded.pledged_packets where excluded.version > t.version;
+
 -- name: save_channel_days!
 -- Add to the tally of channels by day.
-insert into tally_channel_day as t select * from unnest(:channel::text[], :day::date[], :purchases::int[], :items::bigint[],
-  :spend_idr::bigint[])
-on conflict (channel, wib_date) do update set purchases = t.purchases + excluded.purchases,
+insert into tally_channel_day as t select * from unnest(:tenant::text[], :channel::text[], :day::date[],
+  :purchases::int[], :items::bigint[], :spend_idr::bigint[])
+on conflict (tenant, channel, local_date) do update set purchases = t.purchases + excluded.purchases,
   items = t.items + excluded.items, spend_idr = t.spend_idr + excluded.spend_idr;
 
 -- name: save_buyers!
@@ -53,8 +73,8 @@ on conflict (unit_code, buyer_key) do update set purchases = t.purchases + exclu
 
 -- name: save_tasks!
 -- The accumulating snapshot of tasks; a later version wins, each time stays.
-insert into fct_task as t select * from unnest(:task_id::uuid[], :version::int[], :status::text[], :household_id::uuid[],
-  :kelurahan::text[], :attempts::int[], :failures::int[], :assigned_at::timestamptz[], :accepted_at::timestamptz[],
+insert into fct_task as t select * from unnest(:task_id::uuid[], :tenant::text[], :version::int[], :status::text[],
+  :household_id::uuid[], :kelurahan::text[], :attempts::int[], :failures::int[], :assigned_at::timestamptz[], :accepted_at::timestamptz[],
   :delivered_at::timestamptz[], :returned_at::timestamptz[], :recalled_at::timestamptz[])
 on conflict (task_id) do update set version = greatest(t.version, excluded.version),
   status = case when excluded.version > t.version then excluded.status else t.status end,
@@ -74,15 +94,15 @@ insert into fct_task_line select * from unnest(:task_ids::uuid[], :purchase_ids:
 -- Add to the tally of kelurahan by day.
 insert into tally_region_day as t select * from unnest(:kelurahan::text[], :day::date[], :assigned::int[], :accepted::int[],
   :delivered::int[], :failed::int[], :returned::int[], :recalled::int[], :pieces::bigint[])
-on conflict (kelurahan, wib_date) do update set assigned = t.assigned + excluded.assigned,
+on conflict (kelurahan, local_date) do update set assigned = t.assigned + excluded.assigned,
   accepted = t.accepted + excluded.accepted, delivered = t.delivered + excluded.delivered,
   failed = t.failed + excluded.failed, returned = t.returned + excluded.returned, recalled = t.recalled + excluded.recalled,
   pieces_delivered = t.pieces_delivered + excluded.pieces_delivered;
 
 -- name: save_household!
 -- A household; a later version wins.
-insert into fct_household as t values (:household_id::uuid, :version, :kelurahan, :size, :isolation_from::timestamptz,
-                                       :isolation_until::timestamptz, :is_released)
+insert into fct_household as t values (:household_id::uuid, :tenant, :version, :kelurahan, :size,
+  :isolation_from::timestamptz, :isolation_until::timestamptz, :is_released)
 on conflict (household_id) do update set version = excluded.version, kelurahan = excluded.kelurahan,
   size = greatest(excluded.size, case when excluded.is_released then t.size else 0 end),
   isolation_from = coalesce(excluded.isolation_from, t.isolation_from),
@@ -91,17 +111,19 @@ where excluded.version > t.version;
 
 -- name: save_rejection!
 -- A refused submission, by the codes of its reasons.
-insert into fct_rejection values (:submission_id::uuid, :source, :codes::text[], :day::date) on conflict do nothing;
+insert into fct_rejection values (:submission_id::uuid, :tenant, :source, :codes::text[], :rejected_at::timestamptz)
+on conflict do nothing;
 
 -- name: save_stock_change!
 -- A lot that expired or was adjusted.
-insert into fct_stock_change values (:lot_id::uuid, :version, :kind, :purchase_id::uuid, :line_no, :sku, :quantity,
-                                     :over_delivered, :at::timestamptz) on conflict do nothing;
+insert into fct_stock_change values (:lot_id::uuid, :version, :tenant, :kind, :purchase_id::uuid, :line_no, :sku,
+                                     :quantity, :over_delivered, :at::timestamptz) on conflict do nothing;
 
 -- name: save_freshness!
--- The latest event of each topic.
-insert into freshness as t select topic, last, now() from unnest(:topics::text[], :lasts::timestamptz[]) as x (topic, last)
-on conflict (topic) do update set last_event_at = greatest(t.last_event_at, excluded.last_event_at), last_applied_at = now();
+-- The latest event of each topic of a city.
+insert into freshness as t select tenant, topic, last, now()
+from unnest(:tenants::text[], :topics::text[], :lasts::timestamptz[]) as x (tenant, topic, last)
+on conflict (tenant, topic) do update set last_event_at = greatest(t.last_event_at, excluded.last_event_at), last_applied_at = now();
 
 -- name: save_heartbeat!
 -- The consumer is alive.
@@ -109,4 +131,4 @@ insert into heartbeat (seen_at) values (now()) on conflict (is_only) do update s
 
 -- name: list_trace
 -- The lines of a purchase, from rupiah to doorstep.
-select * from reporting.v1_trace where purchase_id = :id order by line_no;
+select * from reporting.v1_trace where tenant = :tenant and purchase_id = :id order by line_no;

@@ -17,7 +17,9 @@ TABLES = (
     "fct_household",
     "fct_rejection",
     "fct_stock_change",
+    "fct_pledge",
     "tally_unit_day",
+    "tally_unit_round",
     "tally_channel_day",
     "tally_region_day",
     "unit_buyers",
@@ -29,7 +31,7 @@ _CLOCKED = ("freshness",)  # tells when it was applied: never equal, and not to 
 async def read_log(tx: Transaction, log: str, after: int, limit: int) -> list[Row]:
     """The next rows of a service's event log (`log` is its schema)."""
     return await tx.fetch(
-        f"select seq, headers, body from {log}.event_log where seq > $1 order by seq limit $2",  # noqa: S608
+        f"select seq, routing_key, headers, body from {log}.event_log where seq > $1 order by seq limit $2",  # noqa: S608
         after,
         limit,
     )

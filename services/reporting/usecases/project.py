@@ -6,45 +6,59 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from services.reporting.domain.contribution import Deltas, PurchaseFact, of_purchase
+from services.reporting.domain.contribution import Deltas, PurchaseFact, hashtags_of, of_purchase
 from services.reporting.store import facts as store
-from shared.clock import wib_date
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Transaction
+from shared.reference.store import Cities
 
 _TASKS = tuple(f"task.{name}.v1" for name in ("assigned", "accepted", "delivered", "failed", "returned", "recalled"))
 _WHOLE = ("purchase.recorded.v1", "purchase.corrected.v1")
 
 
-async def project(tx: Transaction, events: Sequence[Envelope]) -> None:
-    """Apply events; types that reporting has no fact for are ignored. Raises KeyError, ValueError on a wrong body."""
+async def project(tx: Transaction, events: Sequence[Envelope], *, cities: Cities) -> None:
+    """Apply events of any cities; types that reporting has no fact for are ignored.
+
+    Raises KeyError, ValueError on a wrong body.
+    """
     purchases = [event for event in events if event.type in (*_WHOLE, "purchase.voided.v1")]
     if purchases:
-        await _purchases(tx, purchases)
+        await _purchases(tx, purchases, cities)
     tasks = [event for event in events if event.type in _TASKS]
     if tasks:
-        await _tasks(tx, tasks)
+        await _tasks(tx, tasks, cities)
     for event in events:
         await _other(tx, event)
-    lasts: dict[str, datetime] = {}
+    await _freshness(tx, events)
+
+
+async def _freshness(tx: Transaction, events: Sequence[Envelope]) -> None:
+    lasts: dict[tuple[str, str], datetime] = {}
     for event in events:
-        topic = event.type.partition(".")[0]
+        key = event.tenant, event.type.partition(".")[0]
         if event.time:
-            lasts[topic] = max(lasts.get(topic, event.time), event.time)
+            lasts[key] = max(lasts.get(key, event.time), event.time)
     if lasts:
-        await store.queries.save_freshness(tx, topics=sorted(lasts), lasts=[lasts[name] for name in sorted(lasts)])
+        keys = sorted(lasts)
+        await store.queries.save_freshness(
+            tx,
+            tenants=[tenant for tenant, _ in keys],
+            topics=[topic for _, topic in keys],
+            lasts=[lasts[key] for key in keys],
+        )
 
 
-async def _purchases(tx: Transaction, events: Sequence[Envelope]) -> None:
+async def _purchases(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> None:
     known = await store.load_purchases(tx, sorted({event.data["purchase_id"] for event in events}))
     before = dict(known)
     bodies: dict[str, dict[str, Any]] = {}
+    wanted: dict[str, frozenset[str]] = {}
     deltas = Deltas()
     changed: dict[str, PurchaseFact] = {}
     for event in events:
         key = event.data["purchase_id"]
-        old = known.get(key)
-        fact = of_purchase(old, event.type, event.version, event.data)
+        old, city = known.get(key), cities[event.tenant]
+        fact = of_purchase(old, event.type, event.version, event.data, city)
         if fact is None:
             continue
         if old is not None:
@@ -52,19 +66,20 @@ async def _purchases(tx: Transaction, events: Sequence[Envelope]) -> None:
         deltas.add(fact, 1)
         known[key] = changed[key] = fact
         if event.type in _WHOLE:
-            bodies[key] = event.data
+            bodies[key], wanted[key] = event.data, hashtags_of(event.data, city)
     await store.save_purchases(tx, [changed[key] for key in sorted(changed)])
-    await store.save_details(tx, bodies, [key for key in bodies if key in before])
+    await store.save_details(tx, bodies, wanted, [key for key in bodies if key in before])
     await store.save_deltas(tx, deltas)
 
 
-async def _tasks(tx: Transaction, events: Sequence[Envelope]) -> None:
+async def _tasks(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> None:
     regions: dict[tuple[str, date], list[int]] = {}
     lines: list[tuple[str, dict[str, Any]]] = []
     for event in sorted(events, key=lambda event: event.version):
         status = event.type.split(".")[1]
         at = datetime.fromisoformat(event.data["at"])
-        sums = regions.setdefault((event.data["kelurahan"], wib_date(at)), [0] * len(store.REGION_FIELDS))
+        day = cities[event.tenant].date_of(at)
+        sums = regions.setdefault((event.data["kelurahan"], day), [0] * len(store.REGION_FIELDS))
         sums[store.REGION_FIELDS.index(status)] += 1
         if status == "delivered":
             sums[-1] += sum(line["quantity"] for line in event.data["lines"])
@@ -73,6 +88,7 @@ async def _tasks(tx: Transaction, events: Sequence[Envelope]) -> None:
         await store.queries.save_tasks(
             tx,
             task_id=[event.data["task_id"]],
+            tenant=[event.tenant],
             version=[event.version],
             status=[status],
             household_id=[event.data["household_id"]],
@@ -103,6 +119,7 @@ async def _other(tx: Transaction, event: Envelope) -> None:
         await store.queries.save_household(
             tx,
             household_id=body["household_id"],
+            tenant=event.tenant,
             version=event.version,
             kelurahan=body["kelurahan"],
             size=body.get("size", 0),
@@ -114,14 +131,30 @@ async def _other(tx: Transaction, event: Envelope) -> None:
         await store.queries.save_rejection(
             tx,
             submission_id=body["submission_id"],
+            tenant=event.tenant,
             source=body["source"],
             codes=[reason["code"] for reason in body["reasons"]],
-            day=wib_date(event.time) if event.time else None,
+            rejected_at=event.time,
+        )
+    elif event.type == "pledge.recorded.v1":
+        await store.queries.save_pledge(
+            tx,
+            pledge_id=body["pledge_id"],
+            tenant=event.tenant,
+            version=event.version,
+            unit_code=body["unit_code"],
+            programme=body["programme"],
+            round=date.fromisoformat(body["round"]),
+            pledged_idr=body["sum_idr"],
+            pledged_packets=body["packets"],
+            is_late=body["is_late"],
+            pledged_at=_time(body["pledged_at"]),
         )
     elif event.type in ("lot.expired.v1", "lot.adjusted.v1"):
         await store.queries.save_stock_change(
             tx,
             lot_id=body["lot_id"],
+            tenant=event.tenant,
             version=event.version,
             kind=event.type.split(".")[1],
             purchase_id=body["purchase_id"],

@@ -10,6 +10,7 @@ async def reconcile(tx: Transaction) -> list[tuple[str, str]]:
     """Differences as (tally, key); empty when every tally equals its recomputation. Run in a repeatable-read tx."""
     rows = [
         *await queries.list_unit_differences(tx),
+        *await queries.list_round_differences(tx),
         *await queries.list_channel_differences(tx),
         *await queries.list_buyer_differences(tx),
         *await queries.list_region_differences(tx),

@@ -25,7 +25,7 @@ create table inbox (
   event text primary key,
   applied_at timestamptz not null default now()
 );
-comment on table inbox is 'Identity (source|id) of every event whose effect is committed';
+comment on table inbox  is 'Identity (city|source|id) of every event whose effect is committed';
 
 create table aggregate_versions (
   aggregate text primary key,
@@ -40,6 +40,7 @@ create table parked (
   aggregate text,
   version integer,
   reason text not null,
+  routing_key text not null,
   headers jsonb not null,
   content_type text,
   body bytea not null,
@@ -52,6 +53,7 @@ create table parked (
 create unique index parked_once on parked (queue, event) where event is not null and state = 'parked';
 create index parked_due on parked (queue, retry_at) where state = 'parked';
 create index parked_waiting on parked (aggregate) where state = 'parked';
+comment on column parked.routing_key is 'The key it came with: its first word is the city';
 comment on column parked.body is 'The message body, sealed: it may hold personal data';
 comment on table parked is 'Messages that could not be applied; a person can see, retry or discard each';
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import aio_pika
@@ -16,6 +18,7 @@ from tests.support.running import running
 from tests.support.servers import World
 
 KEY = "3276.purchase.submitted.v1"
+POOLED = orjson.loads(Path("contracts/examples/purchase.submitted/1.0-pooled-kit.json").read_bytes())
 
 
 async def rows(world: World, sql: str) -> list[dict[str, Any]]:
@@ -168,3 +171,101 @@ async def test_without_the_database_the_http_door_says_when_to_come_back(world: 
             world.postgres.start()
         again = await client.post("/v1/purchases", json=purchase(), headers={"Peduli-Source": "/pos/x"})
         assert again.status_code == 202
+
+
+async def test_one_receipt_told_by_two_sources_counts_once_and_either_may_correct_it(world: World) -> None:
+    async with running(service(world.settings())) as client:
+
+        async def tell(source: str, body: dict[str, Any]) -> dict[str, Any]:
+            answer = await client.post("/v1/purchases", json=[body], headers={"Peduli-Source": source})
+            assert answer.status_code == 202
+            return dict(answer.json()[0])
+
+        by_pos = await tell("/pos/koperasi-depok", purchase())
+        own_words = purchase(posts=[], purchased_at="2021-07-22T12:30:00+07:00")
+        by_unit = await tell("/unit/dkum", own_words)
+        assert (by_unit["outcome"], by_unit["told_by"]) == ("known", "/pos/koperasi-depok")
+        assert by_unit["purchase_id"] == by_pos["purchase_id"]
+        assert (await tell("/unit/dkum", own_words))["outcome"] == "known"
+        changed = await tell("/unit/dkum", purchase(unit_code="32.76.06"))
+        assert [reason["code"] for reason in changed["reasons"]] == ["DUPLICATE_CONFLICT"]
+        line = {"sku": "BERAS-5KG", "quantity": 1, "unit_price_idr": 65000}
+        correction = purchase(total_idr=65000, lines=[line])
+        sent = message(correction, "purchase.correction_submitted", ce_source="/unit/dkum")
+        await publish(world.rabbitmq.url, [(sent, "3276.purchase.correction_submitted.v1")])
+        await eventually(lambda: outcomes(world), lambda seen: "corrected" in seen)
+        shown = (await client.get(f"/v1/purchases/{by_pos['purchase_id']}")).json()
+        assert (shown["version"], shown["content"]["total_idr"]) == (2, 65000)
+        assert shown["content"]["source"] == "/pos/koperasi-depok"
+    assert await rows(world, "select count(*)::int as n from purchases") == [{"n": 1}]
+
+
+async def test_two_sources_telling_of_one_receipt_at_the_same_moment_record_it_once(world: World) -> None:
+    async with running(service(world.settings())) as client:
+
+        async def tell(source: str) -> int:
+            body = [purchase(f"R{number}") for number in range(100)]
+            answer = await client.post("/v1/purchases", json=body, headers={"Peduli-Source": source})
+            if answer.status_code == 503:  # the other was faster with one of them: told again, it is known
+                answer = await client.post("/v1/purchases", json=body, headers={"Peduli-Source": source})
+            return int(answer.status_code)
+
+        assert await asyncio.gather(*(tell(f"/pos/{number}") for number in range(4))) == [202] * 4
+    assert await rows(world, "select count(*)::int as n from purchases") == [{"n": 100}]
+
+
+async def test_a_pooled_purchase_of_kits_is_one_purchase_of_many_buyers(world: World) -> None:
+    async with running(service(world.settings())) as client:
+        headers = {"Peduli-Source": "/unit/dkum"}
+        first = await client.post("/v1/purchases", json=POOLED, headers=headers)
+        assert first.status_code == 202, first.text
+        turned = {**POOLED, "contributors": POOLED["contributors"][::-1]}
+        assert (await client.post("/v1/purchases", json=turned, headers=headers)).json()["outcome"] == "known"
+        content = (await client.get(first.headers["location"])).json()["content"]
+        assert (content["buyer_key"], len(content["contributor_keys"])) == ("", 2)
+        greedy = {**POOLED, "reference": "X", "total_idr": 1, "contributors": [*POOLED["contributors"]] * 2}
+        greedy["lines"][0]["product"]["contents"][0]["sku"] = "TIDAK-ADA"
+        refused = (await client.post("/v1/purchases", json=greedy, headers=headers)).json()["reasons"]
+        assert {reason["code"] for reason in refused} == {
+            "TOTAL_MISMATCH",
+            "CONTRIBUTIONS_EXCEED_TOTAL",
+            "DUPLICATE_CONTRIBUTOR",
+            "UNKNOWN_SKU",
+        }
+    assert "19900817" not in str(await rows(world, "select body from event_log"))
+
+
+async def test_an_event_that_would_be_too_large_is_refused_with_its_reason(world: World) -> None:
+    tags = ["x" * 80] * 30
+    posts = [{"url": f"https://example.org/{number}", "hashtags": tags} for number in range(20)]
+    product = {"name": "n" * 120, "category": "c" * 40, "shelf_life_hours": 1}
+    lines = [{"sku": f"BARU-{number}", "quantity": 1, "unit_price_idr": 1, "product": product} for number in range(200)]
+    async with running(service(world.settings())) as client:
+        body = purchase(posts=posts, lines=lines, total_idr=200)
+        answer = await client.post("/v1/purchases", json=body, headers={"Peduli-Source": "/pos/x"})
+        assert [reason["code"] for reason in answer.json()["reasons"]] == ["TOO_LARGE"]
+
+
+async def test_a_pledge_comes_by_broker_and_by_http_and_the_last_word_counts(world: World) -> None:
+    body = {"round": "2021-07-26", "unit_code": "32.76.DKUM", "sum_idr": 7_500_000, "packets": 40}
+    async with running(service(world.settings())) as client:
+        await publish(world.rabbitmq.url, [(message(body, "pledge.submitted"), "3276.pledge.submitted.v1")])
+        await eventually(lambda: outcomes(world), lambda seen: seen == ["recorded"])
+        headers = {"Peduli-Source": "/unit/dkum"}
+        again = await client.post("/v1/pledges", json={**body, "packets": 39}, headers=headers)
+        assert again.json() | {"pledge_id": ""} == {
+            "pledge_id": "",
+            "outcome": "changed",
+            "version": 2,
+            "is_late": True,
+        }
+        wrong = await client.post("/v1/pledges", json={**body, "round": "2021-07-27"}, headers=headers)
+        assert [reason["code"] for reason in wrong.json()["reasons"]] == ["UNKNOWN_ROUND"]
+        listed = (await client.get("/v1/pledges", params={"unit_code": "32.76.DKUM"})).json()
+        assert [(item["round"], item["packets"]) for item in listed] == [("2021-07-26", 39)]
+    told = await rows(world, "select type, version from event_log order by seq")
+    assert [(row["type"], row["version"]) for row in told] == [
+        ("pledge.recorded.v1", 1),
+        ("pledge.recorded.v1", 2),
+        ("pledge.rejected.v1", 1),
+    ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import asyncpg
+import orjson
 import pytest
 
 import services.purchases.app as purchases
@@ -15,6 +17,8 @@ from tests.support.eventually import eventually
 from tests.support.publish import message, publish, purchase
 from tests.support.running import running
 from tests.support.servers import World
+
+POOLED = orjson.loads(Path("contracts/examples/purchase.submitted/1.0-pooled-kit.json").read_bytes())
 
 
 async def fetch(world: World, sql: str) -> list[dict[str, Any]]:
@@ -41,12 +45,12 @@ async def test_a_correction_moves_unit_and_day_and_a_rebuild_comes_out_equal(wor
     settings = world.settings()
     async with running(purchases.service(settings)), running(reporting.service(settings)):
         await told(world, 20)
-        days = """select unit_code, wib_date::text, purchases from reporting.v1_unit_tally_daily
+        days = """select unit_code, local_date::text, purchases from reporting.v1_unit_tally_daily
           where purchases > 0 order by 1"""
         before = await fetch(world, days)
         assert before == [
-            {"unit_code": "32.76.06", "wib_date": "2021-07-31", "purchases": 1},
-            {"unit_code": "32.76.DKUM", "wib_date": "2021-07-22", "purchases": 18},
+            {"unit_code": "32.76.06", "local_date": "2021-07-31", "purchases": 1},
+            {"unit_code": "32.76.DKUM", "local_date": "2021-07-22", "purchases": 18},
         ]
         read: list[int] = []
         made = await remake(world.database_url, REPORTING_MIGRATIONS, shards=1, on_progress=read.append)
@@ -56,6 +60,35 @@ async def test_a_correction_moves_unit_and_day_and_a_rebuild_comes_out_equal(wor
         await publish(world.rabbitmq.url, [(message(purchase("later")), "3276.purchase.submitted.v1")])
         total = "select sum(purchases)::int as n from reporting.v1_unit_tally"
         await eventually(lambda: fetch(world, total), lambda rows: rows == [{"n": 20}])
+    assert await differences(world.database_url) == []
+
+
+async def test_a_pooled_purchase_counts_each_contributor_once_and_its_money_once(world: World) -> None:
+    pledge = {"round": "2021-07-26", "unit_code": "32.76.DKUM", "sum_idr": 7_500_000, "packets": 40}
+    settings = world.settings()
+    async with running(purchases.service(settings)), running(reporting.service(settings)):
+        single = purchase("KOP-9", purchased_at="2021-07-30T10:00:00+07:00")  # its buyer is one of the contributors
+        await publish(
+            world.rabbitmq.url,
+            [
+                (message(POOLED), "3276.purchase.submitted.v1"),
+                (message(single), "3276.purchase.submitted.v1"),
+                (message(pledge, "pledge.submitted"), "3276.pledge.submitted.v1"),
+            ],
+        )
+        tally = "select buyers, purchases, spend_idr from reporting.v1_unit_tally where unit_code = '32.76.DKUM'"
+        wanted = [{"buyers": 2, "purchases": 2, "spend_idr": 430_000}]
+        await eventually(lambda: fetch(world, tally), lambda rows: rows == wanted)
+        beside = """select round::text, pledged_idr, pledged_packets, is_late, purchases, donated_idr
+          from reporting.v1_unit_round"""
+        row = {"round": "2021-07-26", "pledged_idr": 7_500_000, "pledged_packets": 40, "is_late": True}
+        both = [row | {"purchases": 2, "donated_idr": 430_000}]
+        await eventually(lambda: fetch(world, beside), lambda rows: rows == both)
+        void = {"reference": "KOP-2021-000131", "reason": "salah_input"}
+        await publish(
+            world.rabbitmq.url, [(message(void, "purchase.void_submitted"), "3276.purchase.void_submitted.v1")]
+        )
+        await eventually(lambda: fetch(world, tally), lambda rows: rows[0]["buyers"] == 1)
     assert await differences(world.database_url) == []
 
 
@@ -78,7 +111,7 @@ async def test_every_view_and_column_has_a_comment(world: World) -> None:
       where n.nspname = 'reporting' and obj_description(c.oid) is null"""
     assert await fetch(world, missing) == []
     views = "select count(*)::int as n from pg_views where schemaname = 'reporting'"
-    assert await fetch(world, views) == [{"n": 6}]
+    assert await fetch(world, views) == [{"n": 7}]
 
 
 async def test_a_dashboard_reads_views_and_nothing_else(world: World) -> None:

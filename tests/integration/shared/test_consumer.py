@@ -15,10 +15,11 @@ from shared.contracts.envelope import Envelope
 from shared.database.pool import Pool, Transaction, open_pool
 from shared.messaging import parking
 from shared.messaging.consumer import Applier, Consumer, Lane
+from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
 from tests.support.eventually import eventually
-from tests.support.publish import message
+from tests.support.publish import message, publish
 from tests.support.servers import World
 
 QUEUE = "reporting.events.0"
@@ -81,7 +82,7 @@ def consumer(world: World, pool: Pool, effect: Effect, *, batch: int = 50) -> Co
 
 async def parked(pool: Pool) -> list[tuple[str, str]]:
     rows = await pool.fetch("select event, reason from parked where state = 'parked' order by event")
-    return [(row["event"].split("|")[1], row["reason"]) for row in rows]
+    return [(row["event"].split("|")[2], row["reason"]) for row in rows]
 
 
 async def test_versions_are_applied_in_order_and_gaps_wait(world: World, pool: Pool) -> None:
@@ -134,7 +135,7 @@ async def test_a_message_that_kills_its_process_is_parked_unread(world: World, p
     await pool.execute(
         "insert into deliveries (queue, event, attempts, alone) values ($1, $2, 4, 3)",
         QUEUE,
-        "/pos/koperasi-depok|killer",
+        "reporting|/pos/koperasi-depok|killer",
     )
     effect, stop = Effect(), asyncio.Event()
     running = asyncio.create_task(consumer(world, pool, effect).run(stop))
@@ -166,3 +167,27 @@ async def test_two_relays_publish_everything_once_in_order(world: World) -> None
     await asyncio.gather(*tasks)
     await connection.close()
     assert [int(str(item.headers["ce-version"])) for item in await taken(world, settle=True)] == list(range(1, 2001))
+
+
+async def test_what_the_broker_gave_up_keeps_the_city_that_it_came_for(world: World) -> None:
+    await publish(world.rabbitmq.url, [(message({"a": 1}), "3273.purchase.submitted.v1")])
+    connection = await aio_pika.connect(world.rabbitmq.url)
+    async with connection:
+        queue = await (await connection.channel()).get_queue("purchases.intake")
+
+        async def give_up() -> bool:
+            got = await queue.get(fail=False)
+            if got is not None:
+                await got.reject(requeue=False)
+            return got is not None
+
+        await eventually(give_up, bool)
+    opened = await open_pool(world.database_url, "purchases")
+    dead = DeadLetters("purchases", opened, world.rabbitmq.url, b"key")
+    await eventually(dead.drain, bool)
+    rows = await opened.fetch("select queue, routing_key, reason, event from parked")
+    await opened.close()
+    assert [(row["queue"], row["routing_key"], row["reason"]) for row in rows] == [
+        ("purchases.intake", "3273.purchase.submitted.v1", parking.DEAD_LETTERED)
+    ]
+    assert rows[0]["event"].startswith("3273|")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,6 +40,7 @@ def test_a_valid_purchase_is_read() -> None:
         ({"purchased_at": "2021-07-23T07:06:00+07:00"}, {"purchased_at": "PURCHASED_IN_FUTURE"}),
         ({"purchased_at": "2021-06-30T23:59:59+07:00"}, {"purchased_at": "PURCHASED_TOO_EARLY"}),
         ({"purchased_at": "2021-07-22T10:05:00"}, {"purchased_at": "MISSING_OFFSET"}),
+        ({"programme": "lain"}, {"programme": "UNKNOWN_PROGRAMME"}),
         ({"total_idr": 130001}, {"total_idr": "TOTAL_MISMATCH"}),
         ({"total_idr": "130000"}, {"total_idr": "INVALID_FIELD"}),
         ({"lines": []}, {"lines": "INVALID_FIELD", "total_idr": "TOTAL_MISMATCH"}),
@@ -46,6 +49,29 @@ def test_a_valid_purchase_is_read() -> None:
 )
 def test_each_rule_has_its_reason_and_all_are_told(changes: dict[str, Any], wanted: dict[str, str]) -> None:
     assert codes(**changes) == wanted
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "wanted"),
+    [
+        ("Asia/Jakarta", "2021-06-30T23:59:59+07:00", ["PURCHASED_TOO_EARLY"]),
+        ("Asia/Jayapura", "2021-06-30T23:59:59+07:00", []),
+        ("Asia/Jakarta", "2021-07-20T23:59:59+07:00", []),
+        ("Asia/Jakarta", "2021-07-21T00:00:00+07:00", ["PURCHASED_TOO_LATE"]),
+        ("Asia/Jayapura", "2021-07-20T23:59:59+07:00", ["PURCHASED_TOO_LATE"]),
+    ],
+)
+def test_first_and_last_day_are_those_of_the_programme_in_the_citys_zone(zone: str, at: str, wanted: list[str]) -> None:
+    isoman = dataclasses.replace(REFERENCE.programmes["isoman"], ends_on=date(2021, 7, 20))
+    city = dataclasses.replace(REFERENCE, zone=ZoneInfo(zone), programmes={"isoman": isoman})
+    found = read_purchase(purchase(purchased_at=at), city, NOW)
+    assert ([reason.code for reason in found] if isinstance(found, list) else []) == wanted
+
+
+def test_a_channel_outside_the_programme_is_refused() -> None:
+    isoman = dataclasses.replace(REFERENCE.programmes["isoman"], channels=frozenset({"umkm_binaan_opd"}))
+    found = read_purchase(purchase(), dataclasses.replace(REFERENCE, programmes={"isoman": isoman}), NOW)
+    assert found == [Reason.of("CHANNEL_MISMATCH", "channel")]
 
 
 def test_the_first_moment_of_july_in_wib_is_allowed() -> None:

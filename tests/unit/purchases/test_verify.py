@@ -15,12 +15,12 @@ from services.purchases.usecases.verify import Checked, read_file, verify
 from shared.reference.load import load
 from tests.support.publish import purchase
 
-REFERENCE = load("3276")
+CITY = load("3276")
 NOW = datetime(2021, 7, 23, tzinfo=UTC)
 
 
 def check(content: str) -> list[Checked]:
-    return verify(list(read_file(content.encode())), source="/pos/x", reference=REFERENCE, now=NOW)
+    return verify(list(read_file(content.encode())), source="/pos/x", city=CITY, now=NOW)
 
 
 def event(kind: str, data: Any, **changes: Any) -> dict[str, Any]:
@@ -67,12 +67,21 @@ def test_a_file_is_judged_as_one_conversation() -> None:
     assert outcomes == ["recorded", "known", "rejected", "corrected", "voided", "waiting", "recorded"]
 
 
+def test_a_pledge_is_judged_too() -> None:
+    word = {"round": "2021-07-26", "unit_code": "32.76.DKUM", "sum_idr": 1_000_000, "packets": 5}
+    said = [word, word, {**word, "packets": 6}, {**word, "round": "2021-07-27"}]
+    found = check(json.dumps([event("pledge.submitted", body) for body in said]))
+    assert [item.outcome for item in found] == ["recorded", "known", "changed", "rejected"]
+    assert found[-1].reasons[0].code == "UNKNOWN_ROUND"
+
+
 @pytest.mark.parametrize(
     "item",
     [
         event("purchase.sung", purchase()),
         event("purchase.submitted", purchase(), id=""),
         event("purchase.submitted", [purchase()]),
+        event("purchase.submitted", purchase(), tenant="3273"),
         event("purchase.submitted", purchase(reference="x" * 70_000)),
         [purchase()],
         "text",

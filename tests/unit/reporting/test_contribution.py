@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reporting.domain.contribution import Deltas, PurchaseFact, is_compliant, of_purchase
+from shared.reference.load import load
+
+DEPOK = load("3276")
 
 
 def body(purchase: int, unit: str, items: int, day: int) -> dict[str, Any]:
@@ -19,6 +25,7 @@ def body(purchase: int, unit: str, items: int, day: int) -> dict[str, Any]:
         "seller_code": "s",
         "channel": "koperasi_depok",
         "purpose": "donation" if items % 2 else "own_use",
+        "programme": "isoman",
         "lines": [{"quantity": items}],
         "total_idr": items * 1000,
         "posts": [{"hashtags": ["#ASNDepokPeduli", "beliprodukumkmdepok"]}] * (items % 3),
@@ -31,7 +38,7 @@ def tallies(events: list[tuple[str, int, dict[str, Any]]]) -> tuple[object, ...]
     deltas = Deltas()
     for kind, version, data in events:
         old = facts.get(data["purchase_id"])
-        fact = of_purchase(old, kind, version, data)
+        fact = of_purchase(old, kind, version, data, DEPOK)
         if fact is not None:
             if old is not None:
                 deltas.add(old, -1)
@@ -59,11 +66,21 @@ def test_any_order_and_duplication_gives_the_same_tallies(
 
 
 def test_half_past_eleven_in_the_evening_is_still_that_day() -> None:
-    fact = of_purchase(None, "purchase.recorded.v1", 1, body(1, "u", 1, 31))
+    fact = of_purchase(None, "purchase.recorded.v1", 1, body(1, "u", 1, 31), DEPOK)
     assert fact is not None
-    assert fact.wib_date.isoformat() == "2021-07-31"
+    assert fact.local_date.isoformat() == "2021-07-31"
 
 
 def test_a_post_needs_both_hashtags() -> None:
-    assert is_compliant(["#asndepokpeduli", "BELIPRODUKUMKMDEPOK", "lain"])
-    assert not is_compliant(["ASNDepokPeduli"])
+    wanted = DEPOK.programmes["isoman"].hashtags
+    assert is_compliant(["#asndepokpeduli", "BELIPRODUKUMKMDEPOK", "lain"], wanted)
+    assert not is_compliant(["ASNDepokPeduli"], wanted)
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Asia/Jakarta", 22), ("Asia/Makassar", 22), ("Asia/Jayapura", 23)])
+def test_a_day_is_the_citys_day(zone: str, day: int) -> None:
+    city = dataclasses.replace(DEPOK, zone=ZoneInfo(zone))
+    late = {**body(1, "u", 1, 22), "purchased_at": "2021-07-22T15:30:00+00:00"}
+    fact = of_purchase(None, "purchase.recorded.v1", 1, late, city)
+    assert fact is not None
+    assert fact.local_date.day == day

@@ -1,4 +1,4 @@
-"""Rows of dimensions."""
+"""Rows of pledges."""
 
 from __future__ import annotations
 

@@ -1,0 +1,59 @@
+"""A unit's pledge for a round: what it will collect, said by Thursday 16.00 (the weekly rhythm of D'SabR, 2021)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from services.purchases.domain.submission import reasons_of_form
+from shared.contracts.reasons import Reason
+from shared.contracts.submissions import PledgeSubmission
+from shared.reference.model import Reference
+
+MONDAY, THURSDAY = 0, 3
+CLOSES = time(16)  # of Thursday, in the city's own time
+AHEAD = timedelta(weeks=4)  # a later round is a slip of the year or the month
+
+
+@dataclass(frozen=True)
+class Pledge:
+    """A pledge as it stands. `is_late` tells of the first word: who was on time may still correct the sum."""
+
+    version: int
+    sum_idr: int
+    packets: int
+    is_late: bool
+
+
+def read_pledge(raw: dict[str, Any], reference: Reference, now: datetime) -> PledgeSubmission | list[Reason]:
+    """The pledge, or every reason against it."""
+    try:
+        pledge = PledgeSubmission.model_validate(raw)
+    except ValidationError as error:
+        return reasons_of_form(error)
+    reasons = []
+    if pledge.programme not in reference.programmes:
+        reasons.append(Reason.of("UNKNOWN_PROGRAMME", "programme"))
+    if pledge.unit_code not in reference.units:
+        reasons.append(Reason.of("UNKNOWN_UNIT", "unit_code"))
+    if pledge.round.weekday() != MONDAY or pledge.round > now.date() + AHEAD:
+        reasons.append(Reason.of("UNKNOWN_ROUND", "round"))
+    return reasons or pledge
+
+
+def closes_at(round_: date, zone: ZoneInfo) -> datetime:
+    """The moment from which a pledge for the round is late."""
+    return datetime.combine(round_ + timedelta(days=THURSDAY), CLOSES, zone)
+
+
+def decide(pledge: Pledge | None, said: PledgeSubmission, now: datetime, zone: ZoneInfo) -> Pledge:
+    """The pledge after what was said: the same one when it says nothing new."""
+    if pledge is None:
+        return Pledge(1, said.sum_idr, said.packets, now >= closes_at(said.round, zone))
+    if (pledge.sum_idr, pledge.packets) == (said.sum_idr, said.packets):
+        return pledge
+    return Pledge(pledge.version + 1, said.sum_idr, said.packets, pledge.is_late)

@@ -1,0 +1,71 @@
+-- name: list_versions
+-- Which cities there are, and when each changed: asked every few seconds.
+select tenant, version from ref_cities;
+
+-- name: save_city!
+-- A city with its next version; a second load of it waits here for the first.
+insert into ref_cities values (:tenant, :name, :time_zone, :language, 1)
+on conflict (tenant) do update set name = excluded.name, time_zone = excluded.time_zone, language = excluded.language,
+  version = ref_cities.version + 1;
+
+-- name: list_cities
+-- Cities by code.
+select * from ref_cities where tenant = any(:tenants::text[]);
+
+-- name: list_programmes
+-- Programmes of cities.
+select * from ref_programmes where tenant = any(:tenants::text[]);
+
+-- name: save_programmes!
+-- Programmes of a city, new or changed; none goes, because what was bought keeps its name.
+insert into ref_programmes select * from jsonb_populate_recordset(null::ref_programmes, :rows::jsonb)
+on conflict (tenant, programme) do update set
+  name = excluded.name, basis = excluded.basis, hashtags = excluded.hashtags, channels = excluded.channels,
+  starts_on = excluded.starts_on, ends_on = excluded.ends_on, earliest_purchase_on =
+  excluded.earliest_purchase_on;
+
+-- name: list_regions
+-- Regions of cities.
+select * from ref_regions where tenant = any(:tenants::text[]);
+
+-- name: save_regions!
+-- Regions of a city, new or changed; none goes, because what was bought keeps its name.
+insert into ref_regions select * from jsonb_populate_recordset(null::ref_regions, :rows::jsonb)
+on conflict (code) do update set
+  level = excluded.level, name = excluded.name, parent_code = excluded.parent_code, kecamatan_code =
+  excluded.kecamatan_code, lat = excluded.lat, lon = excluded.lon, population = excluded.population;
+
+-- name: list_units
+-- Units of cities.
+select * from ref_units where tenant = any(:tenants::text[]);
+
+-- name: save_units!
+-- Units of a city, new or changed; none goes, because what was bought keeps its name.
+insert into ref_units select * from jsonb_populate_recordset(null::ref_units, :rows::jsonb)
+on conflict (unit_code) do update set
+  kind = excluded.kind, name = excluded.name, short_name = excluded.short_name, parent_code =
+  excluded.parent_code, region_code = excluded.region_code, asn_count = excluded.asn_count;
+
+-- name: list_sellers
+-- Sellers of cities.
+select * from ref_sellers where tenant = any(:tenants::text[]);
+
+-- name: save_sellers!
+-- Sellers of a city, new or changed; none goes, because what was bought keeps its name.
+insert into ref_sellers select * from jsonb_populate_recordset(null::ref_sellers, :rows::jsonb)
+on conflict (tenant, seller_code) do update set
+  name = excluded.name, channel = excluded.channel, kecamatan_code = excluded.kecamatan_code, kelurahan_code =
+  excluded.kelurahan_code, fostering_unit_code = excluded.fostering_unit_code;
+
+-- name: list_products
+-- Products of cities.
+select * from ref_products where tenant = any(:tenants::text[]);
+
+-- name: save_products!
+-- Products of a city, new or changed; none goes, because what was bought keeps its name.
+insert into ref_products select * from jsonb_populate_recordset(null::ref_products, :rows::jsonb)
+on conflict (tenant, sku) do update set
+  name = excluded.name, category = excluded.category, price_idr = excluded.price_idr, shelf_life_hours =
+  excluded.shelf_life_hours, storage = excluded.storage, weight_g = excluded.weight_g, portions =
+  excluded.portions, need_groups = excluded.need_groups, halal = excluded.halal, infant = excluded.infant,
+  soft = excluded.soft, diabetic_friendly = excluded.diabetic_friendly, allergens = excluded.allergens;

@@ -1,0 +1,45 @@
+"""A pledge is late from Thursday 16.00 on the clock of the city; who was on time may still correct the sum."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.purchases.domain.pledge import Pledge, closes_at, decide, read_pledge
+from shared.contracts.reasons import Reason
+from shared.contracts.submissions import PledgeSubmission
+from shared.reference.load import load
+
+WIB, WIT = ZoneInfo("Asia/Jakarta"), ZoneInfo("Asia/Jayapura")
+ROUND = date(2021, 7, 26)
+REFERENCE = load("3276")
+
+
+def said(sum_idr: int = 7_500_000, packets: int = 40) -> PledgeSubmission:
+    return PledgeSubmission(round=ROUND, unit_code="32.76.DKUM", sum_idr=sum_idr, packets=packets)
+
+
+@pytest.mark.parametrize(("zone", "utc_hour"), [(WIB, 9), (WIT, 7)])
+def test_a_second_before_four_is_on_time_and_four_is_late(zone: ZoneInfo, utc_hour: int) -> None:
+    closes = datetime(2021, 7, 29, utc_hour, tzinfo=UTC)
+    assert closes_at(ROUND, zone) == closes
+    assert not decide(None, said(), closes - timedelta(seconds=1), zone).is_late
+    assert decide(None, said(), closes, zone).is_late
+
+
+def test_the_last_word_counts_and_the_first_decides_what_is_late() -> None:
+    first = decide(None, said(), datetime(2021, 7, 29, 8, tzinfo=UTC), WIB)
+    assert decide(first, said(), datetime(2021, 7, 30, tzinfo=UTC), WIB) == first
+    changed = decide(first, said(packets=39), datetime(2021, 7, 30, tzinfo=UTC), WIB)
+    assert changed == Pledge(2, 7_500_000, 39, False)
+
+
+def test_every_reason_against_a_pledge_is_told_at_once() -> None:
+    wrong = {"round": "2021-07-27", "unit_code": "32.76.NIHIL", "sum_idr": 1, "packets": 1}
+    found = read_pledge(wrong, REFERENCE, datetime(2021, 7, 26, tzinfo=UTC))
+    assert found == [Reason.of("UNKNOWN_UNIT", "unit_code"), Reason.of("UNKNOWN_ROUND", "round")]
+    found = read_pledge({"round": "x", "sum_idr": -1}, REFERENCE, datetime(2021, 7, 26, tzinfo=UTC))
+    assert isinstance(found, list)
+    assert {reason.path for reason in found} == {"round", "sum_idr", "unit_code", "packets"}

@@ -1,0 +1,42 @@
+"""The data of a city is used only when it is whole, and is its own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from shared.reference.load import CITIES, CityError, load, shipped
+
+
+@pytest.mark.parametrize("tenant", shipped())
+def test_a_shipped_city_says_what_is_real(tenant: str) -> None:
+    assert load(tenant).kelurahan
+    assert "invented" in (CITIES / tenant / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "hint"),
+    [
+        ("sellers.csv", "koperasi_bandung", "koperasi_lain", "channel of a seller is not known: koperasi_lain"),
+        ("units.csv", "32.73.DISDIK,", "32.76.DISDIK,", "32.76.DISDIK does not begin with 32.73"),
+        ("sellers.csv", "32.73.01.100", "32.73.01.900", "kelurahan of a seller is not known: 32.73.01.900"),
+    ],
+)
+def test_a_contradiction_is_named(tmp_path: Path, file: str, old: str, new: str, hint: str) -> None:
+    folder = tmp_path / "city"
+    shutil.copytree(CITIES / "3273", folder)
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(CityError) as caught:
+        load("3273", folder)
+    assert hint in caught.value.hint
+
+
+def test_a_folder_of_another_city_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CityError, match="3273, not 3276"):
+        load("3276", CITIES / "3273")
+    with pytest.raises(CityError, match=r"no city\.toml"):
+        load("3276", tmp_path)
