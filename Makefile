@@ -3,10 +3,10 @@
 PYTHON := .venv/bin/python
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/installed: requirements-dev.lock
-	python3 -m venv .venv
+	test -x $(PYTHON) || python3 -m venv .venv
 	$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
@@ -34,11 +34,12 @@ faults: setup ## kill and restart everything under load, in the short form
 soak: setup ## the long form of the faults: ARGS="--rounds 10 --seed 1"
 	@$(PYTHON) -m tests.support.soak $(ARGS)
 
-lint: setup ## ruff, mypy --strict, import rules, codespell
+lint: setup ## ruff, mypy --strict, import rules, migrations, spelling
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/squawk services/*/migrations/*.sql shared/*/migrations/*.sql services/reporting/views.sql
 	.venv/bin/codespell shared services peduli tests bench examples docs README.md
 
 contracts: setup ## write the JSON Schemas of every message anew

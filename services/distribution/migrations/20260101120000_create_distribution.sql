@@ -28,7 +28,7 @@ comment on table lots is 'What one purchase line brought, with its balance per a
 comment on column lots.tenant is 'City code without dots; an allocation sees the lots and households of one city only';
 
 create table stock_entries (
-  entry_id bigserial primary key,
+  entry_id bigint generated always as identity primary key,
   lot_id uuid not null references lots,
   from_account text not null,
   to_account text not null,
@@ -124,4 +124,5 @@ create table waiting (
 );
 comment on table waiting is 'Households that the last allocation could not serve, and the code of why';
 -- migrate:down
+-- squawk-ignore ban-drop-table
 drop table waiting, due, field_reports, task_lines, tasks, people, households, stock_entries, lots;

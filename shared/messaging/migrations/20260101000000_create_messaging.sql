@@ -1,6 +1,6 @@
 -- migrate:up
 create table event_log (
-  seq bigserial primary key,
+  seq bigint generated always as identity primary key,
   event_id uuid not null unique,
   aggregate text not null,
   version integer not null,
@@ -66,9 +66,5 @@ create table deliveries (
 );
 comment on table deliveries is 'Redelivered messages: how often they came, and how often they were alone in hand when the process ended';
 -- migrate:down
-drop table deliveries;
-drop table parked;
-drop table aggregate_versions;
-drop table inbox;
-drop table outbox;
-drop table event_log;
+-- squawk-ignore ban-drop-table
+drop table deliveries, parked, aggregate_versions, inbox, outbox, event_log;
