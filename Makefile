@@ -40,7 +40,7 @@ lint: setup ## ruff, mypy --strict, import rules, migrations, spelling
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/squawk services/*/migrations/*.sql shared/*/migrations/*.sql services/reporting/views.sql
-	.venv/bin/codespell shared services peduli tests bench examples docs README.md
+	.venv/bin/codespell
 
 contracts: setup ## write the JSON Schemas of every message anew
 	$(PYTHON) -m shared.contracts.generate

@@ -68,6 +68,13 @@ comment on table submissions is 'What became of everything that was sent, whatev
 comment on column submissions.told_by is 'The source that had told of the same receipt before; empty otherwise';
 comment on column submissions.tenant is 'City that it was sent under; it may be one that nobody serves';
 comment on column submissions.raw_sealed is 'The body of what was rejected or waits, sealed, for 30 days: it can be mended and tried again';
+comment on column purchases.status is 'recorded or voided';
+comment on column purchases.first_hash is 'Hash of the content that recorded it: a late resend of that is known, too';
+comment on column purchases.content_hash is 'Hash of the content as it stands';
+comment on column purchase_aliases.content_hash is 'Hash of what was told under the other name';
+comment on column submissions.kind is 'submitted, corrected or voided';
+comment on column submissions.outcome is 'recorded, corrected, voided, known, waiting or rejected';
+comment on column submissions.reasons is 'Every reason of a refusal: code, path, message';
 -- migrate:down
 -- squawk-ignore ban-drop-table
 drop table submissions, pledges, receipts, purchase_aliases, purchases;
