@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev migration test unit faults soak lint contracts format bench up down clean
+.PHONY: help setup demo dev migration test unit faults soak lint contracts docs format bench up down clean
 PYTHON := .venv/bin/python
 
 help: ## list the targets
@@ -44,6 +44,9 @@ lint: setup ## ruff, mypy --strict, import rules, migrations, spelling
 
 contracts: setup ## write the JSON Schemas of every message anew
 	$(PYTHON) -m shared.contracts.generate
+
+docs: setup ## write .env.example and docs/reference anew
+	$(PYTHON) -m docs.generate
 
 format: setup ## put the code in the house's format
 	.venv/bin/ruff check --fix-only -q . ; .venv/bin/ruff format -q .

@@ -53,22 +53,30 @@ class TaskReport(Submitted):
 
 
 class TaskAccept(TaskReport):
+    """A team takes the packet: its goods leave the lumbung."""
+
     kind: Literal["accept"] = "accept"
 
 
 class TaskDelivery(TaskReport):
+    """The packet stands at the door, with a proof."""
+
     kind: Literal["deliver"] = "deliver"
     proof_kind: Literal["code", "photo", "witness"]
     proof: str = Field(min_length=1, max_length=200, description="the code, the photo's hash, or the witness's role")
 
 
 class TaskFailure(TaskReport):
+    """The packet could not be handed over, and why."""
+
     kind: Literal["fail"] = "fail"
     reason: Literal["not_home", "refused", "moved", "released", "unsafe", "wrong_address"]
     note: str = Field(default="", max_length=80)
 
 
 class TaskReturn(TaskReport):
+    """The goods of a packet are back in the lumbung."""
+
     kind: Literal["return"] = "return"
 
 
