@@ -233,9 +233,9 @@ def demo(
 @app.command()
 def dev() -> None:
     """Start private servers and the three services, and nothing else, until Ctrl-C."""
-    from peduli import demo as playing
+    from peduli import dev as developing
 
-    raise typer.Exit(playing.develop())
+    raise typer.Exit(developing.run())
 
 
 @app.command()

@@ -9,7 +9,17 @@ import httpx
 from rich.console import Console
 from rich.tree import Tree
 
+from peduli.words import city_of, local, place, rupiah
 from shared.errors import PeduliError
+from shared.reference.model import Reference
+
+STATUS = {
+    "accepted": "dibawa",
+    "failed": "belum berhasil diantar",
+    "delivered": "sampai di pintu",
+    "returned": "kembali ke lumbung",
+    "recalled": "ditarik kembali",
+}
 
 
 class TraceError(PeduliError):
@@ -26,7 +36,7 @@ def follow(identity: UUID, urls: dict[str, str], tenant: str) -> dict[str, Any]:
         tally = _get(client, f"{urls['reporting']}/v1/trace/{purchase_id}")
     if purchase is None and not lots:
         raise TraceError(hint="give the id of a purchase, lot, packet, task or household")
-    return {"purchase": purchase, **goods, "reporting": tally}
+    return {"city": tenant, "purchase": purchase, **goods, "reporting": tally}
 
 
 def _get(client: httpx.Client, url: str) -> Any:
@@ -39,19 +49,31 @@ def _get(client: httpx.Client, url: str) -> Any:
 
 def render(found: dict[str, Any], console: Console) -> None:
     """The journey as a tree, in Bahasa Indonesia."""
-    purchase = found["purchase"]
-    title = "Perjalanan paket"
-    if purchase:
-        content = purchase["content"]
-        title = f"Pembelian {purchase['reference']} - Rp{content['total_idr']:,} - {content['unit_code']}".replace(
-            ",", "."
-        )
-    tree = Tree(title)
+    console.print(_tree(found), highlight=False)
+
+
+def _tree(found: dict[str, Any]) -> Tree:
+    purchase, city = found["purchase"], city_of(found["city"])
+    tree = Tree("Barang" if purchase is None else _purchase(purchase, city))
+    bought_at = local(purchase["content"]["purchased_at"], city) if purchase else ""
     for lot in found["lots"]:
-        branch = tree.add(f"baris {lot['line_no']}: {lot['bought']} x {lot['sku']} (di lumbung {lot['available']})")
-        for packet in found["packets"]:
-            if (packet["purchase_id"], packet["line_no"]) == (lot["purchase_id"], lot["line_no"]):
-                leaf = branch.add(f"{packet['quantity']} buah -> tugas {packet['task_id']}: {packet['status']}")
-                leaf.add(f"kelurahan {packet['kelurahan']}, tim {packet['team'] or '-'}, {packet['changed_at']}")
-                leaf.add(packet["text"])
-    console.print(tree)
+        key = (lot["purchase_id"], lot["line_no"])
+        packets = [packet for packet in found["packets"] if (packet["purchase_id"], packet["line_no"]) == key]
+        if packets or lot["available"]:
+            branch = tree.add(f"{bought_at}  dibeli {lot['bought']} x {lot['sku']}, di lumbung {lot['available']}")
+            for packet in packets:
+                _grow(branch.add(f"{packet['quantity']} buah dalam paket {packet['packet_id']}"), packet, city)
+    return tree
+
+
+def _grow(leaf: Tree, packet: dict[str, Any], city: Reference | None) -> None:
+    leaf.add(f"{local(packet['assigned_at'], city)}  ditugaskan ke {place(packet['kelurahan'], city)}")
+    if packet["status"] != "assigned":
+        leaf.add(f"{local(packet['changed_at'], city)}  {STATUS[packet['status']]} ({packet['team'] or '-'})")
+    leaf.add(packet["text"])
+
+
+def _purchase(purchase: dict[str, Any], city: Reference | None) -> str:
+    content = purchase["content"]
+    state = ", dibatalkan" if purchase["status"] == "voided" else ""
+    return f"Nota {purchase['reference']}, {place(content['unit_code'], city)}, {rupiah(content['total_idr'])}{state}"
