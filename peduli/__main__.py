@@ -240,12 +240,17 @@ def dev() -> None:
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """What is missing on this machine, and how to get it."""
+    """What this machine lacks, each with the next command to type; ends with 1 when anything needed is missing."""
+    import os
+    from dataclasses import asdict
+
+    from rich.console import Console
+
     from peduli import doctor as looking
 
-    found = looking.check()
-    _print([{"what": f.name, "found": f.is_ok, "advice": "" if f.is_ok else f.advice} for f in found], as_json)
-    raise typer.Exit(0 if all(f.is_ok for f in found) else 1)
+    found = looking.check(os.environ)
+    print(json.dumps([asdict(f) for f in found], indent=2)) if as_json else looking.show(found, Console())
+    raise typer.Exit(0 if all(f.is_ok for f in found if f.is_needed) else 1)
 
 
 def main() -> None:

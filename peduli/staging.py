@@ -53,7 +53,7 @@ class Stage:
     def addresses(self) -> dict[str, str]:
         """Where a person can look; without passwords."""
         doors = {name: f"{url}/docs" for name, url in self.urls.items()}
-        return {**doors, "RabbitMQ": _public(self.amqp_url), "Postgres": _public(self.admin_url)}
+        return {**doors, "RabbitMQ": without_password(self.amqp_url), "Postgres": without_password(self.admin_url)}
 
 
 @contextlib.contextmanager
@@ -128,7 +128,7 @@ def _write_environment(scene: Stage) -> Path:
     return path
 
 
-def _public(url: str) -> str:
+def without_password(url: str) -> str:
     """A URL without its user's password."""
     parts = urlsplit(url)
     at = f"{parts.username}@" if parts.username else ""
