@@ -35,6 +35,6 @@ def run(*, wait: bool, as_json: bool) -> int:
         else:
             display.show_ending(result, console)
         if wait:
-            display.show_addresses(scene.addresses, FOLDER, result["packet_id"], console)
+            display.show_addresses(scene.addresses, FOLDER, f"trace {result['packet_id']}", console)
             signal.pause()
     return code

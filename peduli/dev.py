@@ -17,6 +17,6 @@ def run() -> int:
     """Start everything, say where it is, and wait."""
     console = Console()
     with ending_quietly(console), stage(FOLDER, console.print) as scene:
-        display.show_addresses(scene.addresses, FOLDER, "ID", console)
+        display.show_addresses(scene.addresses, FOLDER, "alarms", console)
         signal.pause()
     return 0

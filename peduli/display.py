@@ -128,14 +128,14 @@ def show_ending(result: dict[str, Any], console: Console) -> None:
         console.print(f"[bold red]Tidak cocok:[/bold red] {'; '.join(result['faults'])}", highlight=False)
 
 
-def show_addresses(addresses: dict[str, str], folder: Path, identity: str, console: Console) -> None:
-    """Where to look while everything still runs."""
+def show_addresses(addresses: dict[str, str], folder: Path, command: str, console: Console) -> None:
+    """Where to look while everything still runs, and a `command` of peduli to try."""
     _heading(console, "Masih berjalan")
     for name, address in addresses.items():
         console.print(f"  {name:<13} {address}", highlight=False, soft_wrap=True)
     console.print("Di terminal lain:", highlight=False)
     console.print(f"  . {folder}/env", highlight=False)
-    console.print(f"  .venv/bin/python -m peduli trace {identity}", highlight=False, soft_wrap=True)
+    console.print(f"  .venv/bin/python -m peduli {command}", highlight=False, soft_wrap=True)
     console.print("[bold]Ctrl-C menghentikan semuanya.[/bold]")
 
 

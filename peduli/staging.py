@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +117,8 @@ def _servers(folder: Path, stack: contextlib.ExitStack, say: Callable[[str], Non
         return amqp_url, admin_url
     servers.install_missing(say)
     say("Menyalakan RabbitMQ dan Postgres sendiri")
+    if os.getuid() == 0:  # Postgres will not run as root, and its own user cannot enter a clone in /root
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peduli-")))
     postgres, rabbitmq = stack.enter_context(servers.private_servers(folder / "servers"))
     return rabbitmq.url, postgres.url
 
