@@ -141,13 +141,12 @@ def show_addresses(addresses: dict[str, str], folder: Path, command: str, consol
 
 def accounting_line(accounting: dict[str, int]) -> str:
     """bought = delivered + on the way + in stock + returned or expired; 0 lost, 0 doubled."""
-    a = accounting
-    over = f" + lebih {a['over_delivered']}" if a["over_delivered"] else ""
-    return (
-        f"dibeli {a['bought']}{over} = sampai {a['delivered']} + di jalan {a['on_the_way']} "
-        f"+ di lumbung {a['in_stock']} + kembali/kedaluwarsa {a['returned_or_expired']}\n"
-        f"hilang {a['lost']}, ganda {a['doubled']}"
+    over = " + lebih {over_delivered}" if accounting["over_delivered"] else ""
+    line = (
+        f"dibeli {{bought}}{over} = sampai {{delivered}} + di jalan {{on_the_way}} + di lumbung {{in_stock}} "
+        "+ kembali/kedaluwarsa {returned_or_expired}\nhilang {lost}, ganda {doubled}"
     )
+    return line.format(**accounting)
 
 
 def _heading(console: Console, text: str) -> None:

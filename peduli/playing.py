@@ -56,10 +56,10 @@ class Player:
         self.board.show(seen)
         return seen
 
-    def until(self, true: Callable[[dict[str, int]], bool], what: str) -> None:
-        """Look until it is `true`; raises `DemoError` when it never is."""
+    def until(self, is_so: Callable[[dict[str, int]], bool], what: str) -> None:
+        """Look until it `is_so`; raises `DemoError` when it never is."""
         deadline = time.monotonic() + SETTLE_SECONDS
-        while not true(self.look()):
+        while not is_so(self.look()):
             if time.monotonic() > deadline:
                 logs = f"the logs are in {self.scene.folder / 'logs'}"
                 raise DemoError(f"after {SETTLE_SECONDS:.0f} s it is still not so that {what}", hint=logs)

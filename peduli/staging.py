@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import tempfile
@@ -74,7 +75,7 @@ def stage(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
     `folder` is emptied first; its `env` is for `. folder/env` in another terminal. Raises `OccupiedError`.
     """
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_alone(folder))
+        stack.enter_context(alone(folder))
         amqp_url, admin_url = _servers(folder, stack, say)
         say("Menyiapkan basis data, data Kota Depok, dan antrean")
         passwords = {schema: secrets.token_hex(16) for schema in processes.SERVICES.values()}
@@ -98,7 +99,7 @@ def stage(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Hold `folder` for this process alone, and empty."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_suffix(".lock").open("w") as lock:
@@ -107,7 +108,7 @@ def _alone(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise OccupiedError(hint=f"{folder} is in use; stop it there with Ctrl-C") from None
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         yield
 
 
@@ -123,16 +124,15 @@ def _servers(folder: Path, stack: contextlib.ExitStack, say: Callable[[str], Non
     return rabbitmq.url, postgres.url
 
 
-def _write_environment(scene: Stage) -> Path:
+def _write_environment(scene: Stage) -> None:
     """The environment of the commands as a file that only its owner may read: it holds keys."""
     path = scene.folder / "env"
     path.touch(mode=0o600)
-    path.write_text("".join(f"export {name}='{value}'\n" for name, value in scene.environment.items()))
-    return path
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in scene.environment.items()))
 
 
 def without_password(url: str) -> str:
     """A URL without its user's password."""
     parts = urlsplit(url)
-    at = f"{parts.username}@" if parts.username else ""
-    return parts._replace(netloc=f"{at}{parts.hostname}:{parts.port}").geturl()
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{parts.username}@{host}" if parts.username else host).geturl()

@@ -63,6 +63,10 @@ def _tree(found: dict[str, Any]) -> Tree:
             branch = tree.add(f"{bought_at}  dibeli {lot['bought']} x {lot['sku']}, di lumbung {lot['available']}")
             for packet in packets:
                 _grow(branch.add(f"{packet['quantity']} buah dalam paket {packet['packet_id']}"), packet, city)
+    others = [packet for packet in found["packets"] if purchase and packet["purchase_id"] != purchase["purchase_id"]]
+    beside = tree.add("bersama barang dari pembelian lain") if others else tree
+    for packet in others:
+        beside.add(f"{packet['quantity']} x {packet['sku']}  {packet['purchase_id']}")
     return tree
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -41,9 +42,8 @@ def test_every_metric_tells_its_meaning_and_is_ours() -> None:
 
 
 def test_no_metric_is_declared_elsewhere() -> None:
-    declared = {
-        name for value in vars(metrics).values() if isinstance(value, MetricWrapperBase) for name in [value._name]
-    }
+    importlib.import_module("peduli.prepare")  # which imports every service, and so all that could declare one
+    declared = {value._name for value in vars(metrics).values() if isinstance(value, MetricWrapperBase)}
     known = {family.name for family in REGISTRY.collect() if family.name.startswith("peduli_")}
     assert known == declared
 

@@ -14,7 +14,8 @@ from tests.support.repository import ROOT, committed, text_of
 FILE_LINES, FUNCTION_LINES = 400, 50
 MADE_BY_PROGRAMS = (".lock", ".csv", ".json", "LICENSE")
 NAMELESS = {"utils", "helpers", "common", "base", "models"}  # names that say nothing, so everything ends up there
-OF_A_MACHINE = [f"/{name}" + "/" for name in ("work", "root", "home", "Users", "opt")] + [".lib" + "rary"]
+OF_A_MACHINE = [f"/{name}" + "/" for name in ("work", "root", "home", "Users")] + [".lib" + "rary"]
+INDEX_HOSTS = [f"{host}.org" for host in ("pypi", "pythonhosted", "deb.debian", "registry.npmjs")]
 SHARED_BESIDE_US = re.compile(r"(?<![\w./])\.\./shar" + r"ed\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -75,6 +76,10 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
     links = [link for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose) if "://" not in link]
     missing = [link for link in links if not (ROOT / page.parent / link).exists()]
     assert missing == []
+
+
+def test_nothing_names_a_host_of_packages() -> None:
+    assert [(str(path), host) for path in committed() for host in INDEX_HOSTS if host in text_of(path)] == []
 
 
 def test_no_lock_names_where_packages_came_from() -> None:

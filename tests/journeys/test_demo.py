@@ -58,7 +58,7 @@ async def test_ctrl_c_stops_everything_while_it_waits(world: World, tmp_path: Pa
         seen += line
     assert "hilang 0, ganda 0" in seen.decode()
     environment = (tmp_path / ".peduli/demo/env").read_text()
-    doors = [line.split("'")[1] for line in environment.splitlines() if "http://" in line]
+    doors = [line.split("=")[1] for line in environment.splitlines() if "http://" in line]
     assert len(doors) == 3
     process.send_signal(signal.SIGINT)
     assert await process.wait() == 0
