@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from services.purchases.usecases.intake import purchase_id
+from services.purchases.usecases.judging import purchase_id
 from tests.support.eventually import eventually
 from tests.support.repository import ROOT, committed
 
