@@ -183,7 +183,8 @@ async def tables(tx: Transaction) -> str:
     return page(
         "Published views",
         "The contract with analysts: connect as a member of `dashboard_reader` and read `reporting.v1_*`. Columns are\n"
-        "only added; a change of meaning makes a `v2_`. Times are `timestamptz`, dates are WIB, money is whole rupiah.",
+        "only added; a change of meaning makes a `v2_`. Times are `timestamptz`, dates are days of the city,\n"
+        "money is whole rupiah.",
         *(
             f"## `reporting.{view}`\n\n{rows[0]['meaning']}\n\n"
             + table(("column", "type", "meaning"), [(f"`{row['name']}`", row["type"], row["text"]) for row in rows])

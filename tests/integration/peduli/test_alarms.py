@@ -34,8 +34,8 @@ async def test_a_message_that_no_queue_wants_rings(world: World) -> None:
 async def test_something_parked_rings_until_it_is_discarded(world: World) -> None:
     await execute(
         world,
-        """insert into distribution.parked (parked_id, queue, reason, headers, body)
-        values (gen_random_uuid(), 'distribution.intake', 'RefusedError', '{}', '')""",
+        """insert into distribution.parked (parked_id, queue, routing_key, reason, headers, body)
+        values (gen_random_uuid(), 'distribution.intake', '', 'RefusedError', '{}', '')""",
     )
     assert await ringing(world) == {"something-parked"}
     await execute(world, "update distribution.parked set state = 'discarded'")
