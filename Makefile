@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev migration test unit faults soak lint contracts publish format bench up down clean
+.PHONY: help setup demo dev migration test unit faults soak lint contracts publish docs format bench up down clean
 PYTHON := .venv/bin/python
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/installed: requirements-dev.lock
-	python3 -m venv .venv
+	test -x $(PYTHON) || python3 -m venv .venv
 	$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
@@ -34,18 +34,22 @@ faults: setup ## kill and restart everything under load, in the short form
 soak: setup ## the long form of the faults: ARGS="--rounds 10 --seed 1"
 	@$(PYTHON) -m tests.support.soak $(ARGS)
 
-lint: setup ## ruff, mypy --strict, import rules, codespell
+lint: setup ## ruff, mypy --strict, import rules, migrations, spelling
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/codespell shared services peduli tests bench examples docs README.md
+	.venv/bin/squawk services/*/migrations/*.sql shared/*/migrations/*.sql services/reporting/views.sql
+	.venv/bin/codespell
 
 contracts: setup ## write the generated contract anew: schemas, AsyncAPI, OpenAPI
 	$(PYTHON) -m shared.contracts.generate && $(PYTHON) -m peduli.openapi
 
 publish: contracts ## freeze schemas and examples as published: from then on they only get younger ones beside them
 	$(PYTHON) -m shared.contracts.published
+
+docs: setup ## write .env.example and docs/reference anew
+	$(PYTHON) -m docs.generate
 
 format: setup ## put the code in the house's format
 	.venv/bin/ruff check --fix-only -q . ; .venv/bin/ruff format -q .

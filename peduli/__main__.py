@@ -25,13 +25,20 @@ app.add_typer(reporting_app, name="reporting")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SCHEMAS = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}
+ParkedId = Annotated[UUID, typer.Argument(help="as `peduli parked list` shows it")]
 ServiceName = Annotated[str, typer.Option("--service", help="purchases, distribution or reporting")]
 
 
 def _settings() -> Any:
+    from pydantic import ValidationError
+
     from shared.settings import Settings
 
-    return Settings()
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = ", ".join(f"PEDULI_{'_'.join(map(str, detail['loc'])).upper()}" for detail in error.errors())
+        raise PeduliError(f"not set, or not as it must be: {names}", hint="docs/reference/settings.md tells") from None
 
 
 def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
@@ -64,13 +71,11 @@ def run(service: Annotated[str, typer.Argument(help="purchases, distribution or 
 @app.command()
 def migrate() -> None:
     """Apply migrations, load reference data and publish views; PEDULI_DATABASE_URL must be an admin's."""
-    import os
-
     from peduli.prepare import prepare_database
+    from shared.settings import Operations
 
     settings = _settings()
-    given = {schema: os.environ.get(f"PEDULI_PASSWORD_{schema.upper()}", "") for schema in SCHEMAS.values()}
-    passwords = given if all(given.values()) else None
+    passwords = Operations().passwords
     for name in asyncio.run(prepare_database(settings.database_url, settings.tenant, passwords)):
         print(name)
 
@@ -123,7 +128,7 @@ def parked_list(service: ServiceName, as_json: Json = False) -> None:
 
 
 @parked_app.command("show")
-def parked_show(parked_id: UUID, service: ServiceName) -> None:
+def parked_show(parked_id: ParkedId, service: ServiceName) -> None:
     """One parked message with its body (it may hold personal data)."""
     from peduli import parked
 
@@ -134,7 +139,7 @@ def parked_show(parked_id: UUID, service: ServiceName) -> None:
 
 
 @parked_app.command("retry")
-def parked_retry(parked_id: UUID, service: ServiceName, note: Annotated[str, typer.Option(help="why now")]) -> None:
+def parked_retry(parked_id: ParkedId, service: ServiceName, note: Annotated[str, typer.Option(help="why now")]) -> None:
     """Try a parked message again at once."""
     from peduli import parked
     from shared.messaging import parking
@@ -144,7 +149,7 @@ def parked_retry(parked_id: UUID, service: ServiceName, note: Annotated[str, typ
 
 
 @parked_app.command("discard")
-def parked_discard(parked_id: UUID, service: ServiceName, note: Annotated[str, typer.Option(help="why")]) -> None:
+def parked_discard(parked_id: ParkedId, service: ServiceName, note: Annotated[str, typer.Option(help="why")]) -> None:
     """Give a parked message up; the events behind it go on."""
     from peduli import parked
     from shared.messaging import parking
@@ -216,16 +221,25 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """Follow a purchase, event, lot, packet, task, household or submission through the three services."""
-    import os
-
     from rich.console import Console
 
     from peduli import trace as tracing
+    from shared.settings import Operations
 
-    ports = {"purchases": 8001, "distribution": 8002, "reporting": 8003}
-    urls = {n: os.environ.get(f"PEDULI_{n.upper()}_URL", f"http://127.0.0.1:{port}") for n, port in ports.items()}
-    found = tracing.follow(identity, urls, city, source=source)
+    found = tracing.follow(identity, Operations().urls, city, source=source)
     print(json.dumps(found, indent=2)) if as_json else tracing.render(found, Console())
+
+
+@app.command()
+def alarms(as_json: Json = False) -> None:
+    """What a person must look at, each with its page in docs/runbooks; ends with 1 when anything is ringing."""
+    from peduli import alarms as watching
+    from shared.settings import Operations
+
+    found = asyncio.run(watching.look(_settings(), Operations().urls))
+    shown = [{"alarm": a.name, "rings": a.is_ringing, "seen": a.seen, "runbook": a.runbook} for a in found]
+    _print(shown, as_json)
+    raise typer.Exit(1 if any(a.is_ringing for a in found) else 0)
 
 
 @app.command()
@@ -241,9 +255,9 @@ def demo(
 @app.command()
 def dev() -> None:
     """Start private servers and the three services, and nothing else, until Ctrl-C."""
-    from peduli import demo as playing
+    from peduli import dev as developing
 
-    raise typer.Exit(playing.develop())
+    raise typer.Exit(developing.run())
 
 
 @app.command()
@@ -263,12 +277,17 @@ def docs(
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """What is missing on this machine, and how to get it."""
+    """What this machine lacks, each with the next command to type; ends with 1 when anything needed is missing."""
+    import os
+    from dataclasses import asdict
+
+    from rich.console import Console
+
     from peduli import doctor as looking
 
-    found = looking.check()
-    _print([{"what": f.name, "found": f.is_ok, "advice": "" if f.is_ok else f.advice} for f in found], as_json)
-    raise typer.Exit(0 if all(f.is_ok for f in found) else 1)
+    found = looking.check(os.environ)
+    print(json.dumps([asdict(f) for f in found], indent=2)) if as_json else looking.show(found, Console())
+    raise typer.Exit(0 if all(f.is_ok for f in found if f.is_needed) else 1)
 
 
 def main() -> None:

@@ -17,13 +17,17 @@ SOURCE = "/pos/koperasi-demo"
 
 @dataclass
 class Story:
-    """Events to publish, households to register, and the truth: pieces and rupiah that must be counted."""
+    """Events to publish, households to register, and the truth: pieces and rupiah that must be counted.
+
+    `repeats` events say again what was said, `rejected` is the reference of the wrong purchase.
+    """
 
     events: list[dict[str, Any]] = field(default_factory=list)
     households: list[dict[str, Any]] = field(default_factory=list)
     pieces: int = 0
     spend_idr: int = 0
     purchases: int = 0
+    repeats: int = 0
     rejected: str = ""
 
     def write(self, path: Path) -> None:
@@ -40,6 +44,7 @@ def tell(reference: Reference, now: datetime, *, purchases: int = 60, households
         _say(story, "purchase.submitted", body)
         if number % 5 == 0:
             _say(story, "purchase.submitted", body, again=number % 10 == 0)
+            story.repeats += 1
     wrong = {**bodies[0], "reference": "DEMO-SALAH", "unit_code": "NIHIL", "total_idr": 1}
     _say(story, "purchase.submitted", wrong)
     story.rejected = "DEMO-SALAH"

@@ -10,7 +10,17 @@ import httpx
 from rich.console import Console
 from rich.tree import Tree
 
+from peduli.words import city_of, local, place, rupiah
 from shared.errors import PeduliError
+from shared.reference.model import Reference
+
+STATUS = {
+    "accepted": "dibawa",
+    "failed": "belum berhasil diantar",
+    "delivered": "sampai di pintu",
+    "returned": "kembali ke lumbung",
+    "recalled": "ditarik kembali",
+}
 
 Found = dict[str, Any]
 NOTHING: Found = {"household": None, "lots": [], "packets": []}
@@ -39,7 +49,7 @@ def follow(identity: str, urls: dict[str, str], tenant: str, *, source: str = ""
             raise TraceError(hint="an id of a purchase, event, lot, packet, task, household, submission; or a receipt")
         purchases = [{**item, "now": _purchase(client, urls["purchases"], item["purchase_id"])} for item in named]
         lines = [_get(client, f"{urls['reporting']}/v1/trace/{item['purchase_id']}") or [] for item in named]
-    return {"purchases": purchases, **goods, "reporting": [line for part in lines for line in part]}
+    return {"city": tenant, "purchases": purchases, **goods, "reporting": [line for part in lines for line in part]}
 
 
 def _goods(client: httpx.Client, url: str, identity: str) -> Found:
@@ -65,36 +75,44 @@ def _get(client: httpx.Client, url: str) -> Any:
 
 def render(found: Found, console: Console) -> None:
     """The journey as trees, in Bahasa Indonesia."""
-    household = found["household"]
+    city, household = city_of(found["city"]), found["household"]
     if household:
-        until = household["released_reason"] or f"isolasi sampai {household['isolation_until']}"
+        until = household["released_reason"] or f"isolasi sampai {local(household['isolation_until'], city)}"
         waits = f", menunggu: {household['waits_because']}" if household["waits_because"] else ""
-        console.print(f"Rumah {household['household_id']} di kelurahan {household['kelurahan']}, {until}{waits}")
+        home = place(household["kelurahan"], city)
+        console.print(f"Rumah {household['household_id']} di {home}, {until}{waits}", highlight=False)
     for purchase in found["purchases"]:
-        console.print(_tree(purchase, found))
+        console.print(_tree(purchase, found, city), highlight=False)
 
 
-def _tree(purchase: Found, found: Found) -> Tree:
-    tree = Tree(_title(purchase))
-    for item in reversed(purchase["submissions"]):
-        reasons = "".join(f"; {reason['path']} {reason['code']}: {reason['message']}" for reason in item["reasons"])
-        tree.add(f"kiriman {item['received_at']}: {item['outcome']}{reasons}")
+def _tree(purchase: Found, found: Found, city: Reference | None) -> Tree:
+    tree = Tree(_title(purchase, city))
+    for sent in reversed(purchase["submissions"]):
+        reasons = "".join(f"; {reason['path']} {reason['code']}: {reason['message']}" for reason in sent["reasons"])
+        tree.add(f"{local(sent['received_at'], city)}  kiriman {sent['source']}: {sent['outcome']}{reasons}")
     for lot in found["lots"]:
         if lot["purchase_id"] != purchase["purchase_id"]:
             continue
-        branch = tree.add(f"baris {lot['line_no']}: {lot['bought']} x {lot['sku']} (di lumbung {lot['available']})")
-        for packet in found["packets"]:
-            if (packet["purchase_id"], packet["line_no"]) == (lot["purchase_id"], lot["line_no"]):
-                leaf = branch.add(f"{packet['quantity']} buah -> tugas {packet['task_id']}: {packet['status']}")
-                leaf.add(f"kelurahan {packet['kelurahan']}, tim {packet['team'] or '-'}, {packet['changed_at']}")
-                leaf.add(packet["text"])
+        key = (lot["purchase_id"], lot["line_no"])
+        packets = [packet for packet in found["packets"] if (packet["purchase_id"], packet["line_no"]) == key]
+        if packets or lot["available"]:
+            branch = tree.add(f"dibeli {lot['bought']} x {lot['sku']}, di lumbung {lot['available']}")
+            for packet in packets:
+                _grow(branch.add(f"{packet['quantity']} buah dalam paket {packet['packet_id']}"), packet, city)
     return tree
 
 
-def _title(purchase: Found) -> str:
-    name = f"{purchase['reference']} dari {purchase['source']}"
-    if purchase["now"] is None:
+def _grow(leaf: Tree, packet: Found, city: Reference | None) -> None:
+    leaf.add(f"{local(packet['assigned_at'], city)}  ditugaskan ke {place(packet['kelurahan'], city)}")
+    if packet["status"] != "assigned":
+        leaf.add(f"{local(packet['changed_at'], city)}  {STATUS[packet['status']]} ({packet['team'] or '-'})")
+    leaf.add(packet["text"])
+
+
+def _title(purchase: Found, city: Reference | None) -> str:
+    name, now = f"{purchase['reference']} dari {purchase['source']}", purchase["now"]
+    if now is None:
         return f"Kiriman {name}: tidak tercatat"
-    content = purchase["now"]["content"]
-    total = f"{content['total_idr']:,}".replace(",", ".")
-    return f"Pembelian {name} - Rp{total} - {content['unit_code']} - {purchase['now']['status']}"
+    content, state = now["content"], ", dibatalkan" if now["status"] == "voided" else ""
+    bought = f"{local(content['purchased_at'], city)}, {place(content['unit_code'], city)}"
+    return f"Nota {name}, {bought}, {rupiah(content['total_idr'])}{state}"

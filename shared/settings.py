@@ -23,3 +23,34 @@ class Settings(BaseSettings):
     linger_ms: int = Field(5, ge=0, le=1000, description="Milliseconds of quiet that end a batch before it is full")
     http_host: str = Field("127.0.0.1", description="Address the HTTP door listens on")
     http_port: int = Field(0, ge=0, le=65535, description="Port of the HTTP door; 0 takes a free one")
+
+
+class Operations(BaseSettings):
+    """What the commands for people need beside `Settings`."""
+
+    model_config = SettingsConfigDict(env_prefix="PEDULI_", env_file=None)
+
+    purchases_url: str = Field("http://127.0.0.1:8001", description="HTTP door of purchases, for the commands")
+    distribution_url: str = Field("http://127.0.0.1:8002", description="HTTP door of distribution, for the commands")
+    reporting_url: str = Field("http://127.0.0.1:8003", description="HTTP door of reporting, for the commands")
+    password_purchases: SecretStr | None = Field(None, description="Password that `migrate` gives peduli_purchases")
+    password_distribution: SecretStr | None = Field(
+        None, description="Password that `migrate` gives peduli_distribution"
+    )
+    password_facts: SecretStr | None = Field(None, description="Password that `migrate` gives peduli_facts")
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The HTTP doors by service."""
+        return {"purchases": self.purchases_url, "distribution": self.distribution_url, "reporting": self.reporting_url}
+
+    @property
+    def passwords(self) -> dict[str, str] | None:
+        """The roles' passwords by schema; None unless all three are given."""
+        given = {
+            "purchases": self.password_purchases,
+            "distribution": self.password_distribution,
+            "facts": self.password_facts,
+        }
+        found = {schema: password.get_secret_value() for schema, password in given.items() if password}
+        return found if len(found) == len(given) else None

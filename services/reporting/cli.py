@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.reporting.store import rebuild as store
+from services.reporting.store.overview import queries
 from services.reporting.usecases.rebuild import LOGS, Rebuilt, rebuild
 from services.reporting.usecases.reconcile import reconcile
 from shared.database import migrate
@@ -34,11 +35,20 @@ async def differences(database_url: str) -> list[tuple[str, str]]:
         await connection.close()
 
 
-async def select(database_url: str, sql: str) -> list[dict[str, Any]]:
-    """Rows of a query over the published views, as dicts."""
-    connection = await connect(database_url, "reporting")
+async def overview(database_url: str) -> dict[str, int]:
+    """All in one row: purchases, pieces, rupiah, packets by what became of them."""
+    connection = await connect(database_url, "facts")
     try:
-        return [dict(row) for row in await connection.fetch(sql)]
+        return dict(await queries.load_overview(connection))
+    finally:
+        await connection.close()
+
+
+async def top_units(database_url: str, size: int = 5) -> list[dict[str, Any]]:
+    """The units that spent most, with their participation."""
+    connection = await connect(database_url, "facts")
+    try:
+        return [dict(row) for row in await queries.list_top_units(connection, size=size)]
     finally:
         await connection.close()
 

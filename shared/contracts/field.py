@@ -53,13 +53,13 @@ class TaskReport(Submitted):
 
 
 class TaskAccept(TaskReport):
-    """A team takes the packet: from now on it sees the door, until its lease ends."""
+    """A team takes the packet: its goods leave the lumbung."""
 
     kind: Literal["accept"] = "accept"
 
 
 class TaskDelivery(TaskReport):
-    """The packet stands at the door; the proof rests as its hash."""
+    """The packet stands at the door, with a proof."""
 
     kind: Literal["deliver"] = "deliver"
     proof_kind: Literal["code", "photo", "witness"]
@@ -67,7 +67,7 @@ class TaskDelivery(TaskReport):
 
 
 class TaskFailure(TaskReport):
-    """The packet could not be handed over; the note must not name anybody."""
+    """The packet could not be handed over, and why."""
 
     kind: Literal["fail"] = "fail"
     reason: Literal["not_home", "refused", "moved", "released", "unsafe", "wrong_address"]
@@ -75,7 +75,7 @@ class TaskFailure(TaskReport):
 
 
 class TaskReturn(TaskReport):
-    """The packet is back in the lumbung."""
+    """The goods of a packet are back in the lumbung."""
 
     kind: Literal["return"] = "return"
 

@@ -9,6 +9,9 @@ import asyncpg
 
 from shared.errors import PeduliError
 
+LOCK_SECONDS = 5  # a migration that waits longer for a table would make every query behind it wait too: better to fail
+STATEMENT_MINUTES = 15  # the longest that one statement may hold its locks
+
 
 class MigrationError(PeduliError):
     """A migration file has no `-- migrate:up` section."""
@@ -28,6 +31,8 @@ async def migrate(url: str, schema: str, folders: Sequence[Path]) -> list[str]:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("select pg_advisory_lock(hashtext($1))", f"peduli-migrate-{schema}")
+        await connection.execute(f"set lock_timeout to '{LOCK_SECONDS}s'")
+        await connection.execute(f"set statement_timeout to '{STATEMENT_MINUTES}min'")
         await connection.execute(f'create schema if not exists "{schema}"')
         await connection.execute(f'set search_path to "{schema}"')
         await connection.execute("create table if not exists schema_migrations (version text primary key)")

@@ -26,6 +26,7 @@ update outbox set quarantined_at = now() where seq = :seq;
 -- One relay per schema leads; the lock lives and dies with the connection.
 select pg_try_advisory_lock(hashtext('peduli-relay'), hashtext(current_schema()));
 
--- name: count_unpublished$
--- Events that nobody was told of yet.
-select count(*) from outbox;
+-- name: load_backlog^
+-- Events that nobody was told of yet, and for how many seconds the oldest has waited.
+select count(*)::int as events, coalesce(extract(epoch from now() - min(recorded_at)), 0)::float as seconds
+from outbox join event_log using (seq);

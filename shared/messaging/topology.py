@@ -89,9 +89,20 @@ def sharded(service: str, shards: int) -> tuple[Exchange, tuple[Queue, ...], tup
     return exchange, queues, tuple(Binding(exchange.name, queue.name, "1") for queue in queues)
 
 
+def fielded(places: Sequence[tuple[str, str]]) -> tuple[list[Queue], list[Binding]]:
+    """The field teams' queues of these (tenant, kelurahan), each bound to the tasks of its place."""
+    queues = [
+        Queue(tasks_queue(code), quorum(**{"x-dead-letter-routing-key": tasks_queue(code)})) for _, code in places
+    ]
+    bindings = [
+        Binding(EVENTS, tasks_queue(code), f"{tenant}.task.assigned.v1.*.{code.replace('.', '')}")
+        for tenant, code in places
+    ]
+    return queues, bindings
+
+
 def build(cities: Mapping[str, Sequence[str]], *, shards: int = 1) -> Topology:
     """The whole topology: `cities` are tenants with the codes of their kelurahan, `shards` event queues per service."""
-    places = [(tenant, code) for tenant, kelurahan in cities.items() for code in kelurahan]
     alternate: Arguments = {"alternate-exchange": UNROUTABLE}
     distribution, distribution_queues, distribution_bindings = sharded("distribution", shards)
     reporting, reporting_queues, reporting_bindings = sharded("reporting", shards)
@@ -99,7 +110,7 @@ def build(cities: Mapping[str, Sequence[str]], *, shards: int = 1) -> Topology:
         Queue(name, quorum(**{"x-max-length": INTAKE_LIMIT, "x-dead-letter-routing-key": name}))
         for name in ("purchases.intake", "distribution.intake")
     ]
-    tasks = [Queue(tasks_queue(code), quorum(**{"x-dead-letter-routing-key": tasks_queue(code)})) for _, code in places]
+    tasks, task_bindings = fielded([(tenant, code) for tenant, kelurahan in cities.items() for code in kelurahan])
     terminal: Arguments = {"x-queue-type": "quorum", "x-delivery-limit": DELIVERY_LIMIT * DELIVERY_LIMIT}
     return Topology(
         exchanges=(
@@ -134,10 +145,7 @@ def build(cities: Mapping[str, Sequence[str]], *, shards: int = 1) -> Topology:
             Binding(EVENTS, reporting.name, "#", to_exchange=True),
             *distribution_bindings,
             *reporting_bindings,
-            *(
-                Binding(EVENTS, tasks_queue(code), f"{tenant}.task.assigned.v1.*.{code.replace('.', '')}")
-                for tenant, code in places
-            ),
+            *task_bindings,
         ),
     )
 

@@ -28,6 +28,7 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
     "MORE_FRAGILE": ("Ada bayi, lansia, atau orang yang sendiri.", "", "Lebih rentan dari urutan berikutnya."),
     "DRAWN_BY_LOT": ("", "", "Setara dengan urutan berikutnya; ditentukan oleh undian harian."),
 }
+CODES = tuple(_TEXTS)
 _COLUMN: dict[Reader, int] = {"volunteer": 0, "household": 1, "auditor": 2}
 
 

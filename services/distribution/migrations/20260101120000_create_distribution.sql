@@ -26,9 +26,10 @@ create index lots_by_purchase on lots (purchase_id);
 create index lots_open on lots (tenant, expires_at) where available > 0;
 comment on table lots is 'What one purchase line brought, with its balance per account in pieces';
 comment on column lots.tenant is 'City code without dots; an allocation sees the lots and households of one city only';
+comment on column lots.product is 'A product that is not in the catalogue, as its seller described it; null for one that is';
 
 create table stock_entries (
-  entry_id bigserial primary key,
+  entry_id bigint generated always as identity primary key,
   lot_id uuid not null references lots,
   from_account text not null,
   to_account text not null,
@@ -38,6 +39,7 @@ create table stock_entries (
   constraint stock_entries_once unique (lot_id, cause, from_account, to_account)
 );
 comment on table stock_entries is 'The ledger: append-only, double entry, each movement with its unique cause';
+comment on column stock_entries.cause is 'purchase:<id>:<version> or task:<id>:<version>: the event that moved the pieces';
 
 create table households (
   household_id uuid primary key,
@@ -55,12 +57,15 @@ create table households (
 );
 create index households_isolating on households (tenant, isolation_until) where released_reason is null;
 comment on table households is 'Households in isolation, by opaque id; the people are in their own table, sealed';
+comment on column households.groups is 'infant, elderly, pregnant, diabetic, no_cook, alone: what the goods must fit';
+comment on column households.allergens is 'Allergens that no packet may hold';
 
 create table people (
   household_id uuid primary key references households,
   sealed bytea not null
 );
 comment on table people is 'Name, phone, address: AES-GCM, bound to the household';
+comment on column people.sealed is 'AES-256-GCM; opened for the team that accepted the task, and for nobody else';
 
 create table tasks (
   task_id uuid primary key,
@@ -85,8 +90,14 @@ create table tasks (
   constraint tasks_delivered_has_proof check (status <> 'delivered' or (proof_kind is not null and proof_hash is not null))
 );
 create unique index tasks_one_open_per_household on tasks (household_id) where status in ('assigned', 'accepted', 'failed');
+create index tasks_by_household on tasks (household_id);
 create index tasks_open on tasks (tenant, kelurahan) where status in ('assigned', 'accepted', 'failed');
+comment on index tasks_by_household is 'All packets of a household, also the closed ones (peduli trace)';
 comment on table tasks is 'The work of bringing one packet to one door; the queues only tell of it';
+comment on column tasks.status is 'assigned, accepted, failed, delivered, returned or recalled';
+comment on column tasks.goods is 'The account where the pieces of the packet are now';
+comment on column tasks.why is 'Codes of the rule that chose this household; domain/explain.py has their words';
+comment on column tasks.proof_hash is 'SHA-256 of the proof: nobody needs to read it again';
 
 create table task_lines (
   task_id uuid not null references tasks,
@@ -109,6 +120,8 @@ create table field_reports (
 );
 create index field_reports_by_task on field_reports (task_id);
 comment on table field_reports is 'Every report from the field with what became of it; conflicts are kept';
+comment on column field_reports.kind is 'accept, deliver, fail or return';
+comment on column field_reports.outcome is 'The status it led to, or the code of a refusal in capitals';
 
 create table due (
   tenant text primary key,
@@ -123,5 +136,7 @@ create table waiting (
   since timestamptz not null default now()
 );
 comment on table waiting is 'Households that the last allocation could not serve, and the code of why';
+comment on column waiting.reason is 'ISOLATION_ENDED, TEAM_FULL or NO_USABLE_GOODS';
 -- migrate:down
+-- squawk-ignore ban-drop-table
 drop table waiting, due, field_reports, task_lines, tasks, people, households, stock_entries, lots;

@@ -13,6 +13,8 @@ create table purchases (
   recorded_at timestamptz not null default now(),
   changed_at timestamptz not null default now()
 );
+create index purchases_by_reference on purchases (reference);
+comment on index purchases_by_reference is 'A receipt is asked for by its number alone (peduli trace)';
 comment on table purchases is 'Every accepted purchase as it stands; (tenant, source, reference) names it for ever';
 comment on column purchases.purchase_id is 'Derived from tenant, source and reference: the key itself makes a purchase unique';
 comment on column purchases.tenant is 'City code without dots';
@@ -63,14 +65,19 @@ create table submissions (
   received_at timestamptz not null default now()
 );
 create index submissions_by_purchase on submissions (purchase_id, received_at);
+create index submissions_refused_by_reference on submissions (reference) where outcome in ('rejected', 'waiting');
 create index submissions_with_raw on submissions (received_at) where raw_sealed is not null;
 comment on table submissions is 'What became of everything that was sent, whatever the answer';
 comment on column submissions.told_by is 'The source that had told of the same receipt before; empty otherwise';
 comment on column submissions.tenant is 'City that it was sent under; it may be one that nobody serves';
 comment on column submissions.raw_sealed is 'The body of what was rejected or waits, sealed, for 30 days: it can be mended and tried again';
+comment on column purchases.status is 'recorded or voided';
+comment on column purchases.first_hash is 'Hash of the content that recorded it: a late resend of that is known, too';
+comment on column purchases.content_hash is 'Hash of the content as it stands';
+comment on column purchase_aliases.content_hash is 'Hash of what was told under the other name';
+comment on column submissions.kind is 'submitted, corrected or voided';
+comment on column submissions.outcome is 'recorded, corrected, voided, known, waiting or rejected';
+comment on column submissions.reasons is 'Every reason of a refusal: code, path, message';
 -- migrate:down
-drop table submissions;
-drop table pledges;
-drop table receipts;
-drop table purchase_aliases;
-drop table purchases;
+-- squawk-ignore ban-drop-table
+drop table submissions, pledges, receipts, purchase_aliases, purchases;

@@ -113,57 +113,75 @@ _TIMES = ("assigned_at", "accepted_at", "delivered_at", "returned_at", "recalled
 
 
 async def _other(tx: Transaction, event: Envelope) -> None:
-    body = event.data
     if event.type.startswith("household."):
-        is_released = event.type == "household.released.v1"
-        await store.queries.save_household(
-            tx,
-            household_id=body["household_id"],
-            tenant=event.tenant,
-            version=event.version,
-            kelurahan=body["kelurahan"],
-            size=body.get("size", 0),
-            isolation_from=_time(body.get("isolation_from")),
-            isolation_until=_time(body.get("isolation_until")),
-            is_released=is_released,
-        )
+        await _household(tx, event)
     elif event.type == "purchase.rejected.v1":
-        await store.queries.save_rejection(
-            tx,
-            submission_id=body["submission_id"],
-            tenant=event.tenant,
-            source=body["source"],
-            codes=[reason["code"] for reason in body["reasons"]],
-            rejected_at=event.time,
-        )
+        await _rejection(tx, event)
     elif event.type == "pledge.recorded.v1":
-        await store.queries.save_pledge(
-            tx,
-            pledge_id=body["pledge_id"],
-            tenant=event.tenant,
-            version=event.version,
-            unit_code=body["unit_code"],
-            programme=body["programme"],
-            round=date.fromisoformat(body["round"]),
-            pledged_idr=body["sum_idr"],
-            pledged_packets=body["packets"],
-            is_late=body["is_late"],
-            pledged_at=_time(body["pledged_at"]),
-        )
+        await _pledge(tx, event)
     elif event.type in ("lot.expired.v1", "lot.adjusted.v1"):
-        await store.queries.save_stock_change(
-            tx,
-            lot_id=body["lot_id"],
-            tenant=event.tenant,
-            version=event.version,
-            kind=event.type.split(".")[1],
-            purchase_id=body["purchase_id"],
-            line_no=body["line_no"],
-            sku=body["sku"],
-            quantity=body["quantity"],
-            over_delivered=body.get("over_delivered", 0),
-            at=_time(body["at"]),
-        )
+        await _stock_change(tx, event)
+
+
+async def _household(tx: Transaction, event: Envelope) -> None:
+    body = event.data
+    await store.queries.save_household(
+        tx,
+        household_id=body["household_id"],
+        tenant=event.tenant,
+        version=event.version,
+        kelurahan=body["kelurahan"],
+        size=body.get("size", 0),
+        isolation_from=_time(body.get("isolation_from")),
+        isolation_until=_time(body.get("isolation_until")),
+        is_released=event.type == "household.released.v1",
+    )
+
+
+async def _rejection(tx: Transaction, event: Envelope) -> None:
+    body = event.data
+    await store.queries.save_rejection(
+        tx,
+        submission_id=body["submission_id"],
+        tenant=event.tenant,
+        source=body["source"],
+        codes=[reason["code"] for reason in body["reasons"]],
+        rejected_at=event.time,
+    )
+
+
+async def _pledge(tx: Transaction, event: Envelope) -> None:
+    body = event.data
+    await store.queries.save_pledge(
+        tx,
+        pledge_id=body["pledge_id"],
+        tenant=event.tenant,
+        version=event.version,
+        unit_code=body["unit_code"],
+        programme=body["programme"],
+        round=date.fromisoformat(body["round"]),
+        pledged_idr=body["sum_idr"],
+        pledged_packets=body["packets"],
+        is_late=body["is_late"],
+        pledged_at=_time(body["pledged_at"]),
+    )
+
+
+async def _stock_change(tx: Transaction, event: Envelope) -> None:
+    body = event.data
+    await store.queries.save_stock_change(
+        tx,
+        lot_id=body["lot_id"],
+        tenant=event.tenant,
+        version=event.version,
+        kind=event.type.split(".")[1],
+        purchase_id=body["purchase_id"],
+        line_no=body["line_no"],
+        sku=body["sku"],
+        quantity=body["quantity"],
+        over_delivered=body.get("over_delivered", 0),
+        at=_time(body["at"]),
+    )
 
 
 def _time(text: str | None) -> datetime | None:

@@ -1,6 +1,6 @@
 -- migrate:up
 create table event_log (
-  seq bigserial primary key,
+  seq bigint generated always as identity primary key,
   event_id uuid not null unique,
   aggregate text not null,
   version integer not null,
@@ -65,10 +65,12 @@ create table deliveries (
   primary key (queue, event)
 );
 comment on table deliveries is 'Redelivered messages: how often they came, and how often they were alone in hand when the process ended';
+comment on column event_log.routing_key is '<city>.<aggregate>.<past participle>.v<major>, tasks with kecamatan and kelurahan behind it';
+comment on column event_log.headers is 'The ce-* headers of the message';
+comment on column event_log.body is 'The data of the event as published, JSON; no personal data';
+comment on column parked.reason is 'Code or name of the error; docs/promises.md tells what to do';
+comment on column parked.headers is 'The headers as they came';
+comment on column parked.state is 'parked, applied or discarded';
 -- migrate:down
-drop table deliveries;
-drop table parked;
-drop table aggregate_versions;
-drop table inbox;
-drop table outbox;
-drop table event_log;
+-- squawk-ignore ban-drop-table
+drop table deliveries, parked, aggregate_versions, inbox, outbox, event_log;

@@ -91,6 +91,8 @@ create table ref_products (
   primary key (tenant, sku)
 );
 comment on table ref_products is 'The catalogue of a city; a sku is unique inside its city only';
+comment on column ref_products.need_groups is 'food, protein, hygiene, baby, medicine: one or more';
+comment on column ref_products.allergens is 'The obvious ones; not a label';
 comment on column ref_products.portions is 'One-person servings that a piece gives; 0 where it makes no sense';
 -- migrate:down
 -- squawk-ignore ban-drop-table

@@ -1,0 +1,68 @@
+"""`peduli alarms`: the four things that a person must look at, each with its page in docs/runbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from peduli.processes import SERVICES
+from shared.database.pool import connect
+from shared.messaging import outbox, parking, topology
+from shared.settings import Settings
+
+DRAIN_SECONDS = 60.0  # a relay publishes within a second; an outage of the broker is seen before this
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One thing that was looked at: whether a person must act, and what was seen."""
+
+    name: str
+    is_ringing: bool
+    seen: str
+
+    @property
+    def runbook(self) -> str:
+        """The page that tells what it means and what to do."""
+        return f"docs/runbooks/{self.name}.md"
+
+
+async def look(settings: Settings, urls: Mapping[str, str]) -> list[Alarm]:
+    """Look at broker, databases and services; changes nothing. Raises what a server that does not answer raises."""
+    depth = (await topology.depths(settings.amqp_url, [topology.UNROUTABLE]))[topology.UNROUTABLE]
+    parked: dict[str, int] = {}
+    waiting: dict[str, float] = {}
+    for service, schema in SERVICES.items():
+        connection = await connect(settings.database_url, schema)
+        try:
+            parked[service] = len(await parking.queries.list_parked(connection))
+            waiting[service] = (await outbox.queries.load_backlog(connection))["seconds"]
+        finally:
+            await connection.close()
+    ready = {service: _readiness(url) for service, url in urls.items()}
+    return [
+        Alarm("unroutable-not-empty", depth > 0, f"{depth} messages"),
+        Alarm("something-parked", any(parked.values()), _said({name: str(count) for name, count in parked.items()})),
+        Alarm(
+            "outbox-not-draining",
+            max(waiting.values()) > DRAIN_SECONDS,
+            _said({name: f"{seconds:.0f} s" for name, seconds in waiting.items()}),
+        ),
+        Alarm("lane-not-ready", any(said != "ready" for said in ready.values()), _said(ready)),
+    ]
+
+
+def _readiness(url: str) -> str:
+    """What /readyz says: `ready`, the lanes that do not consume, or that nobody answers."""
+    try:
+        answer = httpx.get(f"{url}/readyz", timeout=5).json()
+    except (httpx.HTTPError, ValueError):
+        return "no answer"
+    idle = [name for name, lane in answer.get("lanes", {}).items() if not lane["consuming"]]
+    return f"{answer['status']} {' '.join(idle)}".strip()
+
+
+def _said(by_service: Mapping[str, str]) -> str:
+    return ", ".join(f"{service} {text}" for service, text in by_service.items())

@@ -1,0 +1,138 @@
+"""Where the demo plays and `make dev` lives: servers, prepared, with the three services on them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import shlex
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rich.console import Console
+
+from peduli import processes, servers
+from peduli.prepare import prepare_broker, prepare_database
+from peduli.processes import Running
+from shared.errors import PeduliError
+
+TENANT = "3276"
+
+
+class OccupiedError(PeduliError):
+    """Another one runs here already."""
+
+
+@dataclass
+class Stage:
+    """What is running, and where. `secrets` are the keys of the services by variable."""
+
+    amqp_url: str
+    admin_url: str
+    services: dict[str, Running]
+    secrets: dict[str, str]
+    folder: Path
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The HTTP doors by service."""
+        return {name: service.url for name, service in self.services.items()}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the commands of `peduli` need in order to work on this stage."""
+        doors = {f"PEDULI_{name.upper()}_URL": url for name, url in self.urls.items()}
+        return {"PEDULI_AMQP_URL": self.amqp_url, "PEDULI_DATABASE_URL": self.admin_url, **doors, **self.secrets}
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Where a person can look; without passwords."""
+        doors = {name: f"{url}/docs" for name, url in self.urls.items()}
+        return {**doors, "RabbitMQ": without_password(self.amqp_url), "Postgres": without_password(self.admin_url)}
+
+
+@contextlib.contextmanager
+def ending_quietly(console: Console) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end what is inside, and everything that it started, without a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print("Semuanya sudah berhenti.")
+
+
+@contextlib.contextmanager
+def stage(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
+    """Servers (given by PEDULI_AMQP_URL and PEDULI_DATABASE_URL, else private ones) with the three services on them.
+
+    `folder` is emptied first; its `env` is for `. folder/env` in another terminal. Raises `OccupiedError`.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(alone(folder))
+        amqp_url, admin_url = _servers(folder, stack, say)
+        say("Menyiapkan basis data, data Kota Depok, dan antrean")
+        passwords = {schema: secrets.token_hex(16) for schema in processes.SERVICES.values()}
+        asyncio.run(prepare_database(admin_url, TENANT, passwords))
+        asyncio.run(prepare_broker(amqp_url, TENANT))
+        keys = {"PEDULI_HASH_KEY": secrets.token_hex(32), "PEDULI_SEAL_KEY": secrets.token_hex(32)}
+        say("Menyalakan layanan purchases, distribution, dan reporting")
+        services = processes.plan(folder / "logs", amqp_url, admin_url, passwords, keys)
+        for service in services.values():
+            stack.callback(service.stop)
+            service.start()
+        for service in services.values():
+            service.wait_ready()
+        scene = Stage(amqp_url, admin_url, services, keys, folder)
+        _write_environment(scene)
+        try:
+            yield scene
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
+            say("Menghentikan semuanya")
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold `folder` for this process alone, and empty."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OccupiedError(hint=f"{folder} is in use; stop it there with Ctrl-C") from None
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(exist_ok=True)
+        yield
+
+
+def _servers(folder: Path, stack: contextlib.ExitStack, say: Callable[[str], None]) -> tuple[str, str]:
+    amqp_url, admin_url = os.environ.get("PEDULI_AMQP_URL"), os.environ.get("PEDULI_DATABASE_URL")
+    if amqp_url and admin_url:
+        return amqp_url, admin_url
+    servers.install_missing(say)
+    say("Menyalakan RabbitMQ dan Postgres sendiri")
+    if os.getuid() == 0:  # Postgres will not run as root, and its own user cannot enter a clone in /root
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peduli-")))
+    postgres, rabbitmq = stack.enter_context(servers.private_servers(folder / "servers"))
+    return rabbitmq.url, postgres.url
+
+
+def _write_environment(scene: Stage) -> None:
+    """The environment of the commands as a file that only its owner may read: it holds keys."""
+    path = scene.folder / "env"
+    path.touch(mode=0o600)
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in scene.environment.items()))
+
+
+def without_password(url: str) -> str:
+    """A URL without its user's password."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{parts.username}@{host}" if parts.username else host).geturl()

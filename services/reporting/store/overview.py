@@ -1,0 +1,7 @@
+"""All at one glance."""
+
+from __future__ import annotations
+
+from shared.database.queries import load_queries
+
+queries = load_queries(__file__)

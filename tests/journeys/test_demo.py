@@ -1,0 +1,74 @@
+"""`peduli demo` as a person starts it: a process of its own, with publisher and field team beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import asyncpg
+
+from tests.support.eventually import eventually
+from tests.support.repository import ROOT
+from tests.support.servers import World
+
+REPORTS = "select count(*)::int from distribution.field_reports"
+
+
+async def demo(world: World, folder: Path, *options: str) -> asyncio.subprocess.Process:
+    """The demo on the servers of this world."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment |= {"PEDULI_AMQP_URL": world.rabbitmq.url, "PEDULI_DATABASE_URL": world.database_url}
+    command = [sys.executable, "-m", "peduli", "demo", *options]
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=pipe, stderr=pipe)
+
+
+async def test_the_demo_plays_to_its_end_and_its_accounting_holds(world: World, tmp_path: Path) -> None:
+    process = await demo(world, tmp_path, "--no-wait", "--json")
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    result = json.loads(out)
+    assert b"\x1b" not in out + err
+    assert (result["holds"], result["faults"]) == (True, [])
+    accounting, seen = result["accounting"], result["overview"]
+    places = ("delivered", "on_the_way", "in_stock", "returned_or_expired")
+    assert accounting["bought"] == sum(accounting[place] for place in places)
+    assert (accounting["lost"], accounting["doubled"]) == (0, 0)
+    once = seen["purchases"] + seen["voided"] * 2 + seen["corrected"] + seen["rejected"]  # a void is told of a purchase
+    assert result["sent"]["messages"] == once + result["sent"]["repeats"]
+    assert {reason["code"] for reason in result["rejected"]["reasons"]} == {"UNKNOWN_UNIT", "TOTAL_MISMATCH"}
+    assert [packet["status"] for packet in result["trace"]["packets"]].count("delivered") >= 1
+    connection = await asyncpg.connect(world.database_url)
+    reports = await connection.fetchval(REPORTS)
+    await connection.close()
+    assert reports == seen["accepted"] + seen["delivered"] + seen["failed"] + seen["returned"]  # some were sent twice
+
+
+async def test_ctrl_c_stops_everything_while_it_waits(world: World, tmp_path: Path) -> None:
+    process = await demo(world, tmp_path)
+    assert process.stdout is not None
+    seen = b""
+    while b"Ctrl-C" not in seen:
+        line = await process.stdout.readline()
+        assert line, (seen, await process.communicate())
+        seen += line
+    assert "hilang 0, ganda 0" in seen.decode()
+    environment = (tmp_path / ".peduli/demo/env").read_text()
+    doors = [line.split("=")[1] for line in environment.splitlines() if "http://" in line]
+    assert len(doors) == 3
+    process.send_signal(signal.SIGINT)
+    assert await process.wait() == 0
+
+    async def listening() -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", int(doors[0].rsplit(":", 1)[1]))
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    await eventually(listening, lambda is_open: not is_open)

@@ -1,0 +1,61 @@
+"""The demo's reckoning finds what is wrong: it would be worth nothing if it could not fail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from peduli.reckoning import account, faults
+from peduli.story import Story
+
+STORY = Story(pieces=10, spend_idr=500, purchases=4)
+BALANCES = {"bought": 10, "over_delivered": 0, "available": 2, "reserved": 1, "in_transit": 1, "delivered": 6}
+BALANCES |= {"returned": 0, "expired": 0, "withdrawn": 0, "damaged": 0}
+OVERVIEW = {"purchases": 4, "pieces": 10, "spend_idr": 500, "corrected": 1, "voided": 1, "rejected": 1}
+OVERVIEW |= {"pieces_delivered": 6, "delivered": 3, "failed": 1}
+REFUSED = {"outcome": "rejected"}
+
+
+def wrong(**changes: Any) -> list[str]:
+    """The faults of a city in which all is well but for these changes."""
+    accounting = account(BALANCES, STORY.pieces)
+    given: dict[str, Any] = {"overview": OVERVIEW, "differences": 0, "refused": REFUSED}
+    return faults(STORY, changes.pop("accounting", accounting), **{**given, **changes})
+
+
+def test_nothing_is_wrong_when_every_piece_is_somewhere() -> None:
+    assert wrong() == []
+    assert account(BALANCES, 10).on_the_way == 2
+
+
+@pytest.mark.parametrize("place", ["available", "reserved", "in_transit", "delivered"])
+def test_a_lost_and_a_doubled_piece_are_seen_wherever_they_were(place: str) -> None:
+    lost = account({**BALANCES, place: BALANCES[place] - 1}, 10)
+    doubled = account({**BALANCES, place: BALANCES[place] + 1}, 10)
+    assert (lost.lost, lost.doubled) == (1, 0)
+    assert (doubled.lost, doubled.doubled) == (0, 1)
+    assert "1 buah hilang" in wrong(accounting=replace(lost, delivered=6))
+    assert "1 buah terhitung ganda" in wrong(accounting=replace(doubled, delivered=6))
+
+
+@pytest.mark.parametrize("place", ["returned", "expired", "withdrawn", "damaged"])
+def test_a_piece_that_will_reach_no_door_is_not_lost(place: str) -> None:
+    accounting = account({**BALANCES, place: 1, "available": 1}, 10)
+    assert (accounting.returned_or_expired, accounting.lost, accounting.doubled) == (1, 0, 0)
+
+
+def test_pieces_taken_back_after_they_left_are_over_delivered_and_not_doubled() -> None:
+    accounting = account({**BALANCES, "bought": 8, "over_delivered": 2}, 8)
+    assert (accounting.over_delivered, accounting.lost, accounting.doubled) == (2, 0, 0)
+
+
+@pytest.mark.parametrize("name", [*OVERVIEW])
+def test_a_tally_that_differs_from_the_story_is_a_fault(name: str) -> None:
+    assert len(wrong(overview={**OVERVIEW, name: 0})) == 1
+
+
+def test_a_tally_against_its_facts_and_an_accepted_wrong_purchase_are_faults() -> None:
+    assert len(wrong(differences=1)) == 1
+    assert len(wrong(refused={"outcome": "recorded"})) == 1
