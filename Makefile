@@ -16,7 +16,7 @@ demo: setup ## play the whole journey on real servers; ARGS="--no-wait --json" w
 	@$(PYTHON) -m peduli demo $(ARGS)
 
 test: lint ## install, lint and run all tests on real servers
-	$(PYTHON) -c "from peduli.servers import install_missing; install_missing(print)"
+	$(PYTHON) -c "from peduli.servers.private import install_missing; install_missing(print)"
 	$(PYTHON) -m pytest
 
 dev: setup ## private servers and the three services, until Ctrl-C

@@ -24,7 +24,7 @@ from pamqp.commands import Basic
 
 from peduli import processes
 from peduli.prepare import prepare_broker, prepare_database
-from peduli.servers import private_servers
+from peduli.servers.private import private_servers
 from peduli.story import household, purchase
 from shared.clock import now
 from shared.messaging import topology

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings
 
 from peduli.__main__ import app
 from peduli.prepare import prepare_database
-from peduli.servers import Postgres
+from peduli.servers import private
 from services.distribution.domain import explain
 from shared.contracts.corpus import SCHEMAS, schema_path
 from shared.contracts.reasons import TEXTS
@@ -203,12 +203,12 @@ async def _tables_of_a_new_database(url: str) -> str:
 def main() -> None:
     """Write all pages; the comments of the views are read from a Postgres made for the moment."""
     with tempfile.TemporaryDirectory() as folder:
-        postgres = Postgres(Path(folder) / "postgres", fsync=False)
+        postgres = private.postgres(Path(folder) / "postgres", fsync=False)
         try:
             postgres.start()
             found = pages() | {TABLES: asyncio.run(_tables_of_a_new_database(postgres.url))}
         finally:
-            postgres.stop()
+            postgres.remove()
     REFERENCE.mkdir(exist_ok=True)
     for path, text in found.items():
         path.write_text(text, encoding="utf-8")

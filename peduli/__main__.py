@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import typer
@@ -26,7 +26,9 @@ app.add_typer(reporting_app, name="reporting")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SCHEMAS = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}
 ParkedId = Annotated[UUID, typer.Argument(help="as `peduli parked list` shows it")]
-ServiceName = Annotated[str, typer.Option("--service", help="purchases, distribution or reporting")]
+ServiceName = Annotated[
+    Literal["purchases", "distribution", "reporting"], typer.Option("--service", help="whose messages")
+]
 
 
 def _settings() -> Any:
@@ -51,7 +53,9 @@ def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
     table = Table(*(rows[0] if rows else ["nothing"]))
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
-    Console().print(table)
+    console = Console()
+    console.width = max(console.width, Console(width=1000).measure(table).maximum)  # a cut id cannot be copied
+    console.print(table)
 
 
 @app.command()
@@ -82,10 +86,15 @@ def migrate() -> None:
 
 @topology_app.command("apply")
 def topology_apply() -> None:
-    """Declare everything that the loaded cities need on the broker; harmless when it is there."""
+    """Declare what the loaded cities need, and with PEDULI_MANAGEMENT_URL the services' users; harmless when there."""
     from peduli.prepare import declare, loaded_cities
+    from shared.messaging import users
+    from shared.settings import Operations
 
-    settings = _settings()
+    settings, operations = _settings(), Operations()
+    if operations.management_url and operations.passwords:
+        passwords = {service: operations.passwords[schema] for service, schema in SCHEMAS.items()}
+        asyncio.run(users.ensure(operations.management_url.get_secret_value(), passwords))
     made = asyncio.run(declare(settings.amqp_url, asyncio.run(loaded_cities(settings.database_url))))
     print(f"{len(made.exchanges)} exchanges, {len(made.queues)} queues, {len(made.bindings)} bindings")
 

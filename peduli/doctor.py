@@ -17,7 +17,11 @@ from typing import Any
 
 from rich.console import Console
 
-from peduli import servers
+from peduli.servers.containers import PostgresContainer, RabbitMQContainer
+from peduli.servers.postgres import find_postgres
+from peduli.servers.rabbitmq import find_rabbitmq
+from peduli.servers.server import free_port
+from peduli.servers.ways import Way, way
 from peduli.staging import without_password
 from shared.database.pool import connect
 from shared.messaging.connection import open_connection
@@ -27,6 +31,7 @@ OLDEST = {"Postgres": (15,), "RabbitMQ": (3, 10)}  # RabbitMQ 3.10: streams, and
 GIVEN = {"Postgres": "PEDULI_DATABASE_URL", "RabbitMQ": "PEDULI_AMQP_URL"}
 HASH_PLUGIN = "rabbitmq_consistent_hash_exchange"
 DOCKER_PORTS = (5672, 15672, 5432, 8001, 8002, 8003)
+OR_DOCKER = "  # or start Docker: `docker info` must answer"
 ANSWER_SECONDS = 5.0
 
 
@@ -80,20 +85,28 @@ def _disk() -> Finding:
 
 
 def _installed_postgres() -> Finding:
-    folder, said = servers.find_postgres(), ""
+    if way(find_postgres) == Way.DOCKER:
+        return _in_docker("Postgres", PostgresContainer.image)
+    folder, said = find_postgres(), ""
     if folder:
         said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
-    return _versioned("Postgres", said, _apt("postgresql"))
+    return _versioned("Postgres", said, _apt("postgresql") + OR_DOCKER)
 
 
 def _installed_rabbitmq() -> list[Finding]:
-    scripts = servers.find_rabbitmq()
+    if way(find_rabbitmq) == Way.DOCKER:
+        return [_in_docker("RabbitMQ", RabbitMQContainer.image)]
+    scripts = find_rabbitmq()
     plugins = (scripts / "rabbitmq-server").resolve().parent.parent / "plugins" if scripts else Path("/nowhere")
     core = next((path.name for path in plugins.glob("rabbit-[0-9]*")), "")
     has_plugin = any(plugins.glob(f"{HASH_PLUGIN}-*"))
-    advice = _apt("rabbitmq-server")
+    advice = _apt("rabbitmq-server") + OR_DOCKER
     seen = "found" if has_plugin else "not found"
     return [_versioned("RabbitMQ", core, advice), Finding(f"its plugin {HASH_PLUGIN}", has_plugin, seen, advice)]
+
+
+def _in_docker(server: str, image: str) -> Finding:
+    return Finding(server, True, f"in Docker, image {image}", "")
 
 
 def _versioned(server: str, text: str, advice: str, at: str = "") -> Finding:
@@ -141,7 +154,7 @@ def _may_install(*, is_needed: bool) -> Finding:
 
 def _loopback() -> Finding:
     try:
-        seen = f"127.0.0.1:{servers.free_port()} is free"
+        seen = f"127.0.0.1:{free_port()} is free"
     except OSError as error:
         return Finding("free ports", False, str(error), "ip link set lo up")
     return Finding("free ports", True, seen, "")

@@ -14,9 +14,14 @@ T = TypeVar("T")
 
 
 async def within(settings: Settings, schema: str, act: Callable[[Transaction], Awaitable[T]]) -> T:
-    """Do one thing in a transaction of a service's own schema."""
+    """Do one thing in a transaction of a service's own schema; raises `ParkedError` when the role cannot see it."""
     connection = await connect(settings.database_url, schema)
     try:
+        if await connection.fetchval("select to_regclass('parked')") is None:
+            raise parking.ParkedError(
+                f"this database login sees nothing parked in schema {schema}",
+                hint="use the service's own PEDULI_DATABASE_URL: in compose, run it in that service's container",
+            )
         async with connection.transaction():
             return await act(connection)
     finally:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from peduli.servers import ServersError, free_port
+from peduli.servers import children
+from peduli.servers.server import ServersError, free_port
 
 SERVICES = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}
 READY_SECONDS = 30.0
@@ -31,14 +32,8 @@ class Running:
 
     def start(self) -> None:
         """Start it; it gets signals from us alone, so that Ctrl-C lets us stop all in order."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "peduli", "run", self.name],
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        command = [sys.executable, "-m", "peduli", "run", self.name]
+        self.process = children.spawn(command, self.log, environment=self.environment)
 
     def wait_ready(self) -> None:
         """Wait for /readyz; raises `ServersError` with the end of its log."""

@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from peduli import processes, servers
+from peduli import processes
 from peduli.prepare import prepare_broker, prepare_database
 from peduli.processes import Running
+from peduli.servers.private import install_missing, private_servers
 from shared.errors import PeduliError
 
 TENANT = "3276"
@@ -60,8 +61,9 @@ class Stage:
 
 @contextlib.contextmanager
 def ending_quietly(console: Console) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end what is inside, and everything that it started, without a traceback."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Ctrl-C, SIGTERM and a closed terminal end what is inside, and everything that it started, without a traceback."""
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
@@ -116,11 +118,11 @@ def _servers(folder: Path, stack: contextlib.ExitStack, say: Callable[[str], Non
     amqp_url, admin_url = os.environ.get("PEDULI_AMQP_URL"), os.environ.get("PEDULI_DATABASE_URL")
     if amqp_url and admin_url:
         return amqp_url, admin_url
-    servers.install_missing(say)
+    install_missing(say)
     say("Menyalakan RabbitMQ dan Postgres sendiri")
     if os.getuid() == 0:  # Postgres will not run as root, and its own user cannot enter a clone in /root
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peduli-")))
-    postgres, rabbitmq = stack.enter_context(servers.private_servers(folder / "servers"))
+    postgres, rabbitmq = stack.enter_context(private_servers(folder / "servers"))
     return rabbitmq.url, postgres.url
 
 

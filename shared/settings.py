@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -33,6 +35,13 @@ class Operations(BaseSettings):
     purchases_url: str = Field("http://127.0.0.1:8001", description="HTTP door of purchases, for the commands")
     distribution_url: str = Field("http://127.0.0.1:8002", description="HTTP door of distribution, for the commands")
     reporting_url: str = Field("http://127.0.0.1:8003", description="HTTP door of reporting, for the commands")
+    servers: Literal["auto", "machine", "docker"] = Field(
+        "auto",
+        description="Servers of demo, dev, tests: auto (the machine's, else Docker's, else apt's), machine or docker",
+    )
+    management_url: SecretStr | None = Field(
+        None, description="RabbitMQ's management API with an admin's name and password: `topology apply` makes users"
+    )
     password_purchases: SecretStr | None = Field(None, description="Password that `migrate` gives peduli_purchases")
     password_distribution: SecretStr | None = Field(
         None, description="Password that `migrate` gives peduli_distribution"

@@ -10,7 +10,7 @@ import pytest
 
 from peduli import processes
 from peduli.prepare import prepare_broker, prepare_database
-from peduli.servers import private_servers
+from peduli.servers.private import private_servers
 from peduli.story import purchase
 from shared.clock import now
 from shared.reference.load import load

@@ -17,7 +17,7 @@ from threading import Thread
 import aio_pika
 import pytest
 
-from peduli.servers import free_port
+from peduli.servers.server import free_port
 from services.purchases.app import service
 from shared.messaging import topology
 from tests.support.eventually import eventually

@@ -10,7 +10,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from peduli.servers import free_port
+from peduli.servers.server import free_port
 from shared.service import Service, build
 
 

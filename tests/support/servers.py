@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from peduli.prepare import prepare_broker, prepare_database
-from peduli.servers import Postgres, RabbitMQ, private_servers
+from peduli.servers.private import private_servers
+from peduli.servers.server import Server
 from shared.messaging.topology import Topology
 from shared.reference.load import shipped
 from shared.settings import Settings
@@ -24,8 +25,8 @@ _numbers = itertools.count()
 class World:
     """What a test stands on: servers, a database of its own, and empty queues."""
 
-    postgres: Postgres
-    rabbitmq: RabbitMQ
+    postgres: Server
+    rabbitmq: Server
     database_url: str
     topology: Topology
 
@@ -42,20 +43,20 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Postgres, RabbitMQ]]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
     """Started once per worker; fsync off, because a test's power never fails (the faults turn it on)."""
     with private_servers(tmp_path_factory.mktemp("servers"), fsync=False) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
-async def declared(servers: tuple[Postgres, RabbitMQ]) -> Topology:
+async def declared(servers: tuple[Server, Server]) -> Topology:
     """The whole topology of every city that is shipped, declared once per worker."""
     return await prepare_broker(servers[1].url, *shipped())
 
 
 @pytest.fixture
-async def world(servers: tuple[Postgres, RabbitMQ], declared: Topology) -> World:
+async def world(servers: tuple[Server, Server], declared: Topology) -> World:
     """A fresh database, migrated, with Depok alone, and every queue empty."""
     postgres, rabbitmq = servers
     name = f"test_{next(_numbers)}"

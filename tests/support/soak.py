@@ -24,7 +24,8 @@ from aio_pika.abc import AbstractExchange
 
 from peduli import processes
 from peduli.prepare import prepare_broker, prepare_database
-from peduli.servers import Postgres, RabbitMQ, private_servers
+from peduli.servers.private import private_servers
+from peduli.servers.server import Server
 from peduli.story import household, purchase
 from services.reporting.cli import differences
 from shared.clock import now
@@ -58,8 +59,8 @@ class Truth:
 class Battle:
     """The system under fire."""
 
-    postgres: Postgres
-    rabbitmq: RabbitMQ
+    postgres: Server
+    rabbitmq: Server
     services: dict[str, processes.Running]
     draw: random.Random
     truth: Truth = field(default_factory=Truth)
@@ -71,7 +72,7 @@ class Battle:
             await asyncio.sleep(self.draw.uniform(0.0, 0.3))
             self.services[fault].start()
             return
-        server: Postgres | RabbitMQ = self.postgres if fault.startswith("postgres") else self.rabbitmq
+        server = self.postgres if fault.startswith("postgres") else self.rabbitmq
         server.stop() if fault.endswith("-stop") else server.kill()
         await asyncio.sleep(self.draw.uniform(0.0, 1.0))
         server.start()

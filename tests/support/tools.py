@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from peduli.servers import ServersError, apt_install
+from peduli.servers import apt
+from peduli.servers.server import ServersError
 
 JS = Path(__file__).parent.parent / "contracts" / "js"
 PACKAGES = {
@@ -29,7 +30,7 @@ def need(*programs: str) -> None:
     missing = [program for program in programs if not _is_here(program)]
     if missing:
         try:
-            apt_install([package for program in missing for package in PACKAGES[program]], print)
+            apt.install([package for program in missing for package in PACKAGES[program]], print)
         except ServersError as error:
             pytest.skip(f"{error}; {error.hint}")
 

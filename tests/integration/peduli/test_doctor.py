@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from peduli.doctor import HASH_PLUGIN, Finding, check
+from peduli.servers import containers
 from tests.support.servers import World
 
 CLOSED = {
@@ -48,6 +49,25 @@ async def test_missing_programs_are_told_with_the_command_that_brings_them(monke
     assert found["git"].advice.endswith("apt-get install git")
 
 
+async def test_without_servers_docker_is_named_as_a_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    for find in ("find_postgres", "find_rabbitmq"):
+        monkeypatch.setattr(f"peduli.doctor.{find}", lambda: None)
+    monkeypatch.setenv("PATH", "/nowhere")  # and no `docker` either
+    found = await lacks()
+    assert "apt-get install postgresql  # or start Docker" in found["Postgres 15 or newer"].advice
+    assert "apt-get install rabbitmq-server  # or start Docker" in found["RabbitMQ 3.10 or newer"].advice
+
+
+@pytest.mark.skipif(not containers.answers(), reason="no Docker answers to `docker info`")
+async def test_docker_that_answers_is_as_good_as_installed_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEDULI_SERVERS", "docker")
+    seen = {finding.name: finding.seen for finding in await asyncio.to_thread(check, {})}
+    assert (seen["Postgres"], seen["RabbitMQ"]) == (
+        "in Docker, image postgres:17",
+        "in Docker, image rabbitmq:4-management",
+    )
+
+
 async def test_old_servers_and_a_missing_plugin_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     postgres, scripts, plugins = tmp_path / "postgres", tmp_path / "sbin", tmp_path / "plugins"
     postgres.write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 14.9'\n")
@@ -55,8 +75,8 @@ async def test_old_servers_and_a_missing_plugin_are_told(monkeypatch: pytest.Mon
     scripts.mkdir()
     (scripts / "rabbitmq-server").touch()
     (plugins / "rabbit-3.9.27").mkdir(parents=True)
-    monkeypatch.setattr("peduli.doctor.servers.find_postgres", lambda: tmp_path)
-    monkeypatch.setattr("peduli.doctor.servers.find_rabbitmq", lambda: scripts)
+    monkeypatch.setattr("peduli.doctor.find_postgres", lambda: tmp_path)
+    monkeypatch.setattr("peduli.doctor.find_rabbitmq", lambda: scripts)
     found = await lacks()
     assert {name: finding.seen for name, finding in found.items()} == {
         "Postgres 15 or newer": "14.9",
