@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from services.purchases import handlers
 from services.purchases.api import routes
 from services.purchases.usecases.intake import expire_waiting
 from services.purchases.usecases.judging import Keys
+from services.purchases.usecases.receive import Answer, Sent, receive, refused
 from shared.clock import now
-from shared.database.pool import Pool
+from shared.database.pool import Pool, Transaction
 from shared.reference.store import Cities
 from shared.service import Service, every
 from shared.settings import Settings
+from shared.web.grouping import Grouper
 
 SCHEMA = "purchases"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -32,12 +35,16 @@ def service(settings: Settings) -> Service:
 
         await every(stop, SWEEP_SECONDS, once, "expire_waiting")
 
+    async def act(tx: Transaction, sent: Sequence[Sent]) -> list[Answer]:
+        return await receive(tx, sent, cities=cities, keys=keys, now=now())
+
+    grouper = Grouper(act, lambda sent: refused(sent, "UNPROCESSABLE"))
     return Service(
         name="purchases",
         schema=SCHEMA,
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, keys),
-        router=lambda pool: routes.router(pool, cities, keys),
-        loops=[sweep],
+        router=lambda pool: routes.router(pool, grouper),
+        loops=[sweep, grouper.run],
     )
