@@ -1,6 +1,6 @@
 """Group commit: requests that come within a few milliseconds share a transaction, and each is answered after it.
 
-Nothing waits for company: while one transaction commits, those who come meanwhile are the next one.
+While one transaction commits, those who come meanwhile are the next one; the first of them lingers for a moment.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 MOST = 500  # items of one transaction
+LINGER_SECONDS = 0.003  # half a commit: with twice the company, an item costs a third less
 TRIES = 4  # of a group that another transaction was faster than
 
 
@@ -77,6 +78,8 @@ class Grouper(Generic[Item, Answer]):
                     self._came.clear()
                     await self._came.wait()
                     continue
+                if len(self._queue) < MOST and not stop.is_set():
+                    await asyncio.sleep(LINGER_SECONDS)
                 group = [self._queue.popleft() for _ in range(min(MOST, len(self._queue)))]
                 await self._settle(pool, group)
         finally:
