@@ -149,8 +149,8 @@ async def measure(folder: Path, count: int) -> dict[str, float]:
         try:
             service.start()
             service.wait_ready()
-            doors = [_Door(service.url, service.process), _Door(f"http://127.0.0.1:{port}", validating)]
-            figures = await _compare(*doors, count)
+            stored, validated = _Door(service.url, service.process), _Door(f"http://127.0.0.1:{port}", validating)
+            figures = await _compare(stored, validated, count)
             figures["p99"] = (await trickle(service.url, _ones("even", 200 * 20), 200)).p99
             lists = [orjson.dumps(list(bodies(f"many-{number}", MANY))) for number in range(count // 1000)]
             before = cpu_seconds(service.process)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from services.purchases import handlers
 from services.purchases.api import routes
+from services.purchases.api.filing import Filing
+from services.purchases.usecases import files
 from services.purchases.usecases.intake import expire_waiting
 from services.purchases.usecases.judging import Keys
 from services.purchases.usecases.receive import Answer, Sent, receive, refused
@@ -21,6 +23,7 @@ from shared.web.grouping import Grouper
 SCHEMA = "purchases"
 MIGRATIONS = Path(__file__).parent / "migrations"
 SWEEP_SECONDS = 60.0
+FILES_SECONDS = 0.3  # how soon an uploaded file is read; the look is an index with no entry
 
 
 def service(settings: Settings) -> Service:
@@ -31,6 +34,8 @@ def service(settings: Settings) -> Service:
     async def sweep(pool: Pool, stop: asyncio.Event) -> None:
         async def once() -> bool:
             async with pool.acquire() as tx, tx.transaction():
+                await files.forget(tx, now())
+            async with pool.acquire() as tx, tx.transaction():
                 return bool(await expire_waiting(tx, keys=keys, now=now()))
 
         await every(stop, SWEEP_SECONDS, once, "expire_waiting")
@@ -39,12 +44,17 @@ def service(settings: Settings) -> Service:
         return await receive(tx, sent, cities=cities, keys=keys, now=now())
 
     grouper = Grouper(act, lambda sent: refused(sent, "UNPROCESSABLE"))
+    filing = Filing(cities, keys, grouper, now)
+
+    async def work_on_files(pool: Pool, stop: asyncio.Event) -> None:
+        await every(stop, FILES_SECONDS, lambda: filing.once(pool), "files")
+
     return Service(
         name="purchases",
         schema=SCHEMA,
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, keys),
-        router=lambda pool: routes.router(pool, grouper),
-        loops=[sweep, grouper.run],
+        router=lambda pool: routes.router(pool, grouper, keys),
+        loops=[sweep, grouper.run, work_on_files],
     )

@@ -8,9 +8,10 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter
 
-from services.purchases.api import events, lookup, submissions
+from services.purchases.api import events, files, lookup, submissions
 from services.purchases.store.pledges import queries as pledge_queries
 from services.purchases.store.purchases import queries
+from services.purchases.usecases.judging import Keys
 from services.purchases.usecases.receive import Answer, Sent
 from shared.database.pool import Pool
 from shared.web.city import City
@@ -18,11 +19,12 @@ from shared.web.grouping import Grouper
 from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError
 
 
-def router(pool: Pool, grouper: Grouper[Sent, Answer]) -> APIRouter:
+def router(pool: Pool, grouper: Grouper[Sent, Answer], keys: Keys) -> APIRouter:
     """Routes over `pool`; what they tell is committed in groups by `grouper`."""
     routes = APIRouter(prefix="/v1", responses=PROBLEMS)
     routes.include_router(submissions.router(grouper))
     routes.include_router(events.router(grouper))
+    routes.include_router(files.router(pool, keys))
 
     @routes.get("/pledges")
     async def read_pledges(unit_code: str, city: City) -> list[dict[str, Any]]:
