@@ -21,9 +21,10 @@ _MONTHS = ("jan", "feb", "mar", "apr", "mei", "jun", "jul", "agu", "sep", "okt",
 
 
 class NoValue(Enum):
-    """A formula whose value was never saved."""
+    """A formula whose value was never saved, or is an error: the code of what is wrong."""
 
-    FORMULA = "formula"
+    UNSAVED = "FORMULA_WITHOUT_VALUE"
+    ERROR = "FORMULA_ERROR"
 
 
 class LongNumber(str):
@@ -125,7 +126,7 @@ def contents(cell: Any) -> list[dict[str, Any]]:
 
 def refuse_faulty(cell: Any) -> None:
     """Raise `CellError` for a formula that has no value, or an error for one."""
-    if cell is NoValue.FORMULA:
-        raise CellError("FORMULA_WITHOUT_VALUE")
-    if isinstance(cell, str) and cell in _ERRORS:
+    if isinstance(cell, NoValue):
+        raise CellError(cell.value)
+    if isinstance(cell, str) and cell in _ERRORS:  # a CSV has them as text
         raise CellError("FORMULA_ERROR")

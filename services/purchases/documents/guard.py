@@ -21,9 +21,10 @@ _LONG_NUMBER = re.compile(r"[0-9]{16,18}")  # a float keeps 15 digits only: a NI
 
 @dataclass
 class Sheet:
-    """Formulas whose value was never saved, and long numbers as they are written, by (row, column) from 0."""
+    """Formulas without a value or with an error, and long numbers as they are written, by (row, column) from 0."""
 
     valueless: set[tuple[int, int]] = field(default_factory=set)
+    errors: set[tuple[int, int]] = field(default_factory=set)
     long_numbers: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
@@ -74,13 +75,13 @@ def _scan(xml: bytes, max_rows: int) -> Sheet:
     """Read a sheet cell by cell: where the last one is decides how much memory reading it takes."""
     sheet = Sheet()
     here: tuple[int, int] = (0, 0)
-    inside, is_formula, text = "", False, ""
+    inside, kind, is_formula, text = "", "", False, ""
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal here, inside, is_formula, text
+        nonlocal here, inside, kind, is_formula, text
         inside = tag.rpartition(":")[2]
         if inside == "c":
-            is_formula, text = False, ""
+            kind, is_formula, text = attributes.get("t", ""), False, ""
             here = _place(attributes.get("r", ""), here)
         elif inside == "f":
             is_formula = True
@@ -99,6 +100,8 @@ def _scan(xml: bytes, max_rows: int) -> Sheet:
             raise FileError("TOO_MANY_ROWS" if here[0] >= max_rows else "TOO_MANY_COLUMNS")
         if is_formula and not text:
             sheet.valueless.add(here)
+        elif kind == "e":
+            sheet.errors.add(here)
         elif _LONG_NUMBER.fullmatch(text):
             sheet.long_numbers[here] = text
 

@@ -67,12 +67,14 @@ def _read_xlsx(content: bytes) -> Table:
 
 def _exact(row: Cells, number: int, sheet: guard.Sheet) -> Cells:
     """A row with what the reader of values cannot tell: long numbers, and formulas without a value."""
-    if not (sheet.valueless or sheet.long_numbers):
+    if not (sheet.valueless or sheet.errors or sheet.long_numbers):
         return row
     exact = []
     for place, cell in enumerate(row):
         if (number, place) in sheet.valueless:
-            cell = NoValue.FORMULA
+            cell = NoValue.UNSAVED
+        elif (number, place) in sheet.errors:
+            cell = NoValue.ERROR
         elif (number, place) in sheet.long_numbers and isinstance(cell, (int, float)):
             cell = LongNumber(sheet.long_numbers[number, place])
         exact.append(cell)

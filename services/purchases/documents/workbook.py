@@ -10,6 +10,7 @@ from typing import Any
 
 import xlsxwriter
 
+from services.purchases.documents.cells import NoValue
 from services.purchases.documents.columns import COLUMNS, Column
 from services.purchases.documents.faults import MAX_ROWS, Wrong
 from shared.contracts.submissions import PurchaseSubmission
@@ -140,7 +141,7 @@ def as_written(cell: Any) -> str:
         return cell.strftime("%d/%m/%Y")
     if isinstance(cell, time):
         return cell.strftime("%H.%M")
-    return str(cell)
+    return "" if isinstance(cell, NoValue) else str(cell)
 
 
 def _explained(column: Column) -> tuple[str, str, str]:
