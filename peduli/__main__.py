@@ -201,6 +201,26 @@ def reporting_rebuild(as_json: Json = False) -> None:
     _print([{"events": made.events, "differed": ", ".join(made.differing) or "nothing"}], as_json)
 
 
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="XLSX or CSV, up to 10,000 rows")],
+    source: Annotated[str, typer.Option(envvar="PEDULI_SOURCE", help="who tells, as in ce-source")] = "/import",
+    url: Annotated[str, typer.Option(envvar="PEDULI_PURCHASES_URL")] = "http://127.0.0.1:8001",
+    city: Annotated[str, typer.Option(envvar="PEDULI_TENANT", help="city code")] = "3276",
+    token: Annotated[str, typer.Option(envvar="PEDULI_TOKEN", help="of the publisher")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Record without asking.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring a sheet of purchases in: preview, question, progress; refused rows go to FILE-ditolak.xlsx.
+
+    Ends with 0 when every row is recorded or was known, 1 when some were refused, 2 when nothing was recorded.
+    """
+    from services.purchases.cli import Importer
+
+    importer = Importer(url, source=source, tenant=city, token=token)
+    raise typer.Exit(importer.run(file, yes=yes, as_json=as_json))
+
+
 @app.command()
 def verify(
     file: Annotated[

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from services.purchases import handlers
 from services.purchases.api import routes
+from services.purchases.api.filing import Filing
+from services.purchases.usecases import files
 from services.purchases.usecases.intake import expire_waiting
 from services.purchases.usecases.judging import Keys
+from services.purchases.usecases.receive import Answer, Sent, receive, refused
 from shared.clock import now
-from shared.database.pool import Pool
+from shared.database.pool import Pool, Transaction
 from shared.reference.store import Cities
 from shared.service import Service, every
 from shared.settings import Settings
+from shared.web.grouping import Grouper
 
 SCHEMA = "purchases"
 MIGRATIONS = Path(__file__).parent / "migrations"
 SWEEP_SECONDS = 60.0
+FILES_SECONDS = 0.3  # how soon an uploaded file is read; the look is an index with no entry
 
 
 def service(settings: Settings) -> Service:
@@ -28,9 +34,20 @@ def service(settings: Settings) -> Service:
     async def sweep(pool: Pool, stop: asyncio.Event) -> None:
         async def once() -> bool:
             async with pool.acquire() as tx, tx.transaction():
+                await files.forget(tx, now())
+            async with pool.acquire() as tx, tx.transaction():
                 return bool(await expire_waiting(tx, keys=keys, now=now()))
 
         await every(stop, SWEEP_SECONDS, once, "expire_waiting")
+
+    async def act(tx: Transaction, sent: Sequence[Sent]) -> list[Answer]:
+        return await receive(tx, sent, cities=cities, keys=keys, now=now())
+
+    grouper = Grouper(act, lambda sent: refused(sent, "UNPROCESSABLE"))
+    filing = Filing(cities, keys, grouper, now)
+
+    async def work_on_files(pool: Pool, stop: asyncio.Event) -> None:
+        await every(stop, FILES_SECONDS, lambda: filing.once(pool), "files")
 
     return Service(
         name="purchases",
@@ -38,6 +55,6 @@ def service(settings: Settings) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, keys),
-        router=lambda pool: routes.router(pool, cities, keys),
-        loops=[sweep],
+        router=lambda pool: routes.router(pool, grouper, keys),
+        loops=[sweep, grouper.run, work_on_files],
     )

@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 over AMQP: attributes in `ce-*` headers (binary) or in the body (structured)."""
+"""CloudEvents 1.0 over AMQP and HTTP: attributes in `ce-*` headers (binary) or in the body (structured)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from shared.errors import PeduliError
 TYPE_PREFIX = "id.go.depok.peduli."
 MAX_BODY_BYTES = 64 * 1024
 STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
 _REQUIRED = ("specversion", "id", "type", "source")
 
 
@@ -97,19 +98,22 @@ def read(headers: Mapping[str, object], content_type: str | None, body: bytes, r
         parsed: Any = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise EnvelopeError("the body is not JSON") from error
+    tenant = routing_key.partition(".")[0]
     if content_type == STRUCTURED:
-        if not isinstance(parsed, dict):
-            raise EnvelopeError("a structured event is a JSON object")
-        attributes: dict[str, object] = {k: v for k, v in parsed.items() if k != "data"}
-        parsed = parsed.get("data")
-    else:
-        attributes = {k[3:]: v for k, v in headers.items() if k.startswith("ce-")}
-    if not isinstance(parsed, dict):
+        return read_structured(parsed, tenant)
+    return _envelope({k[3:]: v for k, v in headers.items() if k.startswith("ce-")}, parsed, tenant)
+
+
+def read_structured(event: Any, tenant: str) -> Envelope:
+    """An event whose attributes and data are one JSON object; raises `EnvelopeError`."""
+    if not isinstance(event, dict):
+        raise EnvelopeError("a structured event is a JSON object")
+    return _envelope({k: v for k, v in event.items() if k != "data"}, event.get("data"), tenant)
+
+
+def _envelope(attributes: Mapping[str, object], data: Any, tenant: str) -> Envelope:
+    if not isinstance(data, dict):
         raise EnvelopeError("the data is not a JSON object")
-    return _envelope(attributes, parsed, routing_key.partition(".")[0])
-
-
-def _envelope(attributes: Mapping[str, object], data: dict[str, Any], tenant: str) -> Envelope:
     for name in _REQUIRED:
         if not isinstance(attributes.get(name), str) or not attributes[name]:
             raise EnvelopeError(f"the attribute ce-{name} is missing")

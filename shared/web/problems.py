@@ -12,9 +12,10 @@ from pydantic import BaseModel
 
 from shared.contracts.reasons import Reason
 from shared.contracts.schema import inlined
-from shared.database.transient import is_transient
+from shared.database.transient import is_transient, is_unreadable
 from shared.errors import PeduliError
 from shared.reference.store import UnknownCityError
+from shared.web.bodies import TooLargeError
 
 RETRY_AFTER_SECONDS = 5
 PROBLEM = "application/problem+json"
@@ -35,6 +36,7 @@ def _documented(description: str) -> dict[str, Any]:
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
+    413: _documented("More than is read at once"),
     422: _documented("Refused, with every reason at once"),
     503: _documented("The database is away for a moment: send again after Retry-After seconds"),
 }
@@ -52,7 +54,7 @@ def problem(status: int, title: str, *, detail: str = "", reasons: Sequence[Reas
 
 
 def install(app: FastAPI) -> None:
-    """Answer each kind of error in its own way: 404, 422, 503 with Retry-After, 500 without a traceback."""
+    """Answer each kind of error in its own way: 404, 413, 422, 503 with Retry-After, 500 without a traceback."""
 
     @app.exception_handler(NotFoundError)
     async def not_found(_: Request, error: NotFoundError) -> JSONResponse:
@@ -62,6 +64,12 @@ def install(app: FastAPI) -> None:
     async def unknown_city(_: Request, __: UnknownCityError) -> JSONResponse:
         return problem(422, "Kota tidak dikenal", reasons=[Reason.of("UNKNOWN_CITY", "tenant")])
 
+    @app.exception_handler(TooLargeError)
+    async def too_large(_: Request, error: TooLargeError) -> JSONResponse:
+        answer = problem(413, "Kiriman terlalu besar", reasons=[Reason.of(error.code, error.path)])
+        answer.headers["Connection"] = "close"  # the rest of the body is not read
+        return answer
+
     @app.exception_handler(RequestValidationError)
     async def unreadable(_: Request, error: RequestValidationError) -> JSONResponse:
         reasons = [Reason.of("INVALID_FIELD", ".".join(str(part) for part in e["loc"][1:])) for e in error.errors()]
@@ -69,6 +77,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def failed(_: Request, error: Exception) -> JSONResponse:
+        if is_unreadable(error):
+            return problem(422, "Permintaan tidak dapat dibaca", reasons=[Reason.of("INVALID_TEXT")])
         if not is_transient(error):
             return problem(500, "Kesalahan di pihak kami", detail=type(error).__name__)
         answer = problem(503, "Sedang tidak tersedia; kirim ulang sebentar lagi")

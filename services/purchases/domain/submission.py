@@ -27,6 +27,8 @@ def read_purchase(raw: dict[str, Any], reference: Reference, now: datetime) -> P
         submission = PurchaseSubmission.model_validate(raw)
     except ValidationError as error:
         reasons = reasons_of_form(error)
+    else:
+        reasons = list(_unreadable(submission))
     known_paths = {reason.path for reason in reasons}
     reasons += [reason for reason in _broken_rules(raw, reference, now) if reason.path not in known_paths]
     return reasons if reasons or submission is None else submission
@@ -49,6 +51,20 @@ def reasons_of_form(error: ValidationError) -> list[Reason]:
         for path, kind in found.items()
         if not any(other.startswith(f"{path}.") for other in found)  # a list is not wrong beside its wrong items
     ]
+
+
+def _unreadable(submission: PurchaseSubmission) -> Iterator[Reason]:
+    """U+0000 is valid JSON, but no row can hold it. Looked for in the whole text first: it is rare."""
+    if r"\u0000" not in submission.model_dump_json():
+        return
+    waiting: list[tuple[str, object]] = [("", submission.model_dump())]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str) and "\x00" in value:
+            yield Reason.of("INVALID_TEXT", path)
+        elif isinstance(value, (dict, tuple)):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting += [(f"{path}.{name}".lstrip("."), item) for name, item in items]
 
 
 def _broken_rules(raw: dict[str, Any], reference: Reference, now: datetime) -> Iterator[Reason]:

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import structlog
 
 from services.purchases.domain.content import content_hash, lines_of, paid_by, posts_of, receipt
 from services.purchases.domain.purchase import Decision, Kind, Purchase, Said, decide, retell
@@ -23,8 +22,6 @@ from shared.contracts.submissions import PurchaseSubmission, VoidSubmission
 from shared.ids import derived_id, new_id
 from shared.privacy import keyed_hash, seal
 from shared.reference.store import Cities
-
-log = structlog.get_logger()
 
 PLEDGE = "pledge.submitted.v1"
 KINDS: dict[str, Kind] = {
@@ -245,7 +242,6 @@ class Batch:
         raw: bytes | None = None,
         told_by: str = "",
     ) -> Verdict:
-        log.info(f"purchase_{outcome}", correlation=str(identity), submission=str(item.submission_id))
         self.submissions.append(
             Submission(
                 item.submission_id,

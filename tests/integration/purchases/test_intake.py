@@ -206,8 +206,6 @@ async def test_two_sources_telling_of_one_receipt_at_the_same_moment_record_it_o
         async def tell(source: str) -> int:
             body = [purchase(f"R{number}") for number in range(100)]
             answer = await client.post("/v1/purchases", json=body, headers={"Peduli-Source": source})
-            if answer.status_code == 503:  # the other was faster with one of them: told again, it is known
-                answer = await client.post("/v1/purchases", json=body, headers={"Peduli-Source": source})
             return int(answer.status_code)
 
         assert await asyncio.gather(*(tell(f"/pos/{number}") for number in range(4))) == [202] * 4
@@ -258,6 +256,7 @@ async def test_a_pledge_comes_by_broker_and_by_http_and_the_last_word_counts(wor
             "outcome": "changed",
             "version": 2,
             "is_late": True,
+            "reasons": [],
         }
         wrong = await client.post("/v1/pledges", json={**body, "round": "2021-07-27"}, headers=headers)
         assert [reason["code"] for reason in wrong.json()["reasons"]] == ["UNKNOWN_ROUND"]
