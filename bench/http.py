@@ -26,7 +26,8 @@ import uvloop
 from bench.report import write_part
 from peduli import processes
 from peduli.prepare import prepare_broker, prepare_database
-from peduli.servers import free_port, private_servers
+from peduli.servers.private import private_servers
+from peduli.servers.server import free_port
 from peduli.story import purchase
 from shared.clock import now
 from shared.reference.load import load

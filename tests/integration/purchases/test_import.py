@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from peduli.processes import Running
-from peduli.servers import free_port
+from peduli.servers.server import free_port
 from services.purchases.documents.spreadsheet import read
 from shared.reference.load import load
 from tests.integration.purchases.test_intake import rows
