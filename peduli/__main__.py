@@ -205,7 +205,9 @@ def reporting_rebuild(as_json: Json = False) -> None:
 def import_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="XLSX or CSV, up to 10,000 rows")],
     source: Annotated[str, typer.Option(envvar="PEDULI_SOURCE", help="who tells, as in ce-source")] = "/import",
-    url: Annotated[str, typer.Option(envvar="PEDULI_PURCHASES_URL")] = "http://127.0.0.1:8001",
+    url: Annotated[
+        str, typer.Option(envvar="PEDULI_PURCHASES_URL", help="of the purchases service")
+    ] = "http://127.0.0.1:8001",
     city: Annotated[str, typer.Option(envvar="PEDULI_TENANT", help="city code")] = "3276",
     token: Annotated[str, typer.Option(envvar="PEDULI_TOKEN", help="of the publisher")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Record without asking.")] = False,

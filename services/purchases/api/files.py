@@ -69,6 +69,12 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         where = f"/v1/files/{file_id}"
         return JSONResponse({"file_id": str(file_id), "status": "received"}, 201, {"Location": where})
 
+    @routes.get("")
+    async def list_files(city: City, source: Source) -> list[dict[str, Any]]:
+        """The last hundred files of the source, the newest first."""
+        async with pool.acquire() as tx:
+            return await files.list_files(tx, city.tenant, source, keys)
+
     @routes.get("/template.{kind}", responses=_SHEET)
     async def read_template(kind: Literal["xlsx", "csv"], city: City) -> Response:
         """A sheet to fill in, with examples and the city's lists."""

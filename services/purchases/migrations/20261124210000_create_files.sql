@@ -40,5 +40,5 @@ comment on column file_receipts.outcome is 'What the preview says would happen; 
 comment on column file_receipts.wrong is 'What is wrong: row, column, code, text; never a value';
 comment on column file_receipts.result is 'What happened when the file was accepted; empty before';
 -- migrate:down
-drop table file_receipts;
-drop table files;
+-- squawk-ignore ban-drop-table
+drop table file_receipts, files;

@@ -228,12 +228,7 @@ async def show(tx: Transaction, file_id: UUID, tenant: str, source: str, keys: K
         outcomes[row["outcome"]] = outcomes.get(row["outcome"], 0) + row["receipts"]
         results[row["result"]] = results.get(row["result"], 0) + row["receipts"]
     return {
-        "file_id": str(file_id),
-        "name": unseal(keys.seal_key, file["name_sealed"], bound_to=str(file_id)).decode(),
-        "status": file["status"],
-        "fault": _fault(file),
-        "ignored_headings": list(file["ignored"]),
-        "uploaded_at": file["uploaded_at"].isoformat(),
+        **_named(file, keys),
         "receipts": sum(row["receipts"] for row in counts),
         "rows_read": sum(row["rows"] for row in counts),
         "rows_judged": sum(row["rows"] for row in counts if row["outcome"]),
@@ -242,6 +237,11 @@ async def show(tx: Transaction, file_id: UUID, tenant: str, source: str, keys: K
         "preview": {name: number for name, number in outcomes.items() if name},
         "results": {name: number for name, number in results.items() if name},
     }
+
+
+async def list_files(tx: Transaction, tenant: str, source: str, keys: Keys) -> list[dict[str, Any]]:
+    """The last hundred files of a source, the newest first: name, status, and why one cannot be used."""
+    return [_named(row, keys) for row in await queries.list_files(tx, tenant=tenant, source=source)]
 
 
 async def list_page(
@@ -289,6 +289,18 @@ async def _find(tx: Transaction, file_id: UUID, tenant: str, source: str) -> Rec
     if row is None:
         raise UnknownFileError
     return row
+
+
+def _named(file: Record, keys: Keys) -> dict[str, Any]:
+    file_id = str(file["file_id"])
+    return {
+        "file_id": file_id,
+        "name": unseal(keys.seal_key, file["name_sealed"], bound_to=file_id).decode(),
+        "status": file["status"],
+        "fault": _fault(file),
+        "ignored_headings": list(file["ignored"]),
+        "uploaded_at": file["uploaded_at"].isoformat(),
+    }
 
 
 def _fault(file: Record) -> dict[str, Any] | None:

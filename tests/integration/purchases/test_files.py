@@ -146,11 +146,14 @@ async def test_a_file_that_cannot_be_used_says_why_and_others_go_on(world: World
 async def test_the_door_of_files_refuses_what_is_not_its_own(world: World) -> None:
     async with running(service(world.settings())) as client:
         where = await upload(client, sheet_of_63())
+        await until(client, where, "previewed")
         other = {"Peduli-Source": "/unit/lain"}
         for path in ("", "/rejected.xlsx"):
             assert (await client.get(where + path, headers=other)).status_code == 404
         assert (await client.post(f"{where}/accept", headers=other)).status_code == 404
         assert (await client.get("/v1/files/00000000-0000-0000-0000-000000000000", headers=RINA)).status_code == 404
+        assert (await client.get("/v1/files", headers=other)).json() == []
+        assert [one["status"] for one in (await client.get("/v1/files", headers=RINA)).json()] == ["previewed"]
         assert (await client.post("/v1/files", content=b"x" * 11_000_000, headers=RINA)).status_code == 413
         form = await client.post("/v1/files", files={"file": ("a.xlsx", sheet_of_63())}, headers=RINA)
         assert form.status_code == 201
