@@ -297,6 +297,8 @@ class Consumer:
             return
         await inbox.queries.note_alone(self.applier.pool, queue=self.queue, event=delivery.key)
         await self.applier.apply([delivery.message])
+        # done, and so innocent, should the process die later in this batch
+        await inbox.queries.delete_redelivered(self.applier.pool, queue=self.queue, events=[delivery.key])
 
 
 def reason_of(error: Exception) -> str:

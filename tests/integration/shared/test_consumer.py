@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from operator import eq
 
 import aio_pika
 import aio_pika.abc
@@ -28,8 +30,9 @@ QUEUE = "reporting.events.0"
 class Effect:
     """A handler that writes down what it was given, and fails where it is told to."""
 
-    def __init__(self, *, fails_on: str = "", slow: float = 0.0) -> None:
+    def __init__(self, *, fails_on: str = "", hangs_on: str = "", slow: float = 0.0) -> None:
         self.fails_on = fails_on
+        self.hangs_on = hangs_on
         self.slow = slow
         self.seen: list[str] = []
 
@@ -37,6 +40,8 @@ class Effect:
         await asyncio.sleep(self.slow)
         if any(event.event_id == self.fails_on for event in events):
             raise ValueError("poison")
+        if any(event.event_id == self.hangs_on for event in events):
+            await asyncio.Event().wait()
         self.seen += [event.event_id for event in events]
 
     async def count(self) -> int:
@@ -144,6 +149,31 @@ async def test_a_message_that_kills_its_process_is_parked_unread(world: World, p
     await running
     assert found == [("killer", parking.KILLS)]
     assert effect.seen == ["ok"]
+
+
+async def test_what_was_applied_alone_is_innocent_of_later_deaths(world: World, pool: Pool) -> None:
+    """A batch runs one by one and dies at its second message, three times: the first was done each time."""
+    await send(world, [event("innocent"), event("killer")])
+    await taken(world, settle=False)
+    rows = [(QUEUE, f"/pos/koperasi-depok|{name}", 4) for name in ("innocent", "killer")]
+    await pool.executemany("insert into deliveries (queue, event, attempts) values ($1, $2, $3)", rows)
+    for deaths in range(3):
+        dying = asyncio.create_task(consumer(world, pool, Effect(hangs_on="killer")).run(asyncio.Event()))
+        await eventually(lambda: alone(pool, "killer"), partial(eq, deaths + 1))
+        dying.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await dying
+    assert await alone(pool, "innocent") == 0
+    stop = asyncio.Event()
+    running = asyncio.create_task(consumer(world, pool, Effect()).run(stop))
+    assert await eventually(lambda: parked(pool), bool) == [("killer", parking.KILLS)]
+    stop.set()
+    await running
+
+
+async def alone(pool: Pool, name: str) -> int:
+    found = await pool.fetchval("select alone from deliveries where event like '%|' || $1", name)
+    return int(found or 0)
 
 
 async def test_two_relays_publish_everything_once_in_order(world: World) -> None:
