@@ -13,10 +13,13 @@ Row: TypeAlias = asyncpg.Record
 
 
 async def open_pool(url: str, schema: str, *, size: int = 8) -> Pool:
-    """A pool whose connections see `schema` first. A statement over 30 s is cut: a black hole must not hang us."""
+    """A pool whose connections see `schema` first. A statement over 30 s is cut: a black hole must not hang us.
+
+    It connects when it is first used, so that a service also starts while the database is away.
+    """
     return await asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=0,
         max_size=size,
         command_timeout=30,
         timeout=10,
