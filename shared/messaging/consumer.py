@@ -268,6 +268,7 @@ class Consumer:
         if not again:
             await self.applier.apply([delivery.message for delivery in batch])
             return
+        metrics.EVENTS_REDELIVERED.labels(self.queue).inc(len(again))
         counts = await self._note_redelivered(again)
         together: list[Message] = []
         for delivery in batch:

@@ -9,7 +9,6 @@ from functools import partial
 from operator import eq
 
 import aio_pika
-import aio_pika.abc
 import asyncpg
 import pytest
 
@@ -21,7 +20,7 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
 from tests.support.eventually import eventually
-from tests.support.publish import message, publish
+from tests.support.publish import message, publish, taken
 from tests.support.servers import World
 
 QUEUE = "reporting.events.0"
@@ -58,19 +57,6 @@ async def send(world: World, messages: list[aio_pika.Message]) -> None:
         channel = await connection.channel()
         for item in messages:
             await channel.default_exchange.publish(item, QUEUE)
-
-
-async def taken(world: World, *, settle: bool) -> list[aio_pika.abc.AbstractIncomingMessage]:
-    """Everything in the queue; not settled, it goes back when the connection closes."""
-    found: list[aio_pika.abc.AbstractIncomingMessage] = []
-    connection = await aio_pika.connect(world.rabbitmq.url)
-    async with connection:
-        queue = await (await connection.channel()).get_queue(QUEUE)
-        with contextlib.suppress(TimeoutError):
-            async with queue.iterator(timeout=1, no_ack=settle) as messages:
-                async for item in messages:
-                    found.append(item)
-    return found
 
 
 @pytest.fixture
@@ -127,7 +113,10 @@ async def test_a_stop_under_load_redelivers_nothing(world: World, pool: Pool) ->
     await eventually(effect.count, lambda seen: seen >= 60)
     stop.set()
     await running
-    left = [(item.redelivered, item.headers.get("x-delivery-count", 0)) for item in await taken(world, settle=True)]
+    left = [
+        (item.redelivered, item.headers.get("x-delivery-count", 0))
+        for item in await taken(world.rabbitmq.url, QUEUE, settle=True)
+    ]
     assert len(left) > 0
     assert len(left) + len(effect.seen) == 400
     assert set(left) == {(False, 0)}
@@ -135,7 +124,9 @@ async def test_a_stop_under_load_redelivers_nothing(world: World, pool: Pool) ->
 
 async def test_a_message_that_kills_its_process_is_parked_unread(world: World, pool: Pool) -> None:
     await send(world, [event("ok"), event("killer")])
-    in_hand = await taken(world, settle=False)  # a process died with both in hand: they come again, marked
+    in_hand = await taken(
+        world.rabbitmq.url, QUEUE, settle=False
+    )  # a process died with both in hand: they come again, marked
     assert [item.headers["ce-id"] for item in in_hand] == ["ok", "killer"]
     await pool.execute(
         "insert into deliveries (queue, event, attempts, alone) values ($1, $2, 4, 3)",
@@ -154,7 +145,7 @@ async def test_a_message_that_kills_its_process_is_parked_unread(world: World, p
 async def test_what_was_applied_alone_is_innocent_of_later_deaths(world: World, pool: Pool) -> None:
     """A batch runs one by one and dies at its second message, three times: the first was done each time."""
     await send(world, [event("innocent"), event("killer")])
-    await taken(world, settle=False)
+    await taken(world.rabbitmq.url, QUEUE, settle=False)
     rows = [(QUEUE, f"/pos/koperasi-depok|{name}", 4) for name in ("innocent", "killer")]
     await pool.executemany("insert into deliveries (queue, event, attempts) values ($1, $2, $3)", rows)
     for deaths in range(3):
@@ -196,7 +187,8 @@ async def test_two_relays_publish_everything_once_in_order(world: World) -> None
     stop.set()
     await asyncio.gather(*tasks)
     await connection.close()
-    assert [int(str(item.headers["ce-version"])) for item in await taken(world, settle=True)] == list(range(1, 2001))
+    told = await taken(world.rabbitmq.url, QUEUE, settle=True)
+    assert [int(str(item.headers["ce-version"])) for item in told] == list(range(1, 2001))
 
 
 async def test_what_the_broker_gave_up_keeps_the_city_that_it_came_for(world: World) -> None:
