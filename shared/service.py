@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import Lifespan
 
 from shared.database.pool import Pool, open_pool
+from shared.database.transient import is_transient
 from shared.messaging import parking
 from shared.messaging.consumer import Applier, Consumer, Lane
 from shared.messaging.dead_letters import DeadLetters
@@ -29,7 +30,7 @@ from shared.settings import Settings
 from shared.web import problems
 
 log = structlog.get_logger()
-STOP_SECONDS = 20.0
+START_SECONDS, STOP_SECONDS = 60.0, 20.0
 CITIES_SECONDS = 2.0  # how soon a city that was loaded is served; the look is one row a city
 
 Loop = Callable[[Pool, asyncio.Event], Coroutine[Any, Any, None]]
@@ -60,7 +61,7 @@ def build(service: Service) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = service.settings
         pool = await open_pool(settings.database_url, service.schema)
-        await refresh(service.cities, pool)
+        await _start(service.cities, pool)
         app.state.cities, app.state.default_tenant = service.cities, settings.tenant
         app.include_router(service.router(pool))
         stop = asyncio.Event()
@@ -119,6 +120,21 @@ def _runners(
     runners.append(every(stop, CITIES_SECONDS, lambda: refresh(service.cities, pool), "cities"))
     runners += [loop(pool, stop) for loop in service.loops]
     return runners
+
+
+async def _start(cities: Cities, pool: Pool) -> None:
+    """Read the cities before anything is taken; the database may still be on its way, but not for ever."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + START_SECONDS
+    while True:
+        try:
+            await refresh(cities, pool)
+            return
+        except Exception as error:
+            if not is_transient(error) or clock() > deadline:
+                raise
+            log.warning("database_awaited", error=type(error).__name__)
+            await asyncio.sleep(1)
 
 
 async def refresh(cities: Cities, pool: Pool) -> bool:

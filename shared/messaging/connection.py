@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import aiormq
 
+from shared.messaging import wire
+
+wire.forgive()
 HEARTBEAT_SECONDS = 4  # a dead peer is noticed after three beats; the default took 183 s
 FRAMES = 1000  # frames that may wait in memory: a window of messages passes the socket in few large pieces
 

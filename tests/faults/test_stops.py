@@ -16,7 +16,7 @@ from peduli.processes import SERVICES, Running
 from shared.messaging import topology
 from tests.support import soak
 from tests.support.publish import taken
-from tests.support.truth import SOURCE
+from tests.support.truth import SOURCE, TENANT
 
 STOP_SECONDS = 5.0
 QUEUES = {
@@ -54,10 +54,10 @@ class Seen:
         depths = await topology.depths(battle.rabbitmq.url, list(QUEUES))  # others go on publishing
         for queue, schema in QUEUES.items():
             messages = await taken(battle.rabbitmq.url, queue, settle=False, most=depths[queue])
-            names = ["|".join(str(item.headers[name]) for name in ("ce-source", "ce-id")) for item in messages]
+            names = ["|".join((TENANT, *(str(item.headers[n]) for n in ("ce-source", "ce-id")))) for item in messages]
             applied = await connection.fetch(f"select event from {schema}.inbox where event = any($1)", names)
             counts = [item.headers.get("x-delivery-count", 0) for item in messages]
-            told_once = [row["event"] for row in applied if not row["event"].startswith(SOURCE)]
+            told_once = [row["event"] for row in applied if not row["event"].startswith(f"{TENANT}|{SOURCE}")]
             self.left += len(messages)
             self.left_twice += len(told_once) + sum(int(str(count)) > 1 for count in counts)
         await connection.close()

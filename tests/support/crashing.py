@@ -111,7 +111,7 @@ LANE = {
 RELAY = {
     "relay-selected": Point(Relay, "_publish", before),  # F02
     "relay-mid-window": Point(Relay, "_publish", half_of_a_window),  # F03
-    "relay-confirmed": Point(relay.queries, "save_published", before),  # F04: confirmed, not marked
+    "relay-confirmed": Point(relay.queries, "delete_published", before),  # F04: confirmed, not marked
 }
 POINTS: dict[str, dict[str, Point]] = {
     "purchases": LANE | RELAY,

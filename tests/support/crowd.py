@@ -21,7 +21,7 @@ from shared.clock import now
 from shared.messaging import topology
 from shared.reference.model import Reference
 from tests.support.publish import message
-from tests.support.truth import SOURCE, Body, Truth
+from tests.support.truth import SOURCE, TENANT, Body, Truth
 
 CHUNK = 20  # purchases that are shuffled together with what follows on them
 AGAIN = 5  # each fifth is sent twice
@@ -39,7 +39,7 @@ class Said:
 
     def message(self) -> tuple[aio_pika.Message, str]:
         """The message and its routing key."""
-        return message(self.body, self.kind, ce_id=self.ce_id, ce_source=SOURCE), f"3276.{self.kind}.v1"
+        return message(self.body, self.kind, ce_id=self.ce_id, ce_source=SOURCE), f"{TENANT}.{self.kind}.v1"
 
 
 def purchases(draw: random.Random, reference: Reference, prefix: str) -> Iterator[list[Said]]:
@@ -117,7 +117,7 @@ class Field:
     publisher: Publisher
     truth: Truth
     draw: random.Random
-    kelurahan: list[str]
+    kelurahan: Sequence[str]
 
     async def register(self, households: int) -> None:
         """Households all over the city, before the battle."""

@@ -27,9 +27,8 @@ from peduli.servers.server import Server
 from shared.reference.load import load
 from tests.support import canaries, crowd
 from tests.support.crashing import POINTS
-from tests.support.truth import HASH_KEY, Truth, wrongs
+from tests.support.truth import HASH_KEY, TENANT, Truth, wrongs
 
-TENANT = "3276"
 PASSWORDS = dict.fromkeys(processes.SERVICES.values(), "soak")
 KEYS = {"PEDULI_HASH_KEY": HASH_KEY, "PEDULI_SEAL_KEY": "soak"}
 SERVERS = ("rabbitmq", "postgres", "rabbitmq-stop", "postgres-stop")
@@ -86,9 +85,8 @@ class Battle:
 
     def field_team(self) -> crowd.Field:
         """Those who carry the packets."""
-        kelurahan = sorted(code for code, region in load(TENANT).regions.items() if region.level == "kelurahan")
         url, publisher = self.services["distribution"].url, crowd.Publisher(self.rabbitmq.url)
-        return crowd.Field(url, publisher, self.truth, self.draw("field"), kelurahan)
+        return crowd.Field(url, publisher, self.truth, self.draw("field"), load(TENANT).kelurahan)
 
 
 @contextlib.asynccontextmanager

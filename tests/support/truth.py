@@ -14,6 +14,7 @@ from services.reporting.cli import differences
 from shared.messaging import topology
 
 HASH_KEY = "soak"
+TENANT = "3276"
 SOURCE = "/soak"
 Body = dict[str, Any]
 
@@ -72,13 +73,13 @@ class Truth:
         """Persons of each household, and why it was released."""
         keys = Keys(HASH_KEY.encode(), b"")
         return {
-            household_id(SOURCE, name, keys): (body["size"], body.get("released"))
+            household_id(TENANT, SOURCE, name, keys): (body["size"], body.get("released"))
             for name, body in self.households.items()
         }
 
 
 PARKED = "select count(*) from {schema}.parked where state = 'parked'"
-UNPUBLISHED = "select count(*) from {schema}.event_log where published_at is null"
+UNPUBLISHED = "select count(*) from {schema}.outbox"
 GAPS = (
     """select count(*) from (select from {schema}.event_log group by aggregate having count(*) <> max(version)) as g"""
 )

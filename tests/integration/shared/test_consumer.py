@@ -146,7 +146,7 @@ async def test_what_was_applied_alone_is_innocent_of_later_deaths(world: World, 
     """A batch runs one by one and dies at its second message, three times: the first was done each time."""
     await send(world, [event("innocent"), event("killer")])
     await taken(world.rabbitmq.url, QUEUE, settle=False)
-    rows = [(QUEUE, f"/pos/koperasi-depok|{name}", 4) for name in ("innocent", "killer")]
+    rows = [(QUEUE, f"reporting|/pos/koperasi-depok|{name}", 4) for name in ("innocent", "killer")]
     await pool.executemany("insert into deliveries (queue, event, attempts) values ($1, $2, $3)", rows)
     for deaths in range(3):
         dying = asyncio.create_task(consumer(world, pool, Effect(hangs_on="killer")).run(asyncio.Event()))
