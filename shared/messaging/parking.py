@@ -16,6 +16,7 @@ from shared.database.pool import Row, Transaction
 from shared.database.queries import load_queries
 from shared.errors import PeduliError
 from shared.ids import new_id
+from shared.messaging import inbox
 from shared.privacy import seal, unseal
 
 queries = load_queries(__file__)
@@ -104,6 +105,9 @@ async def retry(tx: Transaction, parked_id: UUID, note: str) -> None:
 
 async def discard(tx: Transaction, parked_id: UUID, note: str) -> None:
     """Give a parked message up; its aggregate goes on behind it. Raises `ParkedError` when there is none."""
+    queue = await queries.find_queue(tx, parked_id=parked_id)
+    if queue is not None:  # the lane's lock first, then its rows, as the lane does: nobody waits crosswise
+        await inbox.queries.claim_queue(tx, queue=queue)
     row = await queries.save_discarded(tx, parked_id=parked_id, note=note)
     if row is None:
         raise ParkedError(hint="`peduli parked list` shows the ids")

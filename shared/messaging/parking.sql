@@ -7,6 +7,10 @@ select * from unnest(:parked_ids::uuid[], :queues::text[], :events::text[], :agg
                      :bodies::bytea[], :retry_ats::timestamptz[])
 on conflict do nothing;
 
+-- name: has_due$
+-- Is there anything to try now?
+select exists (select from parked where queue = :queue and state = 'parked' and retry_at <= :now);
+
 -- name: claim_due
 -- Messages of a queue whose next try is due, oldest version first.
 select parked_id, event, routing_key, headers, content_type, body, attempts, reason from parked
@@ -43,6 +47,10 @@ select * from parked where parked_id = :parked_id;
 -- name: save_retry!
 -- A person asks for another try now.
 update parked set retry_at = now(), note = :note where parked_id = :parked_id and state = 'parked';
+
+-- name: find_queue$
+-- The queue that a parked message came from.
+select queue from parked where parked_id = :parked_id and state = 'parked';
 
 -- name: save_discarded^
 -- A person gives the message up, and says why.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from functools import partial
 from operator import eq
 
@@ -12,10 +13,11 @@ import aio_pika
 import asyncpg
 import pytest
 
+from shared.clock import now
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Pool, Transaction, open_pool
-from shared.messaging import parking
-from shared.messaging.consumer import Applier, Consumer, Lane
+from shared.messaging import inbox, parking
+from shared.messaging.consumer import Applier, Consumer, Lane, read
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
@@ -165,6 +167,32 @@ async def test_what_was_applied_alone_is_innocent_of_later_deaths(world: World, 
 async def alone(pool: Pool, name: str) -> int:
     found = await pool.fetchval("select alone from deliveries where event like '%|' || $1", name)
     return int(found or 0)
+
+
+async def test_a_lane_a_retry_and_a_discard_take_their_locks_in_one_order(world: World, pool: Pool) -> None:
+    """The lane holds its lock and wakes a parked row, while a retry and a person are about to take that row."""
+    applier = Applier(Lane(QUEUE, Effect(), ordered=True), pool, b"key")
+    early = read("3276.thing.happened.v1", dict(event("a2", "a", 2).headers), "application/json", b'{"n": 1}')
+    async with pool.acquire() as tx, tx.transaction():
+        await parking.park(tx, QUEUE, [(early, parking.WAITING)], seal_key=b"key", now=now() - timedelta(minutes=1))
+    parked_id = await pool.fetchval("select parked_id from parked")
+
+    async def discard() -> None:
+        async with pool.acquire() as tx, tx.transaction():
+            await parking.discard(tx, parked_id, "a test")
+
+    async def blocked() -> int:
+        return int(await pool.fetchval("select count(*) from pg_locks where not granted"))
+
+    async with pool.acquire() as lane, lane.transaction():
+        await inbox.queries.claim_queue(lane, queue=QUEUE)
+        others = [asyncio.create_task(Retrier(applier).run_once()), asyncio.create_task(discard())]
+        await eventually(blocked, lambda seen: seen == 2)
+        await parking.queries.wake_waiting(lane, aggregates=["a"])
+    applied, discarded = await asyncio.gather(*others, return_exceptions=True)
+    assert applied == 0
+    assert discarded is None
+    assert await parked(pool) == []
 
 
 async def test_two_relays_publish_everything_once_in_order(world: World) -> None:
