@@ -40,6 +40,10 @@ where state = 'parked' and reason = 'UNKNOWN_CITY' and split_part(routing_key, '
 select parked_id, queue, routing_key, event, aggregate, version, reason, attempts, parked_at, retry_at, note from parked
 where state = 'parked' order by parked_at limit 1000;
 
+-- name: count_parked
+-- How many are parked now, by queue and by the kind of their reason.
+select queue, split_part(reason, ':', 1) as kind, count(*) as messages from parked where state = 'parked' group by 1, 2;
+
 -- name: find_parked^
 -- One parked message with its sealed body.
 select * from parked where parked_id = :parked_id;

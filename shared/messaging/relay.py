@@ -11,7 +11,7 @@ import orjson
 import structlog
 from pamqp.commands import Basic
 
-from shared.database.pool import Row, Transaction, connect
+from shared.database.pool import STATEMENT_SECONDS, Row, Transaction, connect
 from shared.database.queries import load_queries
 from shared.messaging import topology
 from shared.messaging.connection import Connection, open_channel, open_connection
@@ -29,10 +29,13 @@ REFUSALS = 2  # times that one event must be refused by itself before it is quar
 class Relay:
     """Publishes what `outbox.append` wrote. Any number may run; one leads, by advisory lock."""
 
-    def __init__(self, *, database_url: str, schema: str, amqp_url: str) -> None:
+    def __init__(
+        self, *, database_url: str, schema: str, amqp_url: str, statement_seconds: float = STATEMENT_SECONDS
+    ) -> None:
         self._database_url = database_url
         self._schema = schema
         self._amqp_url = amqp_url
+        self._statement_seconds = statement_seconds
         self._window = WINDOW
         self._refused: dict[int, int] = {}
 
@@ -48,7 +51,7 @@ class Relay:
                 await _pause(stop, RETRY_SECONDS)
 
     async def _session(self, stop: asyncio.Event) -> None:
-        database = await connect(self._database_url, self._schema)
+        database = await connect(self._database_url, self._schema, statement_seconds=self._statement_seconds)
         broker: Connection | None = None
         try:
             while not await queries.claim_leadership(database):
@@ -96,6 +99,8 @@ class Relay:
             self._window = min(self._window * 2, WINDOW)
             return confirmed
         await self._refusal(database, rows[confirmed]["seq"], results[confirmed], alone=len(rows) == 1)
+        if isinstance(results[confirmed], asyncio.CancelledError):  # no answer in time: no word on this line helps
+            raise TimeoutError
         if not channel.is_closed:
             await channel.close()
         return confirmed
