@@ -16,11 +16,13 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import Lifespan
 
+from shared.clock import now
 from shared.database.pool import Pool, open_pool
 from shared.database.transient import is_transient
 from shared.messaging import parking
 from shared.messaging.consumer import Applier, Consumer, Lane
 from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.pruning import prune
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
 from shared.messaging.watch import Watch
@@ -32,6 +34,7 @@ from shared.web import problems
 
 log = structlog.get_logger()
 START_SECONDS, STOP_SECONDS = 60.0, 20.0
+PRUNE_SECONDS = 3600.0
 LOOKS = 6  # at what waits, before silence is called stuck
 CITIES_SECONDS = 2.0  # how soon a city that was loaded is served; the look is one row a city
 
@@ -135,6 +138,7 @@ def _runners(
     runners.append(watch.run(stop))
     runners.append(DeadLetters(service.name, pool, settings.amqp_url, seal_key).run(stop))
     runners.append(every(stop, CITIES_SECONDS, lambda: refresh(service.cities, pool), "cities"))
+    runners.append(every(stop, PRUNE_SECONDS, lambda: prune(pool, now()), "prune"))
     runners += [loop(pool, stop) for loop in service.loops]
     return runners
 

@@ -31,14 +31,18 @@ async def open_pool(url: str, schema: str, *, size: int = 8, statement_seconds: 
 
 
 async def connect(
-    url: str, schema: str, *, statement_seconds: float = STATEMENT_SECONDS
+    url: str, schema: str, *, statement_seconds: float = STATEMENT_SECONDS, silent_seconds: float = 0
 ) -> asyncpg.Connection[asyncpg.Record]:
-    """One connection of its own (a relay's leadership lives and dies with it)."""
+    """One connection of its own (a relay's leadership lives and dies with it).
+
+    With `silent_seconds` Postgres ends it when nothing was asked for so long, and its locks are free.
+    """
+    silence = {"idle_session_timeout": f"{silent_seconds * 1000:.0f}"} if silent_seconds else {}
     return await asyncpg.connect(
         url,
         command_timeout=statement_seconds,
         timeout=min(CONNECT_SECONDS, statement_seconds),
-        server_settings=_session(schema),
+        server_settings={**_session(schema), **silence},
     )
 
 

@@ -23,7 +23,7 @@ update parked set attempts = attempts + 1, retry_at = :retry_at, reason = :reaso
 
 -- name: save_applied!
 -- Its effect is committed in this transaction.
-update parked set state = 'applied', retry_at = null where parked_id = :parked_id;
+update parked set state = 'applied', retry_at = null, settled_at = now() where parked_id = :parked_id;
 
 -- name: wake_waiting!
 -- Their aggregates went on: try those that waited for it.
@@ -58,8 +58,15 @@ select queue from parked where parked_id = :parked_id and state = 'parked';
 
 -- name: save_discarded^
 -- A person gives the message up, and says why.
-update parked set state = 'discarded', retry_at = null, note = :note where parked_id = :parked_id and state = 'parked'
+update parked set state = 'discarded', retry_at = null, settled_at = now(), note = :note
+where parked_id = :parked_id and state = 'parked'
 returning aggregate, version;
+
+-- name: delete_old$
+-- Forget some that were applied or given up before.
+with old as (select parked_id from parked where settled_at < :before order by settled_at limit :most),
+  gone as (delete from parked where parked_id in (select parked_id from old) returning 1)
+select count(*) from gone;
 
 -- name: save_skipped!
 -- Let the aggregate go on behind a discarded event.

@@ -23,6 +23,7 @@ log = structlog.get_logger()
 WINDOW = 500  # events published before their confirms are awaited
 CONFIRM_SECONDS = 5.0
 BUSY_SECONDS, IDLE_SECONDS, RETRY_SECONDS = 0.02, 0.5, 1.0
+FROZEN_SECONDS = 20.0  # then another may lead: by then the broker has long closed the line of one who sent no heartbeat
 REFUSALS = 2  # times that one event must be refused by itself before it is quarantined
 
 
@@ -51,7 +52,12 @@ class Relay:
                 await _pause(stop, RETRY_SECONDS)
 
     async def _session(self, stop: asyncio.Event) -> None:
-        database = await connect(self._database_url, self._schema, statement_seconds=self._statement_seconds)
+        database = await connect(
+            self._database_url,
+            self._schema,
+            statement_seconds=self._statement_seconds,
+            silent_seconds=FROZEN_SECONDS,
+        )
         broker: Connection | None = None
         try:
             while not await queries.claim_leadership(database):
