@@ -38,7 +38,7 @@ async def look(settings: Settings, urls: Mapping[str, str]) -> list[Alarm]:
         connection = await connect(settings.database_url, schema)
         try:
             parked[service] = len(await parking.queries.list_parked(connection))
-            waiting[service] = (await outbox.queries.load_backlog(connection))["seconds"]
+            waiting[service] = (await outbox.queries.load_backlog(connection))["oldest_seconds"]
         finally:
             await connection.close()
     ready = {service: _readiness(url) for service, url in urls.items()}

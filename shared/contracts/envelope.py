@@ -14,9 +14,12 @@ from shared.errors import PeduliError
 
 TYPE_PREFIX = "id.go.depok.peduli."
 MAX_BODY_BYTES = 64 * 1024
+MAX_ATTRIBUTE = 250  # characters; two of them make a key, which Postgres cannot index beyond 2,704 bytes
+MAX_VERSION = 2**31 - 1
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 _REQUIRED = ("specversion", "id", "type", "source")
+_KEPT = ("id", "type", "source", "tenant", "aggregate", "correlationid")
 
 
 class EnvelopeError(PeduliError):
@@ -120,6 +123,9 @@ def _envelope(attributes: Mapping[str, object], data: Any, tenant: str) -> Envel
     text = {k: str(v) for k, v in attributes.items()}
     if text["specversion"] != "1.0":
         raise EnvelopeError("only CloudEvents 1.0 is read")
+    for name in _KEPT:
+        if name in text and (len(text[name]) > MAX_ATTRIBUTE or "\x00" in text[name]):
+            raise EnvelopeError(f"the attribute ce-{name} is too long, or has a NUL")
     if text.get("tenant", tenant) != tenant:
         raise TenantError
     try:
@@ -127,6 +133,8 @@ def _envelope(attributes: Mapping[str, object], data: Any, tenant: str) -> Envel
         time = datetime.fromisoformat(text["time"]) if "time" in text else None
     except ValueError as error:
         raise EnvelopeError("ce-version or ce-time does not parse") from error
+    if not 0 <= version <= MAX_VERSION:
+        raise EnvelopeError("ce-version is out of range")
     return Envelope(
         event_id=text["id"],
         type=text["type"].removeprefix(TYPE_PREFIX),

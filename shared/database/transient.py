@@ -15,7 +15,8 @@ class StoppingError(PeduliError):
     """This process is stopping; another one, or the next one, will do it."""
 
 
-_CODES = ("08", "40001", "40P01", "53", "57P0")
+# lines, serialisation, deadlock, a standby not promoted yet, locks, resources, a stopping server, its disk
+_CODES = ("08", "40001", "40P01", "25006", "55P03", "53", "57P0", "58")
 _RACES = (RacedError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _UNREADABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 

@@ -29,6 +29,7 @@ KINDS: dict[str, Kind] = {
     "purchase.correction_submitted.v1": "corrected",
     "purchase.void_submitted.v1": "voided",
 }
+MOST_REASONS = 100  # that are told at once: five thousand wrong lines would be no message any more
 Content = PurchaseSubmission | VoidSubmission | list[Reason]
 
 
@@ -226,11 +227,12 @@ class Batch:
 
     def refuse(self, item: Incoming, identity: UUID, reasons: Sequence[Reason]) -> Verdict:
         """Tell and keep every reason against a submission; its body rests sealed, so that it can be mended."""
+        told = tuple(reasons[:MOST_REASONS])
         event = PurchaseRejected(
-            submission_id=item.submission_id, source=item.source, reference=item.reference, reasons=tuple(reasons)
+            submission_id=item.submission_id, source=item.source, reference=item.reference, reasons=told
         )
         self.events.append(self._outgoing(item, event, f"submission-{item.submission_id}", 1, str(identity)))
-        return self._answer(item, identity, "rejected", reasons=tuple(reasons), raw=self._sealed(item))
+        return self._answer(item, identity, "rejected", reasons=told, raw=self._sealed(item))
 
     def _answer(
         self,

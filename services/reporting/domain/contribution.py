@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from shared.contracts.event import moment, whole
 from shared.reference.model import Reference
 
 UnitDay = tuple[str, date]
@@ -80,7 +81,7 @@ def of_purchase(
     if kind == "purchase.voided.v1":
         kept = {} if old is None else {name: getattr(old, name) for name in PurchaseFact.__slots__[4:]}
         return PurchaseFact(body["purchase_id"], city.tenant, version, True, **kept)
-    at = datetime.fromisoformat(body["purchased_at"])
+    at = moment(body["purchased_at"])
     posts = body["posts"]
     wanted = hashtags_of(body, city)
     return PurchaseFact(
@@ -94,8 +95,8 @@ def of_purchase(
         body["channel"],
         body["purpose"],
         body["programme"],
-        sum(line["quantity"] for line in body["lines"]),
-        body["total_idr"],
+        whole(sum(line["quantity"] for line in body["lines"])),
+        whole(body["total_idr"]),
         len(posts),
         sum(is_compliant(post["hashtags"], wanted) for post in posts),
         city.date_of(at),

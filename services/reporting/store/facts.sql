@@ -120,8 +120,8 @@ insert into fct_stock_change values (:lot_id::uuid, :version, :tenant, :kind, :p
                                      :quantity, :over_delivered, :at::timestamptz) on conflict do nothing;
 
 -- name: save_freshness!
--- The latest event of each topic of a city.
-insert into freshness as t select tenant, topic, last, now()
+-- The latest event of each topic of a city; one from the future must not hide all that follow.
+insert into freshness as t select tenant, topic, least(last, now()), now()
 from unnest(:tenants::text[], :topics::text[], :lasts::timestamptz[]) as x (tenant, topic, last)
 on conflict (tenant, topic) do update set last_event_at = greatest(t.last_event_at, excluded.last_event_at), last_applied_at = now();
 
