@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
 from shared.errors import PeduliError
@@ -16,6 +19,7 @@ from shared.web.bodies import TooLargeError, read_body
 
 MOST_BYTES = 512 * 1024
 MOST_FIELDS = 4000
+FORM_ROOM = 64 * 1024  # bytes that a form adds to its file
 KEY_FIELD = "kunci"  # of the form
 
 
@@ -50,6 +54,29 @@ async def read_form(request: Request, secret: bytes, cookie: str) -> Form:
     form = Form({name: [_clean(value) for value in values] for name, values in found.items()})
     check_key(form[KEY_FIELD], secret, cookie)
     return form
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A form that carries a file: the field `file` (name and bytes, or None) and the key."""
+
+    file: tuple[str, bytes] | None
+    key: str
+
+
+async def read_parts(request: Request, body: bytes) -> Parts:
+    """The parts of a multipart form; empty ones where it cannot be read."""
+
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    try:
+        form = await MultiPartParser(request.headers, whole(), max_files=1, max_fields=10).parse()
+    except (MultiPartException, KeyError, ValueError):
+        return Parts(None, "")
+    file, key = form.get("file"), form.get(KEY_FIELD)
+    told = (file.filename or "", await file.read()) if isinstance(file, UploadFile) else None
+    return Parts(told, key if isinstance(key, str) else "")
 
 
 def check_key(given: str, secret: bytes, cookie: str) -> None:

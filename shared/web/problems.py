@@ -95,9 +95,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:
         if is_unreadable(error):
-            return _shown(
-                request, problem(422, "Permintaan tidak dapat dibaca", reasons=[Reason.of("INVALID_TEXT")])
-            )
+            return _shown(request, problem(422, "Permintaan tidak dapat dibaca", reasons=[Reason.of("INVALID_TEXT")]))
         if not is_transient(error):
             return _shown(request, problem(500, "Kesalahan di pihak kami", detail=type(error).__name__))
         answer = _shown(request, problem(503, "Sedang tidak tersedia; kirim ulang sebentar lagi"))

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from peduli.servers import free_port
+from peduli.servers.server import free_port
 from shared.service import Service, build
 
 NODE = Path(__file__).parent / "node"

@@ -97,12 +97,12 @@ def hinted(answer: Answer, raw: dict[str, Any], city: Reference) -> dict[str, An
     return {**shown(answer), "hints": [hint.model_dump() for hint in found]}
 
 
-def answer_one(answer: Answer, body: dict[str, Any]) -> JSONResponse:
-    """202 with `body` (what became of it) and where it is, or 422 with every reason."""
+def answer_one(answer: Answer, body: dict[str, Any] | None = None) -> JSONResponse:
+    """202 with what became of it (`body`, where it is more than `shown`) and where it is, or 422 with every reason."""
     if answer.outcome == "rejected":
         return problem(422, "Kiriman ditolak", reasons=answer.reasons)
     where = {"Location": f"/v1/purchases/{answer.purchase_id}"} if isinstance(answer, Verdict) else {}
-    return JSONResponse(body, 202, where)
+    return JSONResponse(body or shown(answer), 202, where)
 
 
 def answer_many(answers: Sequence[dict[str, Any]]) -> JSONResponse:

@@ -123,6 +123,10 @@ async def test_a_pin_opens_its_unit_alone_and_guessing_is_stopped(world: World) 
 
 
 PATHS = [
+    "/unggah",
+    "/unggah/templat.{kind}",
+    "/unggah/{file}",
+    "/unggah/{file}/ditolak.xlsx",
     "/beranda",
     "/janji",
     "/belanja",
@@ -132,6 +136,8 @@ PATHS = [
     *(f"/belanja/draf/{{draft}}/{step}" for step in ("penjual", "barang", "nota", "unggahan", "periksa")),
 ]
 ACTS = [
+    "/unggah",
+    "/unggah/{file}/terima",
     "/keluar",
     "/janji",
     "/belanja/baru",
@@ -144,7 +150,7 @@ ACTS = [
 ]
 NAMES = r"\{\w+\}|(?<=\}/)(penjual|barang|nota|unggahan|periksa)$"
 GUARDED = r"/(beranda|janji|belanja|keluar|unggah)"
-OWN = ("{purchase}", "{draft}", "{refused}")
+OWN = ("{purchase}", "{draft}", "{refused}", "{file}")
 
 
 def routes_of(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
@@ -166,6 +172,9 @@ async def test_no_page_opens_without_a_session_and_none_of_anothers_unit_with_on
         refused = await query(world, "select submission_id from purchases.submissions where outcome = 'rejected'")
         ids["refused"] = str(refused[0]["submission_id"])
         begun = await hers.post("/belanja/baru", data={"kunci": key, "penjual": "KOP-BEJI-01"})
+        sheet = {"file": ("belanja.csv", b"Nomor Nota;Tanggal;Penjual\n1;22/07/2021;x\n")}
+        uploaded = await hers.post("/unggah", data={"kunci": key}, files=sheet)
+        ids["file"], ids["kind"] = uploaded.headers["location"].split("/")[2], "csv"
         ids["draft"] = begun.headers["location"].split("/")[3]
         served = {(method, path) for method, path in routes_of(door.app.routes) if re.match(GUARDED, path)}
         walked = {("GET", re.sub(NAMES, "*", path)) for path in PATHS} | {

@@ -36,6 +36,22 @@ TOLD = {
     "waiting": "menunggu",
     "rejected": "ditolak",
 }
+PREVIEWS = {
+    "recorded": "akan dicatat",
+    "corrected": "akan dikoreksi",
+    "voided": "akan dibatalkan",
+    "known": "sudah tercatat",
+    "waiting": "menunggu notanya",
+    "rejected": "ditolak",
+}
+FILE_STATES = {  # of a file: (word, look)
+    "received": ("Diperiksa", "warn"),
+    "read": ("Diperiksa", "warn"),
+    "previewed": ("Perlu disetujui", "warn"),
+    "accepting": ("Dicatat", "warn"),
+    "accepted": ("Selesai", "good"),
+    "unusable": ("Tidak terpakai", "bad"),
+}
 VOID_REASONS = {
     "salah_input": "Salah ketik",
     "nota_ganda": "Nota tercatat dua kali",
