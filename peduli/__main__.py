@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from peduli import officers
 from shared.errors import PeduliError
 
 app = typer.Typer(no_args_is_help=True, help="From a purchase to a doorstep, before the isolation ends.")
@@ -22,6 +23,7 @@ app.add_typer(topology_app, name="topology")
 app.add_typer(city_app, name="city")
 app.add_typer(parked_app, name="parked")
 app.add_typer(reporting_app, name="reporting")
+app.add_typer(officers.app, name="officer")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SCHEMAS = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}

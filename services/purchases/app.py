@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from services.purchases import handlers
-from services.purchases.api import routes
+from services.purchases.api import pages, routes
 from services.purchases.api.filing import Filing
-from services.purchases.usecases import files
+from services.purchases.usecases import drafting, files, officers
 from services.purchases.usecases.intake import expire_waiting
 from services.purchases.usecases.judging import Keys
 from services.purchases.usecases.receive import Answer, Sent, receive, refused
-from shared.clock import now
+from shared.clock import Clock, now
 from shared.database.pool import Pool, Transaction
 from shared.reference.store import Cities
 from shared.service import Service, every
@@ -26,17 +28,19 @@ SWEEP_SECONDS = 60.0
 FILES_SECONDS = 0.3  # how soon an uploaded file is read; the look is an index with no entry
 
 
-def service(settings: Settings) -> Service:
-    """The purchases service, ready to be served."""
+def service(settings: Settings, *, clock: Clock = now) -> Service:
+    """The purchases service, ready to be served. `clock` is what its pages go by."""
     cities = Cities()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
     async def sweep(pool: Pool, stop: asyncio.Event) -> None:
         async def once() -> bool:
             async with pool.acquire() as tx, tx.transaction():
-                await files.forget(tx, now())
+                await files.forget(tx, clock())
+                await officers.forget_expired(tx, now=clock())
+                await drafting.forget_old(tx, now=clock())
             async with pool.acquire() as tx, tx.transaction():
-                return bool(await expire_waiting(tx, keys=keys, now=now()))
+                return bool(await expire_waiting(tx, keys=keys, now=clock()))
 
         await every(stop, SWEEP_SECONDS, once, "expire_waiting")
 
@@ -49,12 +53,18 @@ def service(settings: Settings) -> Service:
     async def work_on_files(pool: Pool, stop: asyncio.Event) -> None:
         await every(stop, FILES_SECONDS, lambda: filing.once(pool), "files")
 
+    def doors(pool: Pool) -> APIRouter:
+        both = APIRouter()
+        both.include_router(routes.router(pool, grouper, keys))
+        both.include_router(pages.router(pool, cities, keys, clock))
+        return both
+
     return Service(
         name="purchases",
         schema=SCHEMA,
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, keys),
-        router=lambda pool: routes.router(pool, grouper, keys),
+        router=doors,
         loops=[sweep, grouper.run, work_on_files],
     )

@@ -1,13 +1,19 @@
-"""The terminal door of the purchases service: `peduli verify` needs no server, `peduli import` uses the HTTP door."""
+"""The terminal door of the purchases service.
+
+`peduli verify` needs no server, `peduli import` uses the HTTP door, `peduli officer` the database.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import secrets
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -16,11 +22,18 @@ from rich.progress import Progress
 from rich.prompt import Confirm
 from rich.table import Table
 
+from services.purchases.usecases import officers
 from services.purchases.usecases.verify import Checked, read_file, verify
+from shared.clock import now
+from shared.database.pool import Transaction, connect
 from shared.errors import PeduliError
 from shared.reference.load import load
+from shared.reference.model import Reference
+from shared.reference.store import Cities
 
-__all__ = ["Checked", "Importer", "check"]
+__all__ = ["Checked", "Importer", "check", "make_link", "revoke", "set_pin"]
+
+T = TypeVar("T")
 
 ALL_GOOD, SOME_REFUSED, NOTHING_DONE = 0, 1, 2
 LOOK_SECONDS = 0.2
@@ -133,3 +146,36 @@ class Importer:
         target = path.with_name(f"{path.stem}-ditolak.xlsx")
         target.write_bytes(self._ask("GET", f"{where}/rejected.xlsx").content)
         return f"; {found['rows_refused']} baris ditolak ada di {target}"
+
+
+def make_link(database_url: str, tenant: str, unit_code: str) -> str:
+    """The token of a one-time link for the unit's reporting officer."""
+    return _within(database_url, tenant, lambda tx, city: officers.make_link(tx, city, unit_code, now=now()))
+
+
+def set_pin(database_url: str, tenant: str, unit_code: str, pin: str) -> str:
+    """Give a unit this PIN, or one that is drawn; returns it."""
+    given = pin or f"{secrets.randbelow(10**6):06}"
+    _within(database_url, tenant, lambda tx, city: officers.set_pin(tx, city, unit_code, given, now=now()))
+    return given
+
+
+def revoke(database_url: str, tenant: str, unit_code: str) -> None:
+    """End every session, PIN and link of a unit."""
+    _within(database_url, tenant, lambda tx, city: officers.revoke(tx, city, unit_code))
+
+
+def _within(database_url: str, tenant: str, act: Callable[[Transaction, Reference], Awaitable[T]]) -> T:
+    """`act` in a transaction of the service's database, with the city as it is loaded there."""
+
+    async def run() -> T:
+        connection = await connect(database_url, "purchases")
+        try:
+            async with connection.transaction(isolation="repeatable_read"):
+                cities = Cities()
+                await cities.refresh(connection)
+                return await act(connection, cities[tenant])
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())

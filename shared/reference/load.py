@@ -83,7 +83,7 @@ def _programme(code: str, told: dict[str, Any]) -> Programme:
         programme=code,
         name=told["name"],
         basis=told["basis"],
-        hashtags=frozenset(tag.lstrip("#").casefold() for tag in told["hashtags"]),
+        hashtags=frozenset(tag.lstrip("#") for tag in told["hashtags"]),
         channels=frozenset(told["channels"]),
         starts_on=told["starts_on"],
         ends_on=told.get("ends_on"),

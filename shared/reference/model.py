@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+from shared.reference.folding import fold
 
 
 @dataclass(frozen=True)
 class Programme:
-    """A cause that a city calls for. `hashtags` are case-folded and without `#`; dates are days of the city's zone.
+    """A cause that a city calls for. `hashtags` are as the city writes them, without `#`; dates are days of its zone.
 
     `starts_on` is the day of the call; a receipt counts from `earliest_purchase_on` to `ends_on` (None: no end yet).
     """
@@ -24,6 +27,11 @@ class Programme:
     starts_on: date
     ends_on: date | None
     earliest_purchase_on: date
+
+    @cached_property
+    def folded_hashtags(self) -> frozenset[str]:
+        """The hashtags as they are compared."""
+        return frozenset(fold(tag) for tag in self.hashtags)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,15 @@ from uuid import UUID
 
 from fastapi import Header
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from services.purchases.domain.hints import Hint, hints
 from services.purchases.usecases.judging import Verdict
 from services.purchases.usecases.receive import Answer
 from shared.contracts.reasons import Reason
 from shared.contracts.schema import inlined
+from shared.contracts.submissions import PurchaseSubmission
+from shared.reference.model import Reference
 from shared.web.problems import problem
 
 MOST = 500  # submissions in one request
@@ -43,6 +46,7 @@ class PurchaseAnswer(BaseModel):
     version: int
     told_by: str
     reasons: tuple[Reason, ...]
+    hints: tuple[Hint, ...] | None = Field(None, description="what could be better about its posts; refuses nothing")
 
 
 class PledgeAnswer(BaseModel):
@@ -83,12 +87,22 @@ def shown(answer: Answer) -> dict[str, Any]:
     }
 
 
-def answer_one(answer: Answer) -> JSONResponse:
-    """202 with what became of it and where it is, or 422 with every reason."""
+def hinted(answer: Answer, raw: dict[str, Any], city: Reference) -> dict[str, Any]:
+    """An answer as JSON; that to an accepted purchase or correction with its hints."""
+    if answer.outcome == "rejected" or not isinstance(answer, Verdict):
+        return shown(answer)
+    told = PurchaseSubmission.model_validate(raw)
+    programme = city.programmes.get(told.programme)
+    found = hints(told, programme) if programme else ()
+    return {**shown(answer), "hints": [hint.model_dump() for hint in found]}
+
+
+def answer_one(answer: Answer, body: dict[str, Any] | None = None) -> JSONResponse:
+    """202 with what became of it (`body`, where it is more than `shown`) and where it is, or 422 with every reason."""
     if answer.outcome == "rejected":
         return problem(422, "Kiriman ditolak", reasons=answer.reasons)
     where = {"Location": f"/v1/purchases/{answer.purchase_id}"} if isinstance(answer, Verdict) else {}
-    return JSONResponse(shown(answer), 202, where)
+    return JSONResponse(body or shown(answer), 202, where)
 
 
 def answer_many(answers: Sequence[dict[str, Any]]) -> JSONResponse:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from services.purchases.api.answers import Source
 from services.purchases.documents.faults import MAX_FILE_BYTES
@@ -23,9 +20,9 @@ from shared.contracts.reasons import Reason
 from shared.database.pool import Pool
 from shared.web.bodies import TooLargeError, read_body
 from shared.web.city import City
+from shared.web.forms import FORM_ROOM, read_parts
 from shared.web.problems import NOT_FOUND, NotFoundError, problem
 
-FORM_ROOM = 64 * 1024  # bytes that a form adds to its file
 _BODIES: dict[str, Any] = {
     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
     "multipart/form-data": {
@@ -56,7 +53,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         """Upload a sheet (XLSX or CSV, up to 10 MB and 10,000 rows), as it is or as the `file` of a form."""
         body = await read_body(request, MAX_FILE_BYTES + FORM_ROOM)
         if request.headers.get("content-type", "").startswith("multipart/form-data"):
-            found = await _from_form(request, body)
+            found = (await read_parts(request, body)).file
             if found is None:
                 return problem(422, "Formulir tidak memuat berkas", reasons=[Reason.of("MISSING_FIELD", "file")])
             name, body = found
@@ -73,13 +70,13 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
     async def list_files(city: City, source: Source) -> list[dict[str, Any]]:
         """The last hundred files of the source, the newest first."""
         async with pool.acquire() as tx:
-            return await files.list_files(tx, city.tenant, source, keys)
+            return await files.list_files(tx, tenant=city.tenant, source=source, keys=keys)
 
     @routes.get("/template.{kind}", responses=_SHEET)
     async def read_template(kind: Literal["xlsx", "csv"], city: City) -> Response:
         """A sheet to fill in, with examples and the city's lists."""
         content = template_xlsx(city) if kind == "xlsx" else template_csv(city)
-        return _download(content, f"templat-pembelian.{kind}", XLSX if kind == "xlsx" else CSV)
+        return download(content, f"templat-pembelian.{kind}", XLSX if kind == "xlsx" else CSV)
 
     @routes.get("/{file_id}")
     async def read_file(
@@ -114,25 +111,12 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         await shown(file_id, city.tenant, source)
         async with pool.acquire() as tx:
             content = await files.refused_sheet(tx, file_id, city.tenant, source, keys)
-        return _download(content, "ditolak.xlsx", XLSX)
+        return download(content, "ditolak.xlsx", XLSX)
 
     return routes
 
 
-async def _from_form(request: Request, body: bytes) -> tuple[str, bytes] | None:
-    """Name and bytes of the file in a form; None when there is none."""
-
-    async def whole() -> AsyncGenerator[bytes, None]:
-        yield body
-
-    try:
-        form = await MultiPartParser(request.headers, whole(), max_files=1, max_fields=10).parse()
-    except (MultiPartException, KeyError, ValueError):
-        return None
-    file = form.get("file")
-    return (file.filename or "", await file.read()) if isinstance(file, UploadFile) else None
-
-
-def _download(content: bytes, name: str, media_type: str) -> Response:
+def download(content: bytes, name: str, media_type: str) -> Response:
+    """A file for the reader to keep; no cache keeps it."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(content, media_type=media_type, headers=headers)

@@ -17,6 +17,7 @@ from services.purchases.api.answers import (
     Source,
     answer_many,
     answer_one,
+    hinted,
     one_or_many,
     shown,
 )
@@ -28,6 +29,7 @@ from shared.contracts.envelope import MAX_BODY_BYTES
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PledgeSubmission, PurchaseSubmission, VoidSubmission
 from shared.ids import derived_id, new_id
+from shared.reference.model import Reference
 from shared.web.bodies import TooLargeError, read_body
 from shared.web.city import City
 from shared.web.grouping import Grouper
@@ -50,29 +52,33 @@ def router(grouper: Grouper[Sent, Answer]) -> APIRouter:
     """The routes that tell something."""
     routes = APIRouter()
 
-    async def tell(request: Request, kind: Kind, tenant: str, source: str, key: str) -> JSONResponse:
+    async def tell(request: Request, kind: Kind, city: Reference, source: str, key: str) -> JSONResponse:
         try:
             raws, is_list = await read_objects(request)
         except UnreadableError as error:
             return error.answer
-        sent = [_sent(kind, tenant, source, raw, key and f"{key}/{number}") for number, raw in enumerate(raws)]
+        sent = [_sent(kind, city.tenant, source, raw, key and f"{key}/{number}") for number, raw in enumerate(raws)]
         answers = await grouper.ask(sent)
-        return answer_many([shown(answer) for answer in answers]) if is_list else answer_one(answers[0])
+        told = [
+            shown(answer) if kind == "voided" else hinted(answer, raw, city)
+            for answer, raw in zip(answers, raws, strict=True)
+        ]
+        return answer_many(told) if is_list else answer_one(answers[0], told[0])
 
     @routes.post("/purchases", status_code=202, responses=_TOLD, openapi_extra=one_or_many(PurchaseSubmission))
     async def submit_purchases(request: Request, city: City, source: Source, key: Key = "") -> JSONResponse:
         """Tell one purchase (an object) or up to 500 (a list). A resend gets the same answer and has no effect."""
-        return await tell(request, "submitted", city.tenant, source, key)
+        return await tell(request, "submitted", city, source, key)
 
     @routes.post("/corrections", status_code=202, responses=_TOLD, openapi_extra=one_or_many(PurchaseSubmission))
     async def submit_corrections(request: Request, city: City, source: Source, key: Key = "") -> JSONResponse:
         """Correct purchases: each carries its whole new content. One that is early waits 24 h for its purchase."""
-        return await tell(request, "corrected", city.tenant, source, key)
+        return await tell(request, "corrected", city, source, key)
 
     @routes.post("/voids", status_code=202, responses=_TOLD, openapi_extra=one_or_many(VoidSubmission))
     async def submit_voids(request: Request, city: City, source: Source, key: Key = "") -> JSONResponse:
         """Void purchases: reference and reason. One that is early waits 24 h for its purchase."""
-        return await tell(request, "voided", city.tenant, source, key)
+        return await tell(request, "voided", city, source, key)
 
     @routes.post(
         "/pledges",
@@ -87,7 +93,8 @@ def router(grouper: Grouper[Sent, Answer]) -> APIRouter:
         except UnreadableError as error:
             return error.answer
         answers = await grouper.ask([Sent(IncomingPledge(new_id(), city.tenant, source, raw)) for raw in raws])
-        return answer_many([shown(answer) for answer in answers]) if is_list else answer_one(answers[0])
+        told = [shown(answer) for answer in answers]
+        return answer_many(told) if is_list else answer_one(answers[0], told[0])
 
     return routes
 

@@ -39,6 +39,8 @@ CELLS: dict[str, str] = {
     "lalu ketik ulang.",
     "FORMULA_WITHOUT_VALUE": "Rumus di sel ini tidak punya hasil; buka dan simpan dengan Excel, atau tulis nilainya.",
     "FORMULA_ERROR": "Rumus di sel ini menghasilkan kesalahan.",
+    "UNIT_NOT_YOURS": "Ini bukan unit kerja Anda; laporkan belanja unit sendiri saja.",
+    "SOURCE_NOT_YOURS": "Sumber ini bukan unit kerja Anda; kosongkan.",
     "NO_REFERENCE": "Nomor nota kosong.",
     "CONTRADICTION": "Isinya berbeda dari baris lain dengan nomor nota yang sama.",
     "NO_CONTRIBUTION": "Nota ini dibayar beberapa orang; isi Iuran di baris ini.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from shared.contracts.purchases import PurchaseLine, PurchasePost
 from shared.contracts.submissions import Contributor, PurchaseSubmission
@@ -21,6 +22,14 @@ def paid_by(submission: PurchaseSubmission) -> tuple[Contributor, ...]:
     if submission.buyer is not None:
         return (Contributor(nip=submission.buyer.nip, amount_idr=submission.total_idr),)
     return tuple(sorted(submission.contributors, key=lambda contributor: contributor.nip))
+
+
+def sealed_part(submission: PurchaseSubmission) -> dict[str, Any]:
+    """What never leaves the purchases database: who paid what, and addresses of posts. A correction begins from it."""
+    return {
+        "payers": [payer.model_dump() for payer in paid_by(submission)],
+        "post_urls": [post.url for post in submission.posts],
+    }
 
 
 def receipt(submission: PurchaseSubmission, city: Reference) -> tuple[str, ...]:

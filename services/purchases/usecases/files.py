@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 
+from services.purchases.documents.columns import BY_NAME
 from services.purchases.documents.faults import FileError, Wrong
 from services.purchases.documents.receipts import Receipt, gather
 from services.purchases.documents.spreadsheet import Row, read
@@ -104,11 +105,25 @@ def open_contents(work: Work, sealed: bytes, city: Reference, keys: Keys) -> Con
     except FileError as error:
         return Contents(fault=error.code, fault_row=error.row)
     receipts = gather(table.rows, city, work.source)
+    _keep_to_unit(receipts, work.source, city)
     kept = [
         (len(receipt.rows), seal(keys.seal_key, _packed(receipt), bound_to=_bound(work.file_id, number)))
         for number, receipt in enumerate(receipts, start=1)
     ]
     return Contents(kept, table.ignored)
+
+
+def _keep_to_unit(receipts: Sequence[Receipt], source: str, city: Reference) -> None:
+    """The file of a unit (`/unit/32.76.DKUM`) tells for that unit alone; a row that names none is the unit's."""
+    unit_code = source.removeprefix("/unit/")
+    if unit_code == source or unit_code not in city.units:
+        return
+    for receipt in receipts:
+        row = receipt.rows[0].number
+        if receipt.source != source:
+            receipt.wrong.append(Wrong.of(row, BY_NAME["source"].heading, "SOURCE_NOT_YOURS"))
+        if receipt.kind != "voided" and receipt.raw.setdefault("unit_code", unit_code) != unit_code:
+            receipt.wrong.append(Wrong.of(row, BY_NAME["unit"].heading, "UNIT_NOT_YOURS"))
 
 
 async def keep(tx: Transaction, work: Work, contents: Contents) -> None:
@@ -239,7 +254,7 @@ async def show(tx: Transaction, file_id: UUID, tenant: str, source: str, keys: K
     }
 
 
-async def list_files(tx: Transaction, tenant: str, source: str, keys: Keys) -> list[dict[str, Any]]:
+async def list_files(tx: Transaction, *, tenant: str, source: str, keys: Keys) -> list[dict[str, Any]]:
     """The last hundred files of a source, the newest first: name, status, and why one cannot be used."""
     return [_named(row, keys) for row in await queries.list_files(tx, tenant=tenant, source=source)]
 
@@ -299,7 +314,7 @@ def _named(file: Record, keys: Keys) -> dict[str, Any]:
         "status": file["status"],
         "fault": _fault(file),
         "ignored_headings": list(file["ignored"]),
-        "uploaded_at": file["uploaded_at"].isoformat(),
+        "uploaded_at": file["uploaded_at"],
     }
 
 

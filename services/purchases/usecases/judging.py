@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from services.purchases.domain.content import content_hash, lines_of, paid_by, posts_of, receipt
+from services.purchases.domain.content import content_hash, lines_of, paid_by, posts_of, receipt, sealed_part
 from services.purchases.domain.purchase import Decision, Kind, Purchase, Said, decide, retell
 from services.purchases.domain.submission import read_purchase, read_void
 from services.purchases.store.purchases import Known, Stored, Submission
@@ -179,8 +179,7 @@ class Batch:
         else:
             event = self._told(read.item, identity, content, purchase, before)
             body = event.model_dump_json().encode()
-            paid = [contributor.model_dump() for contributor in paid_by(content)]
-            buyers = seal(self.keys.seal_key, orjson.dumps(paid), bound_to=str(identity))
+            buyers = seal(self.keys.seal_key, orjson.dumps(sealed_part(content)), bound_to=str(identity))
         told = self._outgoing(read.item, event, str(identity), purchase.version, str(identity))
         if len(told.body) > MAX_BODY_BYTES:
             return Reason.of("TOO_LARGE")

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.contracts.event import moment, whole
+from shared.reference.folding import fold
 from shared.reference.model import Reference
 
 UnitDay = tuple[str, date]
@@ -105,10 +106,10 @@ def of_purchase(
 
 
 def hashtags_of(body: Mapping[str, Any], city: Reference) -> frozenset[str]:
-    """The hashtags that the purchase's programme asks for."""
-    return city.programmes[body["programme"]].hashtags
+    """The hashtags that the purchase's programme asks for, folded."""
+    return city.programmes[body["programme"]].folded_hashtags
 
 
 def is_compliant(hashtags: Iterable[str], wanted: frozenset[str]) -> bool:
-    """All wanted hashtags in one post, compared case-folded and without `#`."""
-    return {tag.lstrip("#").casefold() for tag in hashtags} >= wanted
+    """All wanted hashtags (folded) in one post, compared without case, width and `#`."""
+    return {fold(tag.lstrip("#＃")) for tag in hashtags} >= wanted
