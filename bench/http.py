@@ -32,7 +32,8 @@ from peduli.story import purchase
 from shared.clock import now
 from shared.reference.load import load
 from tests.support.sheets import HEADINGS, purchases, xlsx
-from tests.support.soak import KEYS, PASSWORDS, TENANT
+from tests.support.soak import KEYS, PASSWORDS
+from tests.support.truth import TENANT
 
 CLIENTS = 64  # kept connections
 MANY = 500  # purchases of one request

@@ -16,7 +16,7 @@ from shared.ids import new_id
 from shared.reference.load import load
 from shared.reference.store import Cities
 from shared.web import problems
-from tests.support.soak import TENANT
+from tests.support.truth import TENANT
 
 
 class Validator:
