@@ -12,6 +12,8 @@ from uuid import UUID
 import typer
 
 from peduli import officers
+from peduli.registry import app as registry_app
+from peduli.tables import show as _print
 from shared.errors import PeduliError
 
 app = typer.Typer(no_args_is_help=True, help="From a purchase to a doorstep, before the isolation ends.")
@@ -21,6 +23,7 @@ parked_app = typer.Typer(no_args_is_help=True, help="Messages that could not be 
 reporting_app = typer.Typer(no_args_is_help=True, help="Tallies and views.")
 app.add_typer(topology_app, name="topology")
 app.add_typer(city_app, name="city")
+app.add_typer(registry_app, name="registry")
 app.add_typer(parked_app, name="parked")
 app.add_typer(reporting_app, name="reporting")
 app.add_typer(officers.app, name="officer")
@@ -43,21 +46,6 @@ def _settings() -> Any:
     except ValidationError as error:
         names = ", ".join(f"PEDULI_{'_'.join(map(str, detail['loc'])).upper()}" for detail in error.errors())
         raise PeduliError(f"not set, or not as it must be: {names}", hint="docs/reference/settings.md tells") from None
-
-
-def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(rows, default=str, indent=2))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*(rows[0] if rows else ["nothing"]))
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    console = Console()
-    console.width = max(console.width, Console(width=1000).measure(table).maximum)  # a cut id cannot be copied
-    console.print(table)
 
 
 @app.command()
@@ -219,7 +207,7 @@ def import_(
 
     Ends with 0 when every row is recorded or was known, 1 when some were refused, 2 when nothing was recorded.
     """
-    from services.purchases.cli import Importer
+    from services.purchases.cli.submissions import Importer
 
     importer = Importer(url, source=source, tenant=city, token=token)
     raise typer.Exit(importer.run(file, yes=yes, as_json=as_json))
@@ -236,7 +224,7 @@ def verify(
 ) -> None:
     """Ask offline what the intake would answer to purchases in a file; ends with 1 when any must be mended."""
     from peduli import verify as checking
-    from services.purchases.cli import check
+    from services.purchases.cli.submissions import check
     from shared.clock import now
     from shared.observability import logs
 

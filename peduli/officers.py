@@ -27,7 +27,7 @@ def link(
     ),
 ) -> None:
     """Print a link that signs one device in, once, within 24 hours."""
-    from services.purchases.cli import make_link
+    from services.purchases.cli.submissions import make_link
 
     print(f"{url.rstrip('/')}/masuk/{make_link(_database_url(), city, unit)}")
 
@@ -39,7 +39,7 @@ def pin(
     chosen: Annotated[str, typer.Option("--pin", help="6 to 8 digits; without it, one is drawn")] = "",
 ) -> None:
     """Give a unit a PIN and print it; who was signed in must come again, and older links are void."""
-    from services.purchases.cli import set_pin
+    from services.purchases.cli.submissions import set_pin
 
     print(set_pin(_database_url(), city, unit, chosen))
 
@@ -47,7 +47,7 @@ def pin(
 @app.command()
 def revoke(unit: Unit, city: City = "3276") -> None:
     """End every session of a unit; no PIN or link of it opens any more."""
-    from services.purchases.cli import revoke as end
+    from services.purchases.cli.submissions import revoke as end
 
     end(_database_url(), city, unit)
     print(f"{unit}: no access")

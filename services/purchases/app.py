@@ -15,16 +15,19 @@ from services.purchases.usecases import drafting, files, officers
 from services.purchases.usecases.intake import expire_waiting
 from services.purchases.usecases.judging import Keys
 from services.purchases.usecases.receive import Answer, Sent, receive, refused
+from services.purchases.usecases.registry import reckon_turnover
 from shared.clock import Clock, now
 from shared.database.pool import Pool, Transaction
+from shared.reference.model import Reference
 from shared.reference.store import Cities
-from shared.service import Service, every
+from shared.service import Service, each_city, every
 from shared.settings import Settings
 from shared.web.grouping import Grouper
 
 SCHEMA = "purchases"
 MIGRATIONS = Path(__file__).parent / "migrations"
 SWEEP_SECONDS = 60.0
+TURNOVER_SECONDS = 60.0  # an order of sellers may be a minute old
 FILES_SECONDS = 0.3  # how soon an uploaded file is read; the look is an index with no entry
 
 
@@ -53,6 +56,15 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
     async def work_on_files(pool: Pool, stop: asyncio.Event) -> None:
         await every(stop, FILES_SECONDS, lambda: filing.once(pool), "files")
 
+    async def reckoning(pool: Pool, stop: asyncio.Event) -> None:
+        async def reckon(city: Reference) -> bool:
+            if city.seller_order == "least_sold":
+                async with pool.acquire() as tx, tx.transaction():
+                    await reckon_turnover(tx, city.tenant)
+            return False
+
+        await every(stop, TURNOVER_SECONDS, lambda: each_city(cities, reckon, "turnover"), "turnover")
+
     def doors(pool: Pool) -> APIRouter:
         both = APIRouter()
         both.include_router(routes.router(pool, grouper, keys))
@@ -66,5 +78,5 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         cities=cities,
         lanes=handlers.lanes(cities, keys),
         router=doors,
-        loops=[sweep, grouper.run, work_on_files],
+        loops=[sweep, grouper.run, work_on_files, reckoning],
     )

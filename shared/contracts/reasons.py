@@ -51,6 +51,10 @@ TEXTS: dict[str, Text] = {
         "Barang tidak dikenal; sertakan `product` dengan nama, kategori dan masa simpan.",
         "The item is unknown; add `product` with name, category and shelf_life_hours.",
     ),
+    "INACTIVE_SKU": Text(
+        "Barang ini tidak aktif lagi di daftar barang pada hari pembelian.",
+        "The item was not active in the registry on the day of the purchase.",
+    ),
     "UNKNOWN_KELURAHAN": Text("Kelurahan pengambilan tidak dikenal.", "The kelurahan of the pick-up is unknown."),
     "TOTAL_MISMATCH": Text(
         "Jumlah total tidak sama dengan jumlah seluruh baris (banyaknya x harga).",

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter
 
-from services.purchases.api import events, files, lookup, submissions
+from services.purchases.api import events, files, lookup, registry, submissions
 from services.purchases.store.pledges import queries as pledge_queries
 from services.purchases.store.purchases import queries
 from services.purchases.usecases.judging import Keys
@@ -40,4 +40,5 @@ def router(pool: Pool, grouper: Grouper[Sent, Answer], keys: Keys) -> APIRouter:
         return {**dict(row), "content": orjson.loads(row["content"])}
 
     routes.include_router(lookup.router(pool))
+    routes.include_router(registry.router(pool))
     return routes

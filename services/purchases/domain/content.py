@@ -43,19 +43,27 @@ def receipt(submission: PurchaseSubmission, city: Reference) -> tuple[str, ...]:
     )
 
 
-def lines_of(submission: PurchaseSubmission) -> tuple[PurchaseLine, ...]:
-    """The lines, numbered from 1."""
-    return tuple(
-        PurchaseLine(
-            line_no=number,
-            sku=line.sku,
-            quantity=line.quantity,
-            unit_price_idr=line.unit_price_idr,
-            expires_at=line.expires_at,
-            product=line.product,
+def lines_of(
+    submission: PurchaseSubmission, city: Reference, said: frozenset[str] = frozenset()
+) -> tuple[PurchaseLine, ...]:
+    """The lines, numbered from 1. A sku that was merged is told by its other name, unless the purchase has `said` it
+    already: its goods lie under that name.
+    """
+    lines = []
+    for number, line in enumerate(submission.lines, start=1):
+        known = city.products.get(line.sku)
+        merged = known is not None and bool(known.merged_into) and line.sku not in said
+        lines.append(
+            PurchaseLine(
+                line_no=number,
+                sku=known.merged_into if known and merged else line.sku,
+                quantity=line.quantity,
+                unit_price_idr=line.unit_price_idr,
+                expires_at=line.expires_at,
+                product=None if merged else line.product,
+            )
         )
-        for number, line in enumerate(submission.lines, start=1)
-    )
+    return tuple(lines)
 
 
 def posts_of(submission: PurchaseSubmission) -> tuple[PurchasePost, ...]:

@@ -39,7 +39,8 @@ def read_pledge(raw: dict[str, Any], reference: Reference, now: datetime) -> Ple
     reasons = []
     if pledge.programme not in reference.programmes:
         reasons.append(Reason.of("UNKNOWN_PROGRAMME", "programme"))
-    if pledge.unit_code not in reference.units:
+    unit = reference.units.get(pledge.unit_code)
+    if unit is None or not unit.is_active_on(pledge.round):
         reasons.append(Reason.of("UNKNOWN_UNIT", "unit_code"))
     if pledge.round.weekday() != MONDAY or pledge.round > now.date() + AHEAD:
         reasons.append(Reason.of("UNKNOWN_ROUND", "round"))

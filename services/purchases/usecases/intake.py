@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from services.purchases.store import purchases as store
+from services.purchases.store import reviews
 from services.purchases.usecases.judging import Batch, Incoming, Keys, Read, Verdict
 from shared.contracts.reasons import Reason
 from shared.database.pool import Row, Transaction
@@ -84,6 +85,7 @@ async def expire_waiting(tx: Transaction, *, keys: Keys, now: datetime) -> int:
 async def _save(tx: Transaction, batch: Batch) -> None:
     await store.save(tx, list(batch.changed.values()), batch.submissions)
     await store.append_names(tx, batch.aliases, batch.receipts, batch.known)
+    await reviews.append_tellings(tx, batch.tellings)
     await outbox.append(tx, batch.events, source=SOURCE)
     for item in batch.submissions:
         log.info(f"purchase_{item.outcome}", correlation=str(item.purchase_id), submission=str(item.submission_id))

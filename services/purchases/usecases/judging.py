@@ -12,6 +12,7 @@ import orjson
 
 from services.purchases.domain.content import content_hash, lines_of, paid_by, posts_of, receipt, sealed_part
 from services.purchases.domain.purchase import Decision, Kind, Purchase, Said, decide, retell
+from services.purchases.domain.review import Telling, tellings_of
 from services.purchases.domain.submission import read_purchase, read_void
 from services.purchases.store.purchases import Known, Stored, Submission
 from shared.contracts.envelope import MAX_BODY_BYTES, Outgoing
@@ -21,6 +22,7 @@ from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PurchaseSubmission, VoidSubmission
 from shared.ids import derived_id, new_id
 from shared.privacy import keyed_hash, seal
+from shared.reference.model import Reference
 from shared.reference.store import Cities
 
 PLEDGE = "pledge.submitted.v1"
@@ -79,6 +81,7 @@ class Read:
     content: Content
     name_id: UUID
     receipt_id: UUID | None
+    city: Reference | None
 
     @classmethod
     def of(cls, item: Incoming, cities: Cities, now: datetime) -> Read:
@@ -95,6 +98,7 @@ class Read:
             content,
             purchase_id(item.tenant, item.source, item.reference),
             derived_id("receipt", item.tenant, *paper) if paper else None,
+            city,
         )
 
 
@@ -120,6 +124,7 @@ class Batch:
     aliases: dict[UUID, tuple[UUID, str]] = field(default_factory=dict)
     receipts: dict[UUID, UUID] = field(default_factory=dict)
     submissions: list[Submission] = field(default_factory=list)
+    tellings: list[Telling] = field(default_factory=list)
     events: list[Outgoing] = field(default_factory=list)
 
     def judge(self, read: Read) -> Verdict:
@@ -177,7 +182,8 @@ class Batch:
             event = PurchaseVoided(purchase_id=identity, reason=content.reason)
             body = before.content if before else b"{}"
         else:
-            event = self._told(read.item, identity, content, purchase, before)
+            assert read.city is not None  # what names no city was refused
+            event = self._told(read.item, identity, content, purchase, before, read.city)
             body = event.model_dump_json().encode()
             buyers = seal(self.keys.seal_key, orjson.dumps(sealed_part(content)), bound_to=str(identity))
         told = self._outgoing(read.item, event, str(identity), purchase.version, str(identity))
@@ -196,12 +202,21 @@ class Batch:
         self.known.purchases[identity] = self.changed[identity] = stored
         if read.receipt_id is not None:
             self.receipts[read.receipt_id] = identity
+        if read.city is not None and isinstance(content, PurchaseSubmission):
+            self.tellings += tellings_of(content, read.city)
         self.events.append(told)
         return None
 
     def _told(
-        self, item: Incoming, identity: UUID, content: PurchaseSubmission, purchase: Purchase, before: Stored | None
+        self,
+        item: Incoming,
+        identity: UUID,
+        content: PurchaseSubmission,
+        purchase: Purchase,
+        before: Stored | None,
+        city: Reference,
     ) -> PurchaseRecorded:
+        said = frozenset(line["sku"] for line in orjson.loads(before.content)["lines"]) if before else frozenset()
         keys = sorted(keyed_hash(self.keys.hash_key, payer.nip) for payer in paid_by(content))
         fields: dict[str, Any] = {
             "purchase_id": identity,
@@ -214,7 +229,7 @@ class Batch:
             "channel": content.channel,
             "purpose": content.purpose,
             "programme": content.programme,
-            "lines": lines_of(content),
+            "lines": lines_of(content, city, said),
             "total_idr": content.total_idr,
             "pickup_kelurahan": content.pickup.kelurahan if content.pickup else "",
             "posts": posts_of(content),

@@ -48,6 +48,7 @@ class Deltas:
         self.channels: dict[tuple[str, str, date], list[int]] = {}
         self.rounds: dict[tuple[str, str, date], list[int]] = {}
         self.buyers: Counter[tuple[str, str]] = Counter()
+        self.day_buyers: Counter[tuple[str, date, str, str]] = Counter()
 
     def add(self, fact: PurchaseFact, sign: int) -> None:
         """Add (+1) or take away (-1) what a purchase contributes; a void one contributes nothing."""
@@ -63,6 +64,7 @@ class Deltas:
         _add(self.rounds.setdefault(week, [0] * len(ROUND_FIELDS)), (1, donated), sign)
         for buyer_key in fact.buyer_keys:
             self.buyers[(fact.unit_code, buyer_key)] += sign
+            self.day_buyers[(fact.unit_code, fact.local_date, fact.programme, buyer_key)] += sign
 
 
 def _add(sums: list[int], values: Iterable[int], sign: int) -> None:

@@ -71,6 +71,12 @@ on conflict (tenant, channel, local_date) do update set purchases = t.purchases 
 insert into unit_buyers as t select * from unnest(:unit::text[], :buyer::text[], :purchases::int[])
 on conflict (unit_code, buyer_key) do update set purchases = t.purchases + excluded.purchases;
 
+-- name: save_day_buyers!
+-- Add to how often a buyer has bought in a unit on a day.
+insert into unit_day_buyers as t
+select * from unnest(:unit::text[], :day::date[], :programme::text[], :buyer::text[], :purchases::int[])
+on conflict (unit_code, local_date, programme, buyer_key) do update set purchases = t.purchases + excluded.purchases;
+
 -- name: save_tasks!
 -- The accumulating snapshot of tasks; a later version wins, each time stays.
 insert into fct_task as t select * from unnest(:task_id::uuid[], :tenant::text[], :version::int[], :status::text[],

@@ -13,6 +13,7 @@ from services.purchases.api.officer import goods, words
 from services.purchases.api.officer.desk import Desk, Officer, programme_of
 from services.purchases.domain.checking import Checked, check
 from services.purchases.domain.draft import Draft, moment_of, payers_of, total_of
+from services.purchases.store.registry import load_turnover
 from services.purchases.usecases import drafting
 from shared.contracts.reasons import Reason
 from shared.reference.model import Reference
@@ -33,14 +34,14 @@ def routes(desk: Desk) -> APIRouter:
     @found.get("/belanja/baru")
     async def choose_seller(request: Request, cari: str = "", saluran: str = "") -> Response:
         officer = await desk.officer(request)
-        return _seller_page(desk, officer, "/belanja/baru", cari, saluran)
+        return await _seller_page(desk, officer, "/belanja/baru", cari, saluran)
 
     @found.post("/belanja/baru")
     async def begin(request: Request) -> Response:
         officer = await desk.officer(request)
         form = await desk.form(request, officer)
         if form["penjual"] not in officer.city.sellers:
-            return _seller_page(desk, officer, "/belanja/baru", errors={"penjual": ["Pilih penjual."]})
+            return await _seller_page(desk, officer, "/belanja/baru", errors={"penjual": ["Pilih penjual."]})
         local = desk.clock().astimezone(officer.city.zone)
         draft = Draft(
             programme=programme_of(officer.city),
@@ -56,7 +57,7 @@ def routes(desk: Desk) -> APIRouter:
     async def step_page(request: Request, draft_id: UUID, step: str, cari: str = "", saluran: str = "") -> Response:
         officer = await desk.officer(request)
         draft = await _draft(desk, draft_id, officer)
-        return _step_page(desk, officer, draft_id, draft, step, query=cari, channel=saluran)
+        return await _step_page(desk, officer, draft_id, draft, step, query=cari, channel=saluran)
 
     @found.post("/belanja/draf/{draft_id}/kirim")
     async def send(request: Request, draft_id: UUID) -> Response:
@@ -72,7 +73,7 @@ def routes(desk: Desk) -> APIRouter:
         if verdict is None:
             return see_other("/belanja")
         if verdict.outcome == "rejected":
-            return _step_page(desk, officer, draft_id, draft, "periksa", status=422, refused=verdict.reasons)
+            return await _step_page(desk, officer, draft_id, draft, "periksa", status=422, refused=verdict.reasons)
         if verdict.outcome == "waiting":
             return see_other("/belanja?status=waiting")
         return see_other(f"/belanja/{verdict.purchase_id}?hasil={verdict.outcome}")
@@ -101,7 +102,7 @@ def routes(desk: Desk) -> APIRouter:
         checked = check(after, officer.seat.unit_code, officer.city, desk.clock())
         errors, labels = words.errors_of(checked.reasons, step)
         if errors:
-            return _step_page(desk, officer, draft_id, after, step, status=422, errors=errors, labels=labels)
+            return await _step_page(desk, officer, draft_id, after, step, status=422, errors=errors, labels=labels)
         return see_other(_path(draft_id, "periksa" if form["kembali"] else NEXT[step]))
 
     return found
@@ -119,7 +120,7 @@ def _path(draft_id: UUID, step: str) -> str:
     return f"/belanja/draf/{draft_id}/{step}"
 
 
-def _seller_page(
+async def _seller_page(
     desk: Desk,
     officer: Officer,
     action: str,
@@ -130,7 +131,7 @@ def _seller_page(
 ) -> Response:
     """Sellers that fit the words and the channel, each to be chosen with one press."""
     city = officer.city
-    sellers = search_sellers(query, city, channel)
+    sellers = search_sellers(query, city, channel, sold=await load_turnover(desk.pool, city))
     return desk.show(
         officer,
         "seller.html",
@@ -150,7 +151,7 @@ def _seller_page(
     )
 
 
-def _step_page(
+async def _step_page(
     desk: Desk,
     officer: Officer,
     draft_id: UUID,
@@ -168,7 +169,7 @@ def _step_page(
     if step not in words.STEPS:
         raise NotFoundError
     if step == "penjual":
-        return _seller_page(desk, officer, _path(draft_id, step), query, channel, draft=draft)
+        return await _seller_page(desk, officer, _path(draft_id, step), query, channel, draft=draft)
     checked = check(draft, officer.seat.unit_code, officer.city, desk.clock())
     context: dict[str, Any] = {"errors": errors or {}, "labels": labels or {}}
     if step == "periksa":
