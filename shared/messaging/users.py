@@ -24,7 +24,9 @@ class Rights:
 
 
 RIGHTS = {
-    "purchases": Rights(r"^(purchases\..+|peduli\.dead\.purchases)$", r"^[^.]+\.(purchase|pledge)\."),
+    "purchases": Rights(
+        r"^(purchases\..+|peduli\.dead\.purchases)$", r"^[^.]+\.(purchase|pledge|seller|product|unit)\."
+    ),
     "distribution": Rights(r"^(distribution\..+|peduli\.dead\.distribution)$", r"^[^.]+\.(household|task|lot)\."),
     "reporting": Rights(r"^(reporting\..+|peduli\.dead\.reporting)$"),
 }
