@@ -30,8 +30,7 @@ from peduli.story import household, purchase
 from shared.clock import now
 from shared.messaging import topology
 from shared.reference.load import load
-from tests.support.soak import KEYS, PASSWORDS
-from tests.support.truth import TENANT
+from tests.support.soak import KEYS, PASSWORDS, TENANT
 
 KEY = "3276.purchase.submitted.v1"
 HEADERS = {"ce-specversion": "1.0", "ce-type": "id.go.depok.peduli.purchase.submitted.v1", "ce-source": "/bench"}

@@ -55,13 +55,12 @@ async def look(settings: Settings, urls: Mapping[str, str]) -> list[Alarm]:
 
 
 def _readiness(url: str) -> str:
-    """What /readyz says: `ready`, the lanes that do not consume, or that nobody answers."""
+    """What /readyz says: `ready`, what is stuck, or that nobody answers."""
     try:
         answer = httpx.get(f"{url}/readyz", timeout=5).json()
     except (httpx.HTTPError, ValueError):
         return "no answer"
-    idle = [name for name, lane in answer.get("lanes", {}).items() if not lane["consuming"]]
-    return f"{answer['status']} {' '.join(idle)}".strip()
+    return f"{answer['status']} {' '.join(answer['stuck'])}".strip()
 
 
 def _said(by_service: Mapping[str, str]) -> str:

@@ -175,18 +175,14 @@ def _mount_operations(app: FastAPI, progress: list[Progress], stuck_seconds: flo
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        """Ready while everything that has work goes on: the lanes, the relay, and the look at what waits."""
-        found = {
-            item.name: {
-                "consuming": item.consuming,
-                "in_hand": item.waiting,
-                "queued": item.queued,
-                "stuck": item.stuck(stuck_seconds),
-            }
+        """Ready while all that has work goes on: the lanes, the relay, and the watch over what waits."""
+        stuck = [item.name for item in progress if item.stuck(stuck_seconds)]
+        shown = {
+            item.name: {"consuming": item.consuming, "in_hand": item.waiting, "queued": item.queued}
             for item in progress
         }
-        ready = not any(item["stuck"] for item in found.values())
-        return JSONResponse({"status": "ready" if ready else "not ready", "lanes": found}, 200 if ready else 503)
+        answer = {"status": "not ready" if stuck else "ready", "stuck": stuck, "progress": shown}
+        return JSONResponse(answer, 503 if stuck else 200)
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> PlainTextResponse:

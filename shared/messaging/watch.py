@@ -13,13 +13,11 @@ from collections.abc import Sequence
 import structlog
 
 from shared.database.pool import Pool
-from shared.database.queries import load_queries
-from shared.messaging import parking
+from shared.messaging import outbox, parking
 from shared.messaging.connection import Connection, open_channel, open_connection
 from shared.observability import metrics
 from shared.observability.health import Progress
 
-outbox = load_queries(__file__.replace("watch", "outbox"))
 log = structlog.get_logger()
 ANSWER_SECONDS = 5.0  # for one question; a broker or database that takes longer is not there
 
@@ -71,7 +69,7 @@ class Watch:
         await channel.close()
 
     async def _look_at_rows(self) -> None:
-        row = await outbox.load_backlog(self._pool)
+        row = await outbox.queries.load_backlog(self._pool)
         metrics.EVENTS_UNPUBLISHED.labels(self._service).set(row["events"])
         metrics.EVENTS_QUARANTINED.labels(self._service).set(row["quarantined"])
         metrics.EVENTS_OLDEST_SECONDS.labels(self._service).set(row["oldest_seconds"])

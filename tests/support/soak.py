@@ -25,10 +25,11 @@ from peduli.prepare import prepare_broker, prepare_database
 from peduli.servers.private import private_servers
 from peduli.servers.server import Server
 from shared.reference.load import load
-from tests.support import canaries, crowd
+from tests.support import canaries, crowd, truth
 from tests.support.crashing import POINTS
-from tests.support.truth import HASH_KEY, TENANT, Truth, wrongs
+from tests.support.truth import HASH_KEY, Truth, wrongs
 
+TENANT = truth.TENANT
 PASSWORDS = dict.fromkeys(processes.SERVICES.values(), "soak")
 KEYS = {"PEDULI_HASH_KEY": HASH_KEY, "PEDULI_SEAL_KEY": "soak"}
 SERVERS = ("rabbitmq", "postgres", "rabbitmq-stop", "postgres-stop")
