@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev migration test unit faults soak lint contracts publish docs format bench up down clean
+.PHONY: help setup demo dev migration test unit faults fuzz soak lint contracts publish docs format bench up down clean
 PYTHON := .venv/bin/python
 
 help: ## list the targets
@@ -30,6 +30,9 @@ unit: setup ## only the fast tests that need no server
 
 faults: setup ## kill and restart everything under load, in the short form
 	$(PYTHON) -m pytest tests/faults
+
+fuzz: setup ## a hundred thousand odd messages, each accounted for: ARGS="--messages 100000 --seed 1"
+	@$(PYTHON) -m tests.support.fuzz $(ARGS)
 
 soak: setup ## the long form of the faults: ARGS="--rounds 10 --seed 1"
 	@$(PYTHON) -m tests.support.soak $(ARGS)
