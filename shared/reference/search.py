@@ -48,7 +48,7 @@ def search_sellers(
         seller for seller in city.sellers.values() if channel in ("", seller.channel) and _is_active(seller, day)
     )
     found = search(query, sellers, text_of)
-    return sorted(found, key=lambda seller: (sold.get(seller.seller_code, 0), seller.name, seller.seller_code))
+    return sorted(found, key=lambda seller: (sold.get(seller.seller_code, 0), fold(seller.name), seller.seller_code))
 
 
 def search_products(query: str, city: Reference, *, day: date | None = None) -> list[Product]:
@@ -62,14 +62,14 @@ def search_products(query: str, city: Reference, *, day: date | None = None) -> 
         if product.need_groups and not product.merged_into and _is_active(product, day)
     )
     found = search(query, known, lambda product: f"{product.name} {product.sku} {product.category}")
-    return sorted(found, key=lambda product: (product.name, product.sku))
+    return sorted(found, key=lambda product: (fold(product.name), product.sku))
 
 
 def search_units(query: str, city: Reference, *, day: date | None = None) -> list[Unit]:
     """Units by name or code, by name; with `day` only those that are active then."""
     known = (unit for unit in city.units.values() if _is_active(unit, day))
     found = search(query, known, lambda unit: f"{unit.name} {unit.short_name} {unit.unit_code}")
-    return sorted(found, key=lambda unit: (unit.name, unit.unit_code))
+    return sorted(found, key=lambda unit: (fold(unit.name), unit.unit_code))
 
 
 def _is_active(item: Dated, day: date | None) -> bool:
