@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from pamqp.commands import Basic
@@ -66,8 +67,12 @@ class DeadLetters:
 
 
 def first_key(headers: Mapping[str, object]) -> str:
-    """The key that the message was published with: dead-lettering gave it another, and wrote the first one down."""
-    deaths = headers.get("x-death")
-    if not isinstance(deaths, list) or not deaths:
+    """The key that the message was published with: dead-lettering gave it another, and wrote the first one down.
+
+    Empty when nothing was written down that can be read: a publisher can send such a header, too.
+    """
+    deaths: Any = headers.get("x-death")
+    try:
+        return str(deaths[-1]["routing-keys"][0])  # the newest death is the first of the list
+    except (KeyError, IndexError, TypeError):
         return ""
-    return str(deaths[-1]["routing-keys"][0])  # the newest death is the first of the list

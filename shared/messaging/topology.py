@@ -139,8 +139,7 @@ def build(cities: Mapping[str, Sequence[str]], *, shards: int = 1) -> Topology:
                 Binding(DEAD, f"{DEAD}.{service}", f"{service}.#")
                 for service in ("purchases", "distribution", "reporting")
             ),
-            *(Binding(INTAKE, LOG, key) for _, key in INTAKES),  # never "#": then nothing would be unroutable
-            Binding(EVENTS, LOG, "#"),
+            Binding(EVENTS, LOG, "#"),  # and not the intake: what is kept must not hold a NIP or an address
             *(Binding(INTAKE, queue, key) for queue, key in INTAKES),
             *(Binding(EVENTS, distribution.name, f"*.{topic}.#", to_exchange=True) for topic in DISTRIBUTED),
             Binding(EVENTS, reporting.name, "#", to_exchange=True),

@@ -28,5 +28,5 @@ def _short_string(value: bytes) -> tuple[int, str]:
 def _header(self: ContentHeader, data: bytes) -> None:
     try:
         _unmarshal(self, data)
-    except (ValueError, OverflowError, RecursionError, OSError):
+    except Exception:
         self.properties = Basic.Properties()

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import aio_pika
 import asyncpg
 import httpx
 
 from peduli import processes
+from shared.messaging import topology
 from tests.support.truth import Truth
 
 PLANTED = re.compile(r"kenari|0811555\d{5}", re.IGNORECASE)  # names, addresses, posts, proofs, and phones
 DIGITS = re.compile(r"(?<!\d)\d{18}(?!\d)")
+MOST = 5000  # messages of the stream
 SCHEMAS = ("purchases", "distribution", "facts", "reporting")
 TABLES = """select table_schema || '.' || table_name from information_schema.tables
   where table_schema = any($1::text[]) and table_type = 'BASE TABLE'"""
 
 
-async def leaks(folder: Path, database_url: str, services: dict[str, processes.Running], truth: Truth) -> list[str]:
-    """Every place with a planted name, phone, address, post or NIP: all logs, metrics, and rows of all tables.
+async def leaks(
+    folder: Path, database_url: str, amqp_url: str, services: dict[str, processes.Running], truth: Truth
+) -> list[str]:
+    """Every place with a planted name, phone, address, post or NIP: logs, metrics, rows of all tables, the stream.
 
     What rests sealed is not found, and must not be; bodies of events are read as the text they are.
     """
     nips = {body["buyer"]["nip"] for body in truth.purchases.values()}
-    places = [*_logs(folder), *await _metrics(services), *await _rows(database_url)]
+    places = [*_logs(folder), *await _metrics(services), *await _rows(database_url), await _stream(amqp_url)]
     return [f"personal data in {place}" for place, text in places if PLANTED.search(text) or _has_nip(text, nips)]
 
 
@@ -58,3 +64,21 @@ async def _rows(database_url: str) -> list[tuple[str, str]]:
         return [(table, text or "") for table, text in found]
     finally:
         await connection.close()
+
+
+async def _stream(amqp_url: str) -> tuple[str, str]:
+    """The beginning of the broker's own log of messages, which stays when they are consumed."""
+    texts: list[str] = []
+    connection = await aio_pika.connect(amqp_url)
+    async with connection:
+        channel = await connection.channel()
+        await channel.set_qos(prefetch_count=1000)
+        stream = await channel.get_queue(topology.LOG, ensure=False)
+        with contextlib.suppress(TimeoutError):
+            async with stream.iterator(timeout=1, arguments={"x-stream-offset": "first"}) as messages:
+                async for item in messages:
+                    texts.append(item.body.decode(errors="replace"))
+                    await item.ack()
+                    if len(texts) == MOST:
+                        break
+    return topology.LOG, " ".join(texts)

@@ -193,7 +193,9 @@ async def one_round(
         over.set()
         await loading
     wrong = await settled(battle, 90)
-    return wrong + await canaries.leaks(battle.folder, battle.postgres.url, battle.services, battle.truth)
+    return wrong + await canaries.leaks(
+        battle.folder, battle.postgres.url, battle.rabbitmq.url, battle.services, battle.truth
+    )
 
 
 async def soak(folder: Path, given: argparse.Namespace) -> list[str]:
