@@ -1,6 +1,6 @@
 """Server-rendered pages of every service: one look, safe headers, no script, nothing from a third party.
 
-A service gives its own templates: `Pages(Path(__file__).parent / "templates")`. They extend `base.html`, take fields
+A service gives its own templates: `Pages(Path(__file__).parent / "templates")`. They extend `page.html`, take fields
 and an error summary from `parts.html`, and are shown with `pages.show("home.html", 200, {…})`. An unknown name in a
 template is an error, never an empty string; every value is escaped.
 """

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +15,8 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from peduli.servers.server import free_port
 from shared.service import Service, build
+from tests.support.tools import need
 
-NODE = Path(__file__).parent / "node"
-AXE = NODE / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -34,33 +31,20 @@ DESKTOP = {"width": 1280, "height": 900}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def missing(what: str) -> None:
-    """Skip where a browser cannot be had; in CI that is a failure."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing, and CI must have it")
-    pytest.skip(f"{what} is not installed here")
-
-
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """One browser per worker; each test opens windows of its own."""
-    executable = shutil.which("chromium")
-    if executable is None:
-        missing("chromium")
+    need("chromium")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield browser
         await browser.close()
 
 
 @pytest.fixture(scope="session")
-def axe() -> str:
-    """The source of axe-core, installed once from the pinned lock."""
-    if not AXE.is_file():
-        if shutil.which("npm") is None:
-            missing("npm")
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NODE, check=True, capture_output=True)
-    return AXE.read_text(encoding="utf-8")
+def axe(node_modules: Path) -> str:
+    """The source of axe-core."""
+    return (node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @contextlib.asynccontextmanager

@@ -19,6 +19,7 @@ PACKAGES = {
     "php": ("php-cli", "php-curl", "php-amqplib"),
     "curl": ("curl",),
     "jq": ("jq",),
+    "chromium": ("chromium",),
 }
 
 

@@ -15,11 +15,13 @@ create table purchases (
 );
 create index purchases_by_reference on purchases (reference);
 comment on index purchases_by_reference is 'A receipt is asked for by its number alone (peduli trace)';
+create index purchases_by_unit on purchases (tenant, (content ->> 'unit_code'), (content ->> 'purchased_at'));
 comment on table purchases is 'Every accepted purchase as it stands; (tenant, source, reference) names it for ever';
 comment on column purchases.purchase_id is 'Derived from tenant, source and reference: the key itself makes a purchase unique';
 comment on column purchases.tenant is 'City code without dots';
 comment on column purchases.content is 'Body of the last recorded or corrected event: no personal data';
-comment on column purchases.buyers_sealed is 'NIP and amount of the buyer or the contributors as JSON, sealed and bound to purchase_id';
+comment on column purchases.buyers_sealed is
+  'NIP and amount of the buyer or the contributors, and the addresses of posts, as JSON, sealed and bound to purchase_id';
 
 create table purchase_aliases (
   alias_id uuid primary key,
@@ -66,6 +68,7 @@ create table submissions (
 );
 create index submissions_by_purchase on submissions (purchase_id, received_at);
 create index submissions_refused_by_reference on submissions (reference) where outcome in ('rejected', 'waiting');
+create index submissions_by_unit on submissions (tenant, source, reference, received_at) where source like '/unit/%';
 create index submissions_with_raw on submissions (received_at) where raw_sealed is not null;
 comment on table submissions is 'What became of everything that was sent, whatever the answer';
 comment on column submissions.told_by is 'The source that had told of the same receipt before; empty otherwise';

@@ -9,6 +9,8 @@ create table officer_pins (
 );
 comment on table officer_pins is 'The PIN of a unit''s reporting officer, hashed with scrypt';
 comment on column officer_pins.tenant is 'City code without dots';
+comment on column officer_pins.salt is '16 random bytes';
+comment on column officer_pins.pin_hash is 'scrypt of the PIN with its salt';
 comment on column officer_pins.unit_code is 'Unit kerja that the PIN opens';
 
 create table officer_links (
@@ -19,6 +21,7 @@ create table officer_links (
 );
 comment on table officer_links is 'One-time links for reporting officers, by their SHA-256; a link that was used is gone';
 comment on column officer_links.tenant is 'City code without dots';
+comment on column officer_links.link_hash is 'SHA-256 of the token in the link';
 comment on column officer_links.unit_code is 'Unit kerja that the link opens';
 
 create table officer_sessions (
@@ -30,6 +33,7 @@ create table officer_sessions (
 create index officer_sessions_by_unit on officer_sessions (tenant, unit_code);
 comment on table officer_sessions is 'Who is signed in: the SHA-256 of the cookie, and for which unit';
 comment on column officer_sessions.tenant is 'City code without dots';
+comment on column officer_sessions.session_hash is 'SHA-256 of the token in the cookie';
 comment on column officer_sessions.unit_code is 'Unit kerja that the session sees and tells for';
 
 create table officer_tries (
@@ -58,14 +62,7 @@ comment on table drafts is 'Purchases that a reporting officer has begun to writ
 comment on column drafts.tenant is 'City code without dots';
 comment on column drafts.unit_code is 'Unit kerja whose officer writes it';
 comment on column drafts.sealed is 'What was typed (NIP among it) as JSON, sealed and bound to draft_id';
-
-create index submissions_by_unit on submissions (tenant, source, reference, received_at) where source like '/unit/%';
-create index purchases_by_unit on purchases (tenant, (content ->> 'unit_code'), (content ->> 'purchased_at'));
-comment on column purchases.buyers_sealed is
-  'NIP and amount of the buyer or the contributors, and the addresses of posts, as JSON, sealed and bound to purchase_id';
 -- migrate:down
-drop index purchases_by_unit;
-drop index submissions_by_unit;
 drop table drafts;
 drop table officer_tries;
 drop table officer_sessions;

@@ -9,8 +9,7 @@ from uuid import UUID
 import orjson
 
 from services.purchases.domain.draft import Draft, draft_of, submission_of
-from services.purchases.store import drafts
-from services.purchases.store.book import queries as book
+from services.purchases.store import book, drafts
 from services.purchases.usecases.intake import submit
 from services.purchases.usecases.judging import Incoming, Keys, Verdict
 from services.purchases.usecases.officers import Seat
@@ -84,7 +83,7 @@ def correction_of(purchase: Row, reference: str, seat: Seat, *, keys: Keys, city
 
 async def mended(tx: Transaction, submission_id: UUID, seat: Seat, *, keys: Keys, city: Reference) -> Draft | None:
     """The form filled with what was refused, as long as its body is kept (30 days)."""
-    row = await book.find_refused(tx, submission_id=submission_id, tenant=seat.tenant, source=seat.source)
+    row = await book.queries.find_refused(tx, submission_id=submission_id, tenant=seat.tenant, source=seat.source)
     if row is None or row["kind"] == "voided":
         return None
     raw = orjson.loads(unseal(keys.seal_key, row["raw_sealed"], bound_to=str(submission_id)))

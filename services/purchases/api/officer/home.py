@@ -13,8 +13,7 @@ from services.purchases.api.officer.desk import Desk, Officer, programme_of
 from services.purchases.api.officer.words import errors_of
 from services.purchases.domain.draft import rupiah_of, whole_of
 from services.purchases.domain.pledge import Pledge, closes_at, is_missed, round_of
-from services.purchases.store import drafts
-from services.purchases.store.book import queries as book
+from services.purchases.store import book, drafts
 from services.purchases.store.pledges import queries as pledges
 from services.purchases.usecases.pledges import IncomingPledge, pledge, pledge_id
 from shared.ids import new_id
@@ -57,7 +56,7 @@ def routes(desk: Desk) -> APIRouter:
         async with desk.transaction() as tx:
             week = await _round(desk, tx, officer, programme, _this_round(desk, officer.city))
             ever = await _bought(tx, officer, officer.city.programmes[programme].earliest_purchase_on, date.max)
-            counts = await book.count_reports(tx, tenant=seat.tenant, source=seat.source)
+            counts = await book.queries.count_reports(tx, tenant=seat.tenant, source=seat.source)
             begun = await drafts.listed(tx, tenant=seat.tenant, unit_code=seat.unit_code, seal_key=desk.keys.seal_key)
         return desk.show(
             officer,
@@ -139,7 +138,7 @@ async def _round(desk: Desk, tx: Any, officer: Officer, programme: str, begins: 
 
 
 async def _bought(tx: Any, officer: Officer, begins: date, ends: date) -> dict[str, Any]:
-    row = await book.find_bought(
+    row = await book.queries.find_bought(
         tx,
         tenant=officer.seat.tenant,
         unit_code=officer.seat.unit_code,
