@@ -9,6 +9,7 @@ import services.distribution.app as distribution
 import services.purchases.app as purchases
 import services.reporting.app as reporting
 import services.reporting.cli as reporting_cli
+from shared.access import store as access
 from shared.database import migrate, roles
 from shared.database.pool import connect
 from shared.messaging import topology
@@ -17,7 +18,9 @@ from shared.reference.load import load
 from shared.reference.model import Reference
 from shared.reference.store import Cities
 
-SHARED_MIGRATIONS = tuple(Path(file).parent / "migrations" for file in (topology.__file__, store.__file__))
+SHARED_MIGRATIONS = tuple(
+    Path(file).parent / "migrations" for file in (topology.__file__, store.__file__, access.__file__)
+)
 SERVICES = {
     purchases.SCHEMA: purchases.MIGRATIONS,
     distribution.SCHEMA: distribution.MIGRATIONS,

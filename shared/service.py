@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import structlog
@@ -16,10 +16,13 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import Lifespan
 
+from shared.access.store import Directory
 from shared.database.pool import Pool, open_pool
+from shared.errors import PeduliError
 from shared.messaging import parking
 from shared.messaging.consumer import Applier, Consumer, Lane
 from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.lanes import Lanes
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
 from shared.observability.health import Progress
@@ -30,16 +33,22 @@ from shared.web import problems
 
 log = structlog.get_logger()
 STOP_SECONDS = 20.0
-CITIES_SECONDS = 2.0  # how soon a city that was loaded is served; the look is one row a city
+FRESH_SECONDS = 2.0  # how soon a city that was loaded is served, and a token that was revoked is not; a row each
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Loop = Callable[[Pool, asyncio.Event], Coroutine[Any, Any, None]]
+
+
+class OpenDoorsError(PeduliError):
+    """Doors that ask for no token must listen on loopback only."""
 
 
 @dataclass(frozen=True)
 class Service:
     """What a service is made of. `loops` run beside the lanes; `router` makes the HTTP routes over the pool.
 
-    `cities` are kept fresh for all of them: a city that is loaded meanwhile is served within seconds.
+    `cities` and `directory` are kept fresh for all of them: what is loaded meanwhile is served within seconds, and
+    lanes of `publisher_lanes` come and go.
     """
 
     name: str
@@ -50,10 +59,14 @@ class Service:
     router: Callable[[Pool], APIRouter]
     loops: Sequence[Loop] = ()
     relays: bool = True
+    directory: Directory = field(default_factory=Directory)
+    publisher_lanes: Callable[[], Sequence[Lane]] = tuple
 
 
 def build(service: Service) -> FastAPI:
-    """The ASGI application: everything starts and stops with it."""
+    """The ASGI application: everything starts and stops with it. Raises `OpenDoorsError`."""
+    if service.settings.open_doors and service.settings.http_host not in LOOPBACK:
+        raise OpenDoorsError(hint="unset PEDULI_OPEN_DOORS, or PEDULI_HTTP_HOST")
     progress: list[Progress] = []
 
     @contextlib.asynccontextmanager
@@ -61,7 +74,9 @@ def build(service: Service) -> FastAPI:
         settings = service.settings
         pool = await open_pool(settings.database_url, service.schema)
         await refresh(service.cities, pool)
-        app.state.cities, app.state.default_tenant = service.cities, settings.tenant
+        await service.directory.refresh(pool)
+        app.state.pool, app.state.cities, app.state.directory = pool, service.cities, service.directory
+        app.state.default_tenant, app.state.open_doors = settings.tenant, settings.open_doors
         app.include_router(service.router(pool))
         stop = asyncio.Event()
         tasks = [asyncio.create_task(run) for run in _runners(service, pool, stop, progress)]
@@ -101,22 +116,26 @@ def _runners(
 ) -> list[Coroutine[Any, Any, None]]:
     settings = service.settings
     seal_key = settings.seal_key.get_secret_value().encode()
-    runners: list[Coroutine[Any, Any, None]] = []
+
+    def parts(lane: Lane) -> tuple[Consumer, Retrier]:
+        applier, linger = Applier(lane, pool, seal_key), settings.linger_ms / 1000
+        consumer = Consumer(applier, amqp_url=settings.amqp_url, batch_size=settings.batch_size, linger_seconds=linger)
+        return consumer, Retrier(applier)
+
+    async def run_lane(lane: Lane, lane_stop: asyncio.Event) -> None:
+        await asyncio.gather(*(part.run(lane_stop) for part in parts(lane)))
+
+    runners: list[Coroutine[Any, Any, None]] = [Lanes(service.publisher_lanes, run_lane).run(stop)]
     for lane in service.lanes:
-        applier = Applier(lane, pool, seal_key)
-        consumer = Consumer(
-            applier,
-            amqp_url=settings.amqp_url,
-            batch_size=settings.batch_size,
-            linger_seconds=settings.linger_ms / 1000,
-        )
+        consumer, retrier = parts(lane)
         progress.append(consumer.progress)
-        runners += [consumer.run(stop), Retrier(applier).run(stop)]
+        runners += [consumer.run(stop), retrier.run(stop)]
     if service.relays:
         relay = Relay(database_url=settings.database_url, schema=service.schema, amqp_url=settings.amqp_url)
         runners.append(relay.run(stop))
     runners.append(DeadLetters(service.name, pool, settings.amqp_url, seal_key).run(stop))
-    runners.append(every(stop, CITIES_SECONDS, lambda: refresh(service.cities, pool), "cities"))
+    runners.append(every(stop, FRESH_SECONDS, lambda: refresh(service.cities, pool), "cities"))
+    runners.append(every(stop, FRESH_SECONDS, lambda: service.directory.refresh(pool), "directory"))
     runners += [loop(pool, stop) for loop in service.loops]
     return runners
 

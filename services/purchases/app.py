@@ -9,6 +9,7 @@ from services.purchases import handlers
 from services.purchases.api import routes
 from services.purchases.usecases.intake import expire_waiting
 from services.purchases.usecases.judging import Keys
+from shared.access.store import Directory
 from shared.clock import now
 from shared.database.pool import Pool
 from shared.reference.store import Cities
@@ -22,7 +23,7 @@ SWEEP_SECONDS = 60.0
 
 def service(settings: Settings) -> Service:
     """The purchases service, ready to be served."""
-    cities = Cities()
+    cities, directory = Cities(), Directory()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
     async def sweep(pool: Pool, stop: asyncio.Event) -> None:
@@ -40,4 +41,6 @@ def service(settings: Settings) -> Service:
         lanes=handlers.lanes(cities, keys),
         router=lambda pool: routes.router(pool, cities, keys),
         loops=[sweep],
+        directory=directory,
+        publisher_lanes=lambda: handlers.publisher_lanes(directory, cities, keys),
     )

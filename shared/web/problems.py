@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,6 +46,30 @@ class NotFoundError(PeduliError):
     """Nothing is known under this name."""
 
 
+class UnauthenticatedError(PeduliError):
+    """The request has no token that is good."""
+
+
+class ForbiddenError(PeduliError):
+    """This token is good, and not for this."""
+
+    def __init__(self, message: str, *, reasons: Sequence[Reason] = ()) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+
+
+class MissingHeaderError(PeduliError):
+    """A header is missing; the message is its name."""
+
+
+class LimitedError(PeduliError):
+    """The caller has done enough for now."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.retry_after = max(1, math.ceil(seconds))
+
+
 def problem(status: int, title: str, *, detail: str = "", reasons: Sequence[Reason] = ()) -> JSONResponse:
     """A problem+json answer; `reasons` carry code, path and text, never the offending value."""
     body = Problem(title=title, status=status, detail=detail or None, reasons=tuple(reasons) or None)
@@ -53,6 +78,7 @@ def problem(status: int, title: str, *, detail: str = "", reasons: Sequence[Reas
 
 def install(app: FastAPI) -> None:
     """Answer each kind of error in its own way: 404, 422, 503 with Retry-After, 500 without a traceback."""
+    _install_access(app)
 
     @app.exception_handler(NotFoundError)
     async def not_found(_: Request, error: NotFoundError) -> JSONResponse:
@@ -73,4 +99,30 @@ def install(app: FastAPI) -> None:
             return problem(500, "Kesalahan di pihak kami", detail=type(error).__name__)
         answer = problem(503, "Sedang tidak tersedia; kirim ulang sebentar lagi")
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return answer
+
+
+def _install_access(app: FastAPI) -> None:
+    """Who may not come in, or not now: 401, 403, 422, 429."""
+
+    @app.exception_handler(UnauthenticatedError)
+    async def unauthenticated(_: Request, __: UnauthenticatedError) -> JSONResponse:
+        answer = problem(401, "Perlu token yang berlaku", detail="Authorization: Bearer <token>")
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="peduli"'
+        return answer
+
+    @app.exception_handler(ForbiddenError)
+    async def forbidden(_: Request, error: ForbiddenError) -> JSONResponse:
+        return problem(403, str(error), reasons=error.reasons)
+
+    @app.exception_handler(MissingHeaderError)
+    async def header_missing(_: Request, error: MissingHeaderError) -> JSONResponse:
+        reason = Reason.of("MISSING_FIELD", str(error))
+        return problem(422, "Permintaan tidak dapat dibaca", reasons=[reason])
+
+    @app.exception_handler(LimitedError)
+    async def limited(_: Request, error: LimitedError) -> JSONResponse:
+        detail = f"Coba lagi dalam {error.retry_after} detik; pengirim lain tidak terganggu."
+        answer = problem(429, "Batas per menit tercapai", detail=detail)
+        answer.headers["Retry-After"] = str(error.retry_after)
         return answer

@@ -37,6 +37,7 @@ class World:
             "database_url": self.database_url,
             "hash_key": "hash-key-of-tests",
             "seal_key": "seal-key-of-tests",
+            "open_doors": True,
             **more,
         }
         return Settings(**fields)  # type: ignore[arg-type]

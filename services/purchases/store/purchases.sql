@@ -95,3 +95,7 @@ with named as (
 )
 select purchase_id, source, reference from told where tenant = :tenant
 group by purchase_id, source, reference order by max(at) desc limit 20;
+
+-- name: list_tellers
+-- Under which sources a purchase was told.
+select distinct source from submissions where purchase_id = :purchase_id and outcome <> 'rejected';
