@@ -11,6 +11,9 @@ from uuid import UUID
 
 import typer
 
+from peduli import publisher_commands
+from peduli.printing import Json
+from peduli.printing import print_rows as _print
 from shared.errors import PeduliError
 
 app = typer.Typer(no_args_is_help=True, help="From a purchase to a doorstep, before the isolation ends.")
@@ -21,9 +24,9 @@ reporting_app = typer.Typer(no_args_is_help=True, help="Tallies and views.")
 app.add_typer(topology_app, name="topology")
 app.add_typer(city_app, name="city")
 app.add_typer(parked_app, name="parked")
+app.add_typer(publisher_commands.app, name="publisher")
 app.add_typer(reporting_app, name="reporting")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SCHEMAS = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}
 ParkedId = Annotated[UUID, typer.Argument(help="as `peduli parked list` shows it")]
 ServiceName = Annotated[
@@ -41,21 +44,6 @@ def _settings() -> Any:
     except ValidationError as error:
         names = ", ".join(f"PEDULI_{'_'.join(map(str, detail['loc'])).upper()}" for detail in error.errors())
         raise PeduliError(f"not set, or not as it must be: {names}", hint="docs/reference/settings.md tells") from None
-
-
-def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(rows, default=str, indent=2))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*(rows[0] if rows else ["nothing"]))
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    console = Console()
-    console.width = max(console.width, Console(width=1000).measure(table).maximum)  # a cut id cannot be copied
-    console.print(table)
 
 
 @app.command()
@@ -86,16 +74,23 @@ def migrate() -> None:
 
 @topology_app.command("apply")
 def topology_apply() -> None:
-    """Declare what the loaded cities need, and with PEDULI_MANAGEMENT_URL the services' users; harmless when there."""
+    """Declare everything that loaded cities and publishers need on the broker; harmless when it is there.
+
+    With PEDULI_MANAGEMENT_URL and PEDULI_PASSWORD_<SCHEMA> it also makes the services' users.
+    """
+    from peduli import publishers
     from peduli.prepare import declare, loaded_cities
-    from shared.messaging import users
+    from shared.messaging import topology, users
     from shared.settings import Operations
 
     settings, operations = _settings(), Operations()
     if operations.management_url and operations.passwords:
-        passwords = {service: operations.passwords[schema] for service, schema in SCHEMAS.items()}
-        asyncio.run(users.ensure(operations.management_url.get_secret_value(), passwords))
-    made = asyncio.run(declare(settings.amqp_url, asyncio.run(loaded_cities(settings.database_url))))
+        by_service = {service: operations.passwords[schema] for service, schema in SCHEMAS.items()}
+        asyncio.run(users.ensure(operations.management_url.get_secret_value(), by_service))
+    cities = asyncio.run(loaded_cities(settings.database_url))
+    made = asyncio.run(declare(settings.amqp_url, cities))
+    for own in asyncio.run(publishers.queues(settings.database_url, [city.tenant for city in cities])):
+        asyncio.run(topology.apply(settings.amqp_url, own))
     print(f"{len(made.exchanges)} exchanges, {len(made.queues)} queues, {len(made.bindings)} bindings")
 
 
@@ -229,13 +224,18 @@ def trace(
     city: Annotated[str, typer.Option(envvar="PEDULI_TENANT", help="city code")] = "3276",
     as_json: Json = False,
 ) -> None:
-    """Follow a purchase, event, lot, packet, task, household or submission through the three services."""
+    """Follow a purchase, event, lot, packet, task, household or submission through the three services.
+
+    PEDULI_TOKEN is the token of a reader.
+    """
     from rich.console import Console
 
     from peduli import trace as tracing
     from shared.settings import Operations
 
-    found = tracing.follow(identity, Operations().urls, city, source=source)
+    operations = Operations()
+    token = operations.token.get_secret_value() if operations.token else ""
+    found = tracing.follow(identity, operations.urls, city, source=source, token=token)
     print(json.dumps(found, indent=2)) if as_json else tracing.render(found, Console())
 
 

@@ -36,6 +36,10 @@ where state = 'parked' and reason = 'UNKNOWN_CITY' and split_part(routing_key, '
 select parked_id, queue, routing_key, event, aggregate, version, reason, attempts, parked_at, retry_at, note from parked
 where state = 'parked' order by parked_at limit 1000;
 
+-- name: count_parked$
+-- How many messages of a queue are parked now.
+select count(*) from parked where queue = :queue and state = 'parked';
+
 -- name: find_parked^
 -- One parked message with its sealed body.
 select * from parked where parked_id = :parked_id;

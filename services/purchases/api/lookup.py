@@ -65,9 +65,7 @@ def router(pool: Pool) -> APIRouter:
         return found
 
     @routes.get("/submissions/{source:path}/{reference}", responses=NOT_FOUND)
-    async def read_submissions(
-        caller: AnyCaller, city: City, source: str, reference: str
-    ) -> list[SubmissionKept]:
+    async def read_submissions(caller: AnyCaller, city: City, source: str, reference: str) -> list[SubmissionKept]:
         """Everything that was sent under this name, newest first; for numbers with a slash ask with a query."""
         names = [name for name in (source, f"/{source}") if caller.scope.has_source(name)]
         found = await kept(city, [purchase_id(city.tenant, name, reference) for name in names])

@@ -85,9 +85,7 @@ def router(pool: Pool, cities: Cities, keys: Keys) -> APIRouter:
             return problem(422, "Pembelian ditolak", reasons=verdict.reasons)
         return JSONResponse(_shown(verdict), 202, {"Location": f"/v1/purchases/{verdict.purchase_id}"})
 
-    @routes.post(
-        "/pledges", status_code=202, openapi_extra=_body(inlined(PledgeSubmission)), dependencies=PUBLISHERS
-    )
+    @routes.post("/pledges", status_code=202, openapi_extra=_body(inlined(PledgeSubmission)), dependencies=PUBLISHERS)
     async def submit_pledge(
         body: Annotated[dict[str, Any], Body()], caller: AnyCaller, city: City, source: Source
     ) -> JSONResponse:

@@ -53,7 +53,7 @@ async def _ignore(message: aio_pika.abc.AbstractIncomingMessage) -> None:
 
 @pytest.fixture(scope="module")
 async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Broker]:
-    server = rabbitmq(Path(tmp_path_factory.mktemp("users")), management=True)
+    server = rabbitmq(Path(tmp_path_factory.mktemp("users")))
     try:
         server.start()
         await prepare_broker(server.url, "3276")
