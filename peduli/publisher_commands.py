@@ -43,7 +43,9 @@ def add(
     management_url: Management,
     sources: Sources,
     units: Units = "*",
-    role: Annotated[Literal["publisher", "puskesmas", "team", "reader"], typer.Option()] = "publisher",
+    role: Annotated[
+        Literal["publisher", "puskesmas", "team", "reader"], typer.Option(help="what its token is for")
+    ] = "publisher",
     city: City = DEPOK,
     requests: Requests = 600,
     purchases: Purchases = 30_000,

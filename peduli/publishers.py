@@ -91,6 +91,8 @@ async def add(
     """
     if not re.fullmatch(NAME, name):
         raise PublisherError(f"{name} cannot be a name", hint="2-40 of a-z, 0-9 and -, not beginning with -")
+    if not sources or not units:
+        raise PublisherError(f"{name} needs a source and a unit", hint="`*` is all")
     await _check_units(operator, units)
     token, is_publisher = new_token(), role == "publisher"
     made = Secrets(name, token)

@@ -41,7 +41,7 @@ update principals set previous_token_hash = null, previous_until = null where te
 
 -- name: save_revoked!
 -- No token of it is good any more.
-update principals set revoked_at = :now, previous_token_hash = null, previous_until = null
+update principals set revoked_at = coalesce(revoked_at, :now), previous_token_hash = null, previous_until = null
 where tenant = :tenant and name = :name;
 
 -- name: save_has_queue!

@@ -199,7 +199,8 @@ async def test_the_database_lets_each_role_do_what_the_table_says_and_nothing_el
     await admin.execute("create role peduli_analyst login password 'secret' in role dashboard_reader")
     await admin.execute("create table public.things (thing int)")
     tables = await admin.fetch(
-        """select n.nspname as schema, format('%I.%I', n.nspname, c.relname) as table, c.relname as name, c.relkind::text as kind,
+        """select n.nspname as schema, format('%I.%I', n.nspname, c.relname) as table, c.relname as name,
+             c.relkind::text as kind,
              (select format('%I', a.attname) from pg_attribute a
                where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum limit 1) as column
            from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -37,4 +37,5 @@ comment on column principals.created_at is 'When it was added (UTC)';
 comment on column principals.rotated_at is 'When its token was last changed (UTC)';
 comment on column principals.revoked_at is 'When it lost all access (UTC); the row stays, because what it told stays';
 -- migrate:down
+-- squawk-ignore ban-drop-table
 drop table principals;
