@@ -5,6 +5,7 @@ RabbitMQ has no AMQP command for users, so they are made through its management 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from shared.errors import PeduliError
 from shared.messaging.topology import EVENTS, INTAKE
 
 NOTHING = "^$"
+CLOSING_TRIES, CLOSING_SECONDS = 10, 0.3
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,15 @@ async def save(management_url: str, user: str, password: str, rights: Rights) ->
 async def remove(management_url: str, user: str) -> None:
     """Take a user away and close its connections; harmless when there is none."""
     async with _management(management_url) as management:
-        for path in (f"/api/users/{user}", f"/api/connections/username/{user}"):
-            await management.delete(path)
+        await management.delete(f"/api/users/{user}")
+        for left in reversed(range(CLOSING_TRIES)):
+            try:
+                await management.delete(f"/api/connections/username/{user}")
+                return
+            except httpx.HTTPStatusError as error:  # 500: a connection ended by itself while the broker closed it
+                if not error.response.is_server_error or not left:
+                    raise
+                await asyncio.sleep(CLOSING_SECONDS)
 
 
 @asynccontextmanager

@@ -174,7 +174,7 @@ async def test_the_broker_lets_each_user_do_what_the_table_says_and_nothing_else
 
 VERBS = {
     "select": "select from {table} limit 0",
-    "insert": "insert into {table} select (null::{table}).* where false",
+    "insert": "insert into {table} default values",
     "update": "update {table} set {column} = default where false",
     "delete": "delete from {table} where false",
     "truncate": "truncate {table} cascade",
@@ -235,6 +235,8 @@ async def allowed(connection: asyncpg.Connection[asyncpg.Record], statement: str
         asyncpg.FeatureNotSupportedError,  # a column of a view that was reckoned
     ):
         return False
+    except asyncpg.IntegrityConstraintViolationError:
+        return True  # an empty row is not one, but it might have been written
     else:
         return True
     finally:
