@@ -35,7 +35,7 @@ class Rights:
         return {"configure": NOTHING, "write": writes, "read": self.consumes}
 
 
-SERVICES = {
+RIGHTS = {
     "purchases": Rights(r"^(purchases\..+|peduli\.dead\.purchases)$", EVENTS, r"^[0-9]+\.(purchase|pledge)\."),
     "distribution": Rights(
         r"^(distribution\..+|peduli\.dead\.distribution)$", EVENTS, r"^[0-9]+\.(household|task|lot)\."
@@ -64,7 +64,7 @@ async def ensure(management_url: str, passwords: dict[str, str]) -> None:
     Raises `BrokerUsersError`, as all of these do. `management_url` has an administrator's name and password in it.
     """
     for service, password in passwords.items():
-        await save(management_url, f"peduli_{service}", password, SERVICES[service])
+        await save(management_url, f"peduli_{service}", password, RIGHTS[service])
 
 
 async def save(management_url: str, user: str, password: str, rights: Rights) -> None:

@@ -36,7 +36,10 @@ def _documented(description: str) -> dict[str, Any]:
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: _documented("There is no token, or it is not good"),
+    403: _documented("The token is good, and not for this"),
     422: _documented("Refused, with every reason at once"),
+    429: _documented("Enough for this minute: send again after Retry-After seconds"),
     503: _documented("The database is away for a moment: send again after Retry-After seconds"),
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: _documented("Nothing is known under this name")}

@@ -150,7 +150,7 @@ async def walk(user: str, connection: AbstractConnection) -> Allowed:
 
 async def test_the_broker_lets_each_user_do_what_the_table_says_and_nothing_else(world: World) -> None:
     await load_city(world.database_url, load("3273"))
-    passwords = dict.fromkeys(users.SERVICES, "secret")
+    passwords = dict.fromkeys(users.RIGHTS, "secret")
     await users.ensure(world.rabbitmq.management_url, passwords)
     await users.save(world.rabbitmq.management_url, "nobody", "secret", users.Rights())
     made = [await add(world, "alfa"), await add(world, "beta", tenant="3273")]
@@ -168,8 +168,10 @@ async def test_the_broker_lets_each_user_do_what_the_table_says_and_nothing_else
     wanted = ALLOWED - {("operator", "purge", "peduli.log", "")}  # a stream cannot be emptied
     assert found - wanted == set()
     assert wanted - found == set()
-    with pytest.raises(aio_pika.exceptions.ProbableAuthenticationError):
-        await aio_pika.connect(amqp_url(world, "stranger", "secret"))
+    await users.ensure(world.rabbitmq.management_url, {"reporting": "another"})
+    for user in ("stranger", "peduli_reporting"):
+        with pytest.raises(aio_pika.exceptions.ProbableAuthenticationError):
+            await aio_pika.connect(amqp_url(world, user, "secret"))
 
 
 VERBS = {
@@ -248,7 +250,9 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/pledges"): {"publisher"},
     ("GET", "/v1/pledges"): {"publisher", "reader"},
     ("GET", "/v1/purchases/{identity}"): {"publisher", "reader"},
-    ("GET", "/v1/submissions/{source}/{reference_}"): {"publisher", "reader"},
+    ("GET", "/v1/submissions"): {"publisher", "reader"},
+    ("GET", "/v1/submissions/{source}/{reference}"): {"publisher", "reader"},
+    ("GET", "/v1/lookup/{identity}"): {"publisher", "reader"},
     ("POST", "/v1/households"): {"puskesmas"},
     ("GET", "/v1/tasks"): {"team", "reader"},
     ("POST", "/v1/tasks/{task_id}/reports"): {"team"},
@@ -265,10 +269,10 @@ async def test_each_http_door_lets_in_the_roles_of_the_table_and_nobody_else(wor
         async with running(service(world.settings(open_doors=False))) as client:
             described = (await client.get("/openapi.json")).json()["paths"]
             for path, method in [(at, verb) for at, verbs in described.items() for verb in verbs]:
-                address = path.replace("{reference_}", "R").replace("{source}", "s")
+                address = path.replace("{reference}", "R").replace("{source}", "s")
                 for name in ("identity", "task_id"):
                     address = address.replace(f"{{{name}}}", str(UUID(int=1)))
-                params, headers = {"unit_code": "X", "kelurahan": "X"}, {"Peduli-Team": "t"}
+                params, headers = {"unit_code": "X", "kelurahan": "X", "source": "s"}, {"Peduli-Team": "t"}
                 nobody = await client.request(method, address, params=params, headers=headers)
                 assert nobody.status_code == 401, (method, path)
                 let_in = seen.setdefault((method.upper(), path), set())

@@ -78,8 +78,17 @@ async def test_who_speaks_under_anothers_source_neither_uses_up_its_ids_nor_show
         await eventually(lambda: submissions(world), lambda rows: "recorded" in [row[2] for row in rows])
         answers = await client.get(f"/v1/submissions{SOURCE}/KOP-9", headers=bearer(owner))
         assert [answer["outcome"] for answer in answers.json()] == ["recorded"]
-        hidden = await client.get(f"/v1/submissions{SOURCE}/KOP-9", headers=bearer(thief))
-        assert hidden.status_code == 404
+        hidden = f"/v1/submissions{SOURCE}/KOP-9", "/v1/lookup/KOP-9"
+        assert [(await client.get(path, headers=bearer(thief))).status_code for path in hidden] == [404, 404]
+        asked = {"source": SOURCE, "reference": "KOP-9"}
+        refused = await client.get("/v1/submissions", params=asked, headers=bearer(thief))
+        assert refused.status_code == 403
+        by_event = await client.get(
+            "/v1/submissions", params={"source": SOURCE, "event_id": "the-same"}, headers=bearer(owner)
+        )
+        assert [answer["outcome"] for answer in by_event.json()] == ["recorded"]
+        looked = (await client.get("/v1/lookup/KOP-9", headers=bearer(owner))).json()
+        assert [[sent["outcome"] for sent in named["submissions"]] for named in looked] == [["recorded"]]
 
 
 async def test_the_http_door_asks_for_a_token_and_keeps_to_its_scope(world: World) -> None:
