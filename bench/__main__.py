@@ -22,6 +22,7 @@ import orjson
 import uvloop
 from pamqp.commands import Basic
 
+from bench.report import write_part
 from peduli import processes
 from peduli.prepare import prepare_broker, prepare_database
 from peduli.servers.private import private_servers
@@ -267,9 +268,7 @@ async def _purge(bench: Bench, queue: str) -> None:
     await connection.close()
 
 
-TABLE = """# Performance
-
-Measured by `make bench` ({purchases} purchases, {cores} cores, quorum queues and Postgres with fsync on the
+TABLE = """Measured by `make bench` ({purchases} purchases, {cores} cores, quorum queues and Postgres with fsync on the
 same cores, one run). Run it again before you quote it: only ratios of one run travel from machine to machine.
 
 | measure | figure | goal |
@@ -294,7 +293,7 @@ def main() -> None:
     text = TABLE.format(
         purchases=f"{given.purchases:,}", cores=os.cpu_count(), ratio=figures["lane"] / figures["one_by_one"], **figures
     )
-    Path("docs/performance.md").write_text(text, encoding="utf-8")
+    write_part("messages", text)
     print(text)
 
 

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import typer
 
-from peduli import publisher_commands
-from peduli.printing import Json
-from peduli.printing import print_rows as _print
+from peduli import officers, publisher_commands
+from peduli.registry import app as registry_app
+from peduli.tables import show as _print
 from shared.errors import PeduliError
 
 app = typer.Typer(no_args_is_help=True, help="From a purchase to a doorstep, before the isolation ends.")
@@ -23,10 +23,13 @@ parked_app = typer.Typer(no_args_is_help=True, help="Messages that could not be 
 reporting_app = typer.Typer(no_args_is_help=True, help="Tallies and views.")
 app.add_typer(topology_app, name="topology")
 app.add_typer(city_app, name="city")
+app.add_typer(registry_app, name="registry")
 app.add_typer(parked_app, name="parked")
 app.add_typer(publisher_commands.app, name="publisher")
 app.add_typer(reporting_app, name="reporting")
+app.add_typer(officers.app, name="officer")
 
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SCHEMAS = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}
 ParkedId = Annotated[UUID, typer.Argument(help="as `peduli parked list` shows it")]
 ServiceName = Annotated[
@@ -196,6 +199,28 @@ def reporting_rebuild(as_json: Json = False) -> None:
     _print([{"events": made.events, "differed": ", ".join(made.differing) or "nothing"}], as_json)
 
 
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="XLSX or CSV, up to 10,000 rows")],
+    source: Annotated[str, typer.Option(envvar="PEDULI_SOURCE", help="who tells, as in ce-source")] = "/import",
+    url: Annotated[
+        str, typer.Option(envvar="PEDULI_PURCHASES_URL", help="of the purchases service")
+    ] = "http://127.0.0.1:8001",
+    city: Annotated[str, typer.Option(envvar="PEDULI_TENANT", help="city code")] = "3276",
+    token: Annotated[str, typer.Option(envvar="PEDULI_TOKEN", help="of the publisher")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Record without asking.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring a sheet of purchases in: preview, question, progress; refused rows go to FILE-ditolak.xlsx.
+
+    Ends with 0 when every row is recorded or was known, 1 when some were refused, 2 when nothing was recorded.
+    """
+    from services.purchases.cli.submissions import Importer
+
+    importer = Importer(url, source=source, tenant=city, token=token)
+    raise typer.Exit(importer.run(file, yes=yes, as_json=as_json))
+
+
 @app.command()
 def verify(
     file: Annotated[
@@ -207,7 +232,7 @@ def verify(
 ) -> None:
     """Ask offline what the intake would answer to purchases in a file; ends with 1 when any must be mended."""
     from peduli import verify as checking
-    from services.purchases.cli import check
+    from services.purchases.cli.submissions import check
     from shared.clock import now
     from shared.observability import logs
 

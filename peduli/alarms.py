@@ -38,7 +38,7 @@ async def look(settings: Settings, urls: Mapping[str, str]) -> list[Alarm]:
         connection = await connect(settings.database_url, schema)
         try:
             parked[service] = len(await parking.queries.list_parked(connection))
-            waiting[service] = (await outbox.queries.load_backlog(connection))["seconds"]
+            waiting[service] = (await outbox.queries.load_backlog(connection))["oldest_seconds"]
         finally:
             await connection.close()
     ready = {service: _readiness(url) for service, url in urls.items()}
@@ -55,13 +55,12 @@ async def look(settings: Settings, urls: Mapping[str, str]) -> list[Alarm]:
 
 
 def _readiness(url: str) -> str:
-    """What /readyz says: `ready`, the lanes that do not consume, or that nobody answers."""
+    """What /readyz says: `ready`, what is stuck, or that nobody answers."""
     try:
         answer = httpx.get(f"{url}/readyz", timeout=5).json()
     except (httpx.HTTPError, ValueError):
         return "no answer"
-    idle = [name for name, lane in answer.get("lanes", {}).items() if not lane["consuming"]]
-    return f"{answer['status']} {' '.join(idle)}".strip()
+    return f"{answer['status']} {' '.join(answer['stuck'])}".strip()
 
 
 def _said(by_service: Mapping[str, str]) -> str:

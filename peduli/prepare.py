@@ -7,6 +7,7 @@ from pathlib import Path
 
 import services.distribution.app as distribution
 import services.purchases.app as purchases
+import services.purchases.cli.registry as registry_cli
 import services.reporting.app as reporting
 import services.reporting.cli as reporting_cli
 from shared.access import store as access
@@ -62,7 +63,10 @@ async def load_city(admin_url: str, city: Reference) -> None:
         connection = await connect(admin_url, schema)
         try:
             async with connection.transaction():
-                await store.save(connection, city)
+                if schema == purchases.SCHEMA:
+                    await registry_cli.load_city(connection, city)
+                else:
+                    await store.save(connection, city)
         finally:
             await connection.close()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
-from peduli.printing import Json, print_rows
+from peduli.tables import show as print_rows
 
 if TYPE_CHECKING:
     from peduli.publishers import Operator, Secrets
@@ -32,6 +32,7 @@ Requests = Annotated[int, typer.Option("--requests", min=1, help="HTTP requests 
 Purchases = Annotated[int, typer.Option("--purchases", min=1, help="purchases and pledges a minute, by every door")]
 NewRequests = Annotated[int | None, typer.Option("--requests", min=1, help="HTTP requests a minute")]
 NewPurchases = Annotated[int | None, typer.Option("--purchases", min=1, help="purchases and pledges a minute")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 DEPOK = "3276"
 
 

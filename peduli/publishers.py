@@ -249,7 +249,7 @@ async def _waiting(operator: Operator, queue: str) -> str:
     if seen and seen[0]:
         return f"{seen[0]} messages wait"
     async with operator.database() as tx:
-        parked = await parking.queries.count_parked(tx, queue=queue)
+        parked = await parking.queries.count_parked_of(tx, queue=queue)
     return f"{parked} messages are parked" if parked else ""
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from services.purchases.cli import Checked
+from services.purchases.cli.submissions import Checked
 
 WORDS = {
     "recorded": "diterima",

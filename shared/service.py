@@ -17,14 +17,18 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import Lifespan
 
 from shared.access.store import Directory
+from shared.clock import now
 from shared.database.pool import Pool, open_pool
+from shared.database.transient import is_transient
 from shared.errors import PeduliError
 from shared.messaging import parking
 from shared.messaging.consumer import Applier, Consumer, Lane
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.lanes import Lanes
+from shared.messaging.pruning import prune
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
+from shared.messaging.watch import Watch
 from shared.observability.health import Progress
 from shared.reference.model import Reference
 from shared.reference.store import Cities
@@ -32,7 +36,9 @@ from shared.settings import Settings
 from shared.web import problems
 
 log = structlog.get_logger()
-STOP_SECONDS = 20.0
+START_SECONDS, STOP_SECONDS = 60.0, 20.0
+PRUNE_SECONDS = 3600.0
+LOOKS = 6  # at what waits, before silence is called stuck
 FRESH_SECONDS = 2.0  # how soon a city that was loaded is served, and a token that was revoked is not; a row each
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -72,16 +78,15 @@ def build(service: Service) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = service.settings
-        pool = await open_pool(settings.database_url, service.schema)
-        await refresh(service.cities, pool)
-        await service.directory.refresh(pool)
+        pool = await open_pool(settings.database_url, service.schema, statement_seconds=settings.statement_seconds)
+        await _start(service, pool)
         app.state.pool, app.state.cities, app.state.directory = pool, service.cities, service.directory
         app.state.default_tenant, app.state.open_doors = settings.tenant, settings.open_doors
         app.include_router(service.router(pool))
         stop = asyncio.Event()
         tasks = [asyncio.create_task(run) for run in _runners(service, pool, stop, progress)]
         for task in tasks:
-            task.add_done_callback(_tell_of_death)
+            task.add_done_callback(lambda task: None if stop.is_set() else _tell_of_death(task))
         log.info("service_started")
         try:
             yield
@@ -94,7 +99,7 @@ def build(service: Service) -> FastAPI:
             log.info("service_stopped", late=len(late))
 
     app = _application(service.name, lifespan)
-    _mount_operations(app, progress)
+    _mount_operations(app, progress, service.settings.stuck_seconds)
     return app
 
 
@@ -131,13 +136,45 @@ def _runners(
         progress.append(consumer.progress)
         runners += [consumer.run(stop), retrier.run(stop)]
     if service.relays:
-        relay = Relay(database_url=settings.database_url, schema=service.schema, amqp_url=settings.amqp_url)
+        relay = Relay(
+            database_url=settings.database_url,
+            schema=service.schema,
+            amqp_url=settings.amqp_url,
+            statement_seconds=settings.statement_seconds,
+        )
         runners.append(relay.run(stop))
+    watch = Watch(
+        service.name,
+        pool,
+        amqp_url=settings.amqp_url,
+        lanes=tuple(progress),
+        relays=service.relays,
+        every_seconds=settings.stuck_seconds / LOOKS,
+    )
+    progress += watch.progress
+    runners.append(watch.run(stop))
     runners.append(DeadLetters(service.name, pool, settings.amqp_url, seal_key).run(stop))
     runners.append(every(stop, FRESH_SECONDS, lambda: refresh(service.cities, pool), "cities"))
     runners.append(every(stop, FRESH_SECONDS, lambda: service.directory.refresh(pool), "directory"))
+    runners.append(every(stop, PRUNE_SECONDS, lambda: prune(pool, now()), "prune"))
     runners += [loop(pool, stop) for loop in service.loops]
     return runners
+
+
+async def _start(service: Service, pool: Pool) -> None:
+    """Read cities and principals before anything is taken; the database may still be on its way, but not for ever."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + START_SECONDS
+    while True:
+        try:
+            await refresh(service.cities, pool)
+            await service.directory.refresh(pool)
+            return
+        except Exception as error:
+            if not is_transient(error) or clock() > deadline:
+                raise
+            log.warning("database_awaited", error=type(error).__name__)
+            await asyncio.sleep(1)
 
 
 async def refresh(cities: Cities, pool: Pool) -> bool:
@@ -150,17 +187,21 @@ async def refresh(cities: Cities, pool: Pool) -> bool:
     return False
 
 
-def _mount_operations(app: FastAPI, progress: list[Progress]) -> None:
+def _mount_operations(app: FastAPI, progress: list[Progress], stuck_seconds: float) -> None:
     @app.get("/livez", include_in_schema=False)
     async def livez() -> dict[str, str]:
         return {"status": "ok"}
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        lanes = {item.name: {"consuming": item.consuming, "in_hand": item.waiting} for item in progress}
-        starting = any(not item.consuming and item.waiting == 0 for item in progress)
-        ready = not starting and not any(item.stuck() for item in progress)
-        return JSONResponse({"status": "ready" if ready else "not ready", "lanes": lanes}, 200 if ready else 503)
+        """Ready while all that has work goes on: the lanes, the relay, and the watch over what waits."""
+        stuck = [item.name for item in progress if item.stuck(stuck_seconds)]
+        shown = {
+            item.name: {"consuming": item.consuming, "in_hand": item.waiting, "queued": item.queued}
+            for item in progress
+        }
+        answer = {"status": "not ready" if stuck else "ready", "stuck": stuck, "progress": shown}
+        return JSONResponse(answer, 503 if stuck else 200)
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> PlainTextResponse:
@@ -169,8 +210,8 @@ def _mount_operations(app: FastAPI, progress: list[Progress]) -> None:
 
 def _tell_of_death(task: asyncio.Task[None]) -> None:
     """A runner never ends by itself: when it does, say so loudly; readiness will follow."""
-    if not task.cancelled() and task.exception() is not None:
-        log.error("runner_died", error=type(task.exception()).__name__)
+    error = asyncio.CancelledError() if task.cancelled() else task.exception()
+    log.error("runner_died", runner=task.get_name(), error=type(error).__name__)
 
 
 async def every(stop: asyncio.Event, seconds: float, act: Callable[[], Awaitable[bool]], name: str) -> None:

@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     shards: int = Field(1, ge=1, le=64, description="Event queues per service; 1 is enough for a city")
     batch_size: int = Field(400, ge=1, le=2000, description="Messages handled in one transaction")
     linger_ms: int = Field(5, ge=0, le=1000, description="Milliseconds of quiet that end a batch before it is full")
+    statement_seconds: float = Field(30, gt=0, description="Seconds after which a statement to Postgres is given up")
+    stuck_seconds: float = Field(30, gt=0, description="Seconds without progress after which /readyz says no")
     http_host: str = Field("127.0.0.1", description="Address the HTTP door listens on")
     http_port: int = Field(0, ge=0, le=65535, description="Port of the HTTP door; 0 takes a free one")
     open_doors: bool = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def service(settings: Settings) -> Service:
             began = time.monotonic()
             while tenant := await allocate_due(pool, left, cities=cities, rules=Rules(), now=now()):
                 left.discard(tenant)
-                await asyncio.sleep((time.monotonic() - began) * REST)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), (time.monotonic() - began) * REST)
                 began = time.monotonic()
             return False
 

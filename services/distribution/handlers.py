@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
+from services.distribution.store.stock import queries
 from services.distribution.usecases.households import Keys, register
 from services.distribution.usecases.stock import take_in
 from services.distribution.usecases.tasks import report
@@ -15,6 +16,7 @@ from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, Ta
 from shared.database.pool import Transaction
 from shared.errors import PeduliError
 from shared.messaging.consumer import Handler, Lane
+from shared.reference import told
 from shared.reference.store import Cities
 
 REPORTS: dict[str, type[BaseModel]] = {
@@ -46,9 +48,14 @@ def lanes(cities: Cities, keys: Keys, shards: int) -> list[Lane]:
 
 
 def on_purchases(cities: Cities) -> Handler:
-    """Purchases that were recorded, corrected, voided; a rejected one brings nothing."""
+    """Purchases that were recorded, corrected, voided; a rejected one brings nothing. What the registry tells comes
+    first: a purchase may be of a seller or a product that is told beside it.
+    """
 
     async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
+        if changed := await told.apply(tx, events):
+            await cities.reread(tx, changed)
+            await queries.save_due(tx, tenants=changed)  # goods may be of use to others now
         await take_in(tx, events, cities=cities, now=now())
 
     return handle

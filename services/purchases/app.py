@@ -3,35 +3,74 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from services.purchases import handlers
-from services.purchases.api import routes
+from services.purchases.api import pages, routes
+from services.purchases.api.filing import Filing
+from services.purchases.usecases import drafting, files, officers
 from services.purchases.usecases.intake import expire_waiting
 from services.purchases.usecases.judging import Keys
+from services.purchases.usecases.receive import Answer, Sent, receive, refused
+from services.purchases.usecases.registry import reckon_turnover
 from shared.access.store import Directory
-from shared.clock import now
-from shared.database.pool import Pool
+from shared.clock import Clock, now
+from shared.database.pool import Pool, Transaction
+from shared.reference.model import Reference
 from shared.reference.store import Cities
-from shared.service import Service, every
+from shared.service import Service, each_city, every
 from shared.settings import Settings
+from shared.web.grouping import Grouper
 
 SCHEMA = "purchases"
 MIGRATIONS = Path(__file__).parent / "migrations"
 SWEEP_SECONDS = 60.0
+TURNOVER_SECONDS = 60.0  # an order of sellers may be a minute old
+FILES_SECONDS = 0.3  # how soon an uploaded file is read; the look is an index with no entry
 
 
-def service(settings: Settings) -> Service:
-    """The purchases service, ready to be served."""
+def service(settings: Settings, *, clock: Clock = now) -> Service:
+    """The purchases service, ready to be served. `clock` is what its pages go by."""
     cities, directory = Cities(), Directory()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
     async def sweep(pool: Pool, stop: asyncio.Event) -> None:
         async def once() -> bool:
             async with pool.acquire() as tx, tx.transaction():
-                return bool(await expire_waiting(tx, keys=keys, now=now()))
+                await files.forget(tx, clock())
+                await officers.forget_expired(tx, now=clock())
+                await drafting.forget_old(tx, now=clock())
+            async with pool.acquire() as tx, tx.transaction():
+                return bool(await expire_waiting(tx, keys=keys, now=clock()))
 
         await every(stop, SWEEP_SECONDS, once, "expire_waiting")
+
+    async def act(tx: Transaction, sent: Sequence[Sent]) -> list[Answer]:
+        return await receive(tx, sent, cities=cities, keys=keys, now=now())
+
+    grouper = Grouper(act, lambda sent: refused(sent, "UNPROCESSABLE"))
+    filing = Filing(cities, keys, grouper, now)
+
+    async def work_on_files(pool: Pool, stop: asyncio.Event) -> None:
+        await every(stop, FILES_SECONDS, lambda: filing.once(pool), "files")
+
+    async def reckoning(pool: Pool, stop: asyncio.Event) -> None:
+        async def reckon(city: Reference) -> bool:
+            if city.seller_order == "least_sold":
+                async with pool.acquire() as tx, tx.transaction():
+                    await reckon_turnover(tx, city.tenant)
+            return False
+
+        await every(stop, TURNOVER_SECONDS, lambda: each_city(cities, reckon, "turnover"), "turnover")
+
+    def doors(pool: Pool) -> APIRouter:
+        both = APIRouter()
+        both.include_router(routes.router(pool, grouper, keys))
+        both.include_router(pages.router(pool, cities, keys, clock))
+        return both
 
     return Service(
         name="purchases",
@@ -39,8 +78,8 @@ def service(settings: Settings) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, keys),
-        router=lambda pool: routes.router(pool, cities, keys),
-        loops=[sweep],
+        router=doors,
+        loops=[sweep, grouper.run, work_on_files, reckoning],
         directory=directory,
         publisher_lanes=lambda: handlers.publisher_lanes(directory, cities, keys),
     )

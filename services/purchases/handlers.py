@@ -6,22 +6,16 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
-from services.purchases.usecases.intake import submit
-from services.purchases.usecases.judging import KINDS, PLEDGE, Incoming, Keys, submission_id
-from services.purchases.usecases.pledges import IncomingPledge, pledge
+from services.purchases.usecases.judging import Keys
+from services.purchases.usecases.receive import apply, opened
 from shared.access.model import EVERYTHING, Principal, Scope
 from shared.access.store import Directory
 from shared.clock import now
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Transaction
-from shared.errors import PeduliError
 from shared.messaging.consumer import Handler, Lane
 from shared.messaging.topology import publisher_queue
 from shared.reference.store import Cities
-
-
-class UnknownTypeError(PeduliError):
-    """This type of message is not read here."""
 
 
 def lanes(cities: Cities, keys: Keys) -> list[Lane]:
@@ -64,22 +58,6 @@ def on_submissions(cities: Cities, keys: Keys, scope: Callable[[], Scope] = lamb
 
     async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
         allowed = scope()
-        purchases = [_incoming(event, allowed) for event in events if event.type != PLEDGE]
-        pledges = [
-            IncomingPledge(submission_id(event.identity), event.tenant, event.source, event.data, allowed)
-            for event in events
-            if event.type == PLEDGE
-        ]
-        if purchases:
-            await submit(tx, purchases, cities=cities, keys=keys, now=now())
-        if pledges:
-            await pledge(tx, pledges, cities=cities, now=now())
+        await apply(tx, [opened(event, allowed) for event in events], cities=cities, keys=keys, now=now())
 
     return handle
-
-
-def _incoming(event: Envelope, scope: Scope) -> Incoming:
-    kind = KINDS.get(event.type)
-    if kind is None:
-        raise UnknownTypeError
-    return Incoming(submission_id(event.identity), kind, event.tenant, event.source, event.data, scope)

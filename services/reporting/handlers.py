@@ -8,6 +8,7 @@ from services.reporting.usecases.project import project
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Transaction
 from shared.messaging.consumer import Lane
+from shared.reference import told
 from shared.reference.store import Cities
 
 
@@ -15,6 +16,7 @@ def lanes(cities: Cities, shards: int) -> list[Lane]:
     """One ordered lane per shard."""
 
     async def on_events(tx: Transaction, events: Sequence[Envelope]) -> None:
+        await told.apply(tx, events)
         await project(tx, events, cities=cities)
 
     return [Lane(f"reporting.events.{shard}", on_events, ordered=True, serves=cities.serves) for shard in range(shards)]

@@ -8,8 +8,9 @@ select u.tenant, u.unit_code, u.name as unit_name, u.kind, u.parent_code, u.asn_
   coalesce(t.donated_idr, 0) as donated_idr, coalesce(t.own_use_idr, 0) as own_use_idr, coalesce(t.posts, 0) as posts,
   coalesce(t.compliant_posts, 0) as compliant_posts,
   round(100.0 * t.compliant_posts / nullif(t.posts, 0), 2) as hashtag_compliance_percent,
-  rank() over (partition by u.tenant, u.kind order by coalesce(b.buyers, 0)::numeric / nullif(u.asn_count, 0) desc nulls last)
-    as rank_in_kind, t.last_purchase_date
+  case when u.is_active then rank() over (partition by u.tenant, u.kind, u.is_active
+    order by coalesce(b.buyers, 0)::numeric / nullif(u.asn_count, 0) desc nulls last) end as rank_in_kind,
+  t.last_purchase_date, u.is_active
 from facts.dim_unit u
 left join (select unit_code, sum(purchases) as purchases, sum(items) as items, sum(spend_idr)::bigint as spend_idr,
     sum(donated_idr)::bigint as donated_idr, sum(own_use_idr)::bigint as own_use_idr, sum(posts) as posts,
@@ -21,17 +22,27 @@ left join (select unit_code, count(*) as buyers from facts.unit_buyers where pur
 create or replace view reporting.v1_unit_tally_daily as
 select u.tenant, t.unit_code, u.name as unit_name, t.local_date, t.purchases, t.items, t.spend_idr, t.donated_idr, t.own_use_idr,
   t.posts, t.compliant_posts, (sum(t.spend_idr) over running)::bigint as running_spend_idr,
-  sum(t.purchases) over running as running_purchases
+  sum(t.purchases) over running as running_purchases, h.asn_count as headcount, b.buyers,
+  round(100.0 * b.buyers / nullif(h.asn_count, 0), 2) as participation_percent
 from facts.tally_unit_day t join facts.dim_unit u using (unit_code)
+join facts.dim_unit_headcount h on h.unit_code = t.unit_code and h.valid_from <= t.local_date and t.local_date < h.valid_to
+cross join lateral (select count(distinct buyer_key) as buyers from facts.unit_day_buyers d
+  where d.unit_code = t.unit_code and d.local_date = t.local_date and d.purchases > 0) b
 window running as (partition by t.unit_code order by t.local_date);
 
 create or replace view reporting.v1_unit_round as
 select u.tenant, coalesce(p.unit_code, t.unit_code) as unit_code, u.name as unit_name, coalesce(p.programme, t.programme) as programme,
   coalesce(p.round, t.round) as round, p.pledged_idr, p.pledged_packets, p.is_late, p.pledged_at,
-  coalesce(t.purchases, 0) as purchases, coalesce(t.donated_idr, 0) as donated_idr
+  coalesce(t.purchases, 0) as purchases, coalesce(t.donated_idr, 0) as donated_idr, h.asn_count as headcount, b.buyers,
+  round(100.0 * b.buyers / nullif(h.asn_count, 0), 2) as participation_percent
 from facts.fct_pledge p
 full join facts.tally_unit_round t on (t.unit_code, t.programme, t.round) = (p.unit_code, p.programme, p.round)
-join facts.dim_unit u on u.unit_code = coalesce(p.unit_code, t.unit_code);
+join facts.dim_unit u on u.unit_code = coalesce(p.unit_code, t.unit_code)
+join facts.dim_unit_headcount h on h.unit_code = u.unit_code and h.valid_from <= coalesce(p.round, t.round)
+  and coalesce(p.round, t.round) < h.valid_to
+cross join lateral (select count(distinct buyer_key) as buyers from facts.unit_day_buyers d
+  where d.unit_code = u.unit_code and d.programme = coalesce(p.programme, t.programme) and d.purchases > 0
+    and d.local_date between coalesce(p.round, t.round) and coalesce(p.round, t.round) + 6) b;
 
 create or replace view reporting.v1_channel_tally as
 select tenant, channel, local_date, purchases, items, spend_idr from facts.tally_channel_day;
@@ -74,7 +85,7 @@ comment on view reporting.v1_unit_round is 'One row per unit kerja, programme an
 comment on view reporting.v1_channel_tally is 'One row per city, channel of its programme and local date';
 comment on view reporting.v1_distribution_tally is 'One row per kelurahan and local date: what happened to packets that day';
 comment on view reporting.v1_trace is 'One row per purchase line: from rupiah to doorstep, in pieces; bought + over_delivered = on_the_way + delivered + expired + in_stock';
-comment on view reporting.v1_freshness is 'How fresh each topic of each city is: purchase, household, task, lot';
+comment on view reporting.v1_freshness is 'How fresh each topic of each city is: purchase, pledge, household, task, lot, and seller, product, unit of its registry';
 do $$
 declare item record;
 begin
@@ -85,8 +96,9 @@ begin
       ('pledged_packets', 'Pledged packets; null without a pledge'),
       ('is_late', 'True when the first pledge came at Thursday 16.00 or later'), ('pledged_at', 'When it was first pledged'),
       ('tenant', 'City code without dots: 3276 is Depok'), ('unit_code', 'Code of the unit kerja'), ('unit_name', 'Name of the unit kerja'), ('kind', 'opd, kecamatan or kelurahan'),
-      ('parent_code', 'Unit above it; empty at the top'), ('headcount', 'ASN of the unit (an estimate in the cities that come with the code)'),
-      ('buyers', 'Distinct ASN with a purchase that stands'), ('participation_percent', 'buyers / headcount, in percent'),
+      ('parent_code', 'Unit above it; empty at the top'), ('is_active', 'False when the unit is retired; it has no rank then'),
+      ('headcount', 'ASN of the unit: today, on that day, or on the Monday of that round (an estimate in the cities that come with the code)'),
+      ('buyers', 'Distinct ASN with a purchase that stands: ever, on that day, or in that round'), ('participation_percent', 'buyers / headcount, in percent'),
       ('purchases', 'Purchases that stand'), ('items', 'Pieces bought'), ('spend_idr', 'Money spent, in whole rupiah'),
       ('spend_per_asn_idr', 'spend_idr / headcount, in whole rupiah'), ('donated_idr', 'Spent on goods for isoman households'),
       ('own_use_idr', 'Spent on goods for own use'), ('posts', 'Posts told with the purchases'),

@@ -12,7 +12,10 @@ from shared.contracts.envelope import STRUCTURED, TYPE_PREFIX
 from shared.contracts.registry import ALL, INBOUND, TOLD, summary_of
 
 VERSION = "3.1.0"
-SERVICES = {"purchases": ("purchase", "pledge"), "distribution": ("household", "task", "lot")}
+SERVICES = {
+    "purchases": ("purchase", "pledge", "seller", "product", "unit"),
+    "distribution": ("household", "task", "lot"),
+}
 
 ABOUT = """\
 From a purchase of UMKM goods to the doorstep of a household in self-isolation (isoman).

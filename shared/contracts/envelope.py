@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 over AMQP: attributes in `ce-*` headers (binary) or in the body (structured)."""
+"""CloudEvents 1.0 over AMQP and HTTP: attributes in `ce-*` headers (binary) or in the body (structured)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from shared.errors import PeduliError
 
 TYPE_PREFIX = "id.go.depok.peduli."
 MAX_BODY_BYTES = 64 * 1024
+MAX_ATTRIBUTE = 250  # characters; two of them make a key, which Postgres cannot index beyond 2,704 bytes
+MAX_VERSION = 2**31 - 1
 STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
 _REQUIRED = ("specversion", "id", "type", "source")
+_KEPT = ("id", "type", "source", "tenant", "aggregate", "correlationid")
 
 
 class EnvelopeError(PeduliError):
@@ -97,25 +101,31 @@ def read(headers: Mapping[str, object], content_type: str | None, body: bytes, r
         parsed: Any = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise EnvelopeError("the body is not JSON") from error
+    tenant = routing_key.partition(".")[0]
     if content_type == STRUCTURED:
-        if not isinstance(parsed, dict):
-            raise EnvelopeError("a structured event is a JSON object")
-        attributes: dict[str, object] = {k: v for k, v in parsed.items() if k != "data"}
-        parsed = parsed.get("data")
-    else:
-        attributes = {k[3:]: v for k, v in headers.items() if k.startswith("ce-")}
-    if not isinstance(parsed, dict):
+        return read_structured(parsed, tenant)
+    return _envelope({k[3:]: v for k, v in headers.items() if k.startswith("ce-")}, parsed, tenant)
+
+
+def read_structured(event: Any, tenant: str) -> Envelope:
+    """An event whose attributes and data are one JSON object; raises `EnvelopeError`."""
+    if not isinstance(event, dict):
+        raise EnvelopeError("a structured event is a JSON object")
+    return _envelope({k: v for k, v in event.items() if k != "data"}, event.get("data"), tenant)
+
+
+def _envelope(attributes: Mapping[str, object], data: Any, tenant: str) -> Envelope:
+    if not isinstance(data, dict):
         raise EnvelopeError("the data is not a JSON object")
-    return _envelope(attributes, parsed, routing_key.partition(".")[0])
-
-
-def _envelope(attributes: Mapping[str, object], data: dict[str, Any], tenant: str) -> Envelope:
     for name in _REQUIRED:
         if not isinstance(attributes.get(name), str) or not attributes[name]:
             raise EnvelopeError(f"the attribute ce-{name} is missing")
     text = {k: str(v) for k, v in attributes.items()}
     if text["specversion"] != "1.0":
         raise EnvelopeError("only CloudEvents 1.0 is read")
+    for name in _KEPT:
+        if name in text and (len(text[name]) > MAX_ATTRIBUTE or "\x00" in text[name]):
+            raise EnvelopeError(f"the attribute ce-{name} is too long, or has a NUL")
     if text.get("tenant", tenant) != tenant:
         raise TenantError
     try:
@@ -123,6 +133,8 @@ def _envelope(attributes: Mapping[str, object], data: dict[str, Any], tenant: st
         time = datetime.fromisoformat(text["time"]) if "time" in text else None
     except ValueError as error:
         raise EnvelopeError("ce-version or ce-time does not parse") from error
+    if not 0 <= version <= MAX_VERSION:
+        raise EnvelopeError("ce-version is out of range")
     return Envelope(
         event_id=text["id"],
         type=text["type"].removeprefix(TYPE_PREFIX),

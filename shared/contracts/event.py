@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -25,6 +25,21 @@ class Event(Value):
 
     TYPE: ClassVar[str]
     MINOR: ClassVar[int] = 0
+
+
+def whole(value: Any) -> int:
+    """A whole number as it was told; raises ValueError for another: Postgres would cut 2.5 to 2 in silence."""
+    if type(value) is not int:
+        raise ValueError("a whole number is told as one")
+    return value
+
+
+def moment(text: str) -> datetime:
+    """A time as it was told; raises ValueError when it has no offset, or is of no year that we live in."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or not 2000 <= at.year < 2100:
+        raise ValueError("a time is told with its offset, and of this century")
+    return at
 
 
 def outgoing(

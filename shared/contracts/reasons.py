@@ -16,6 +16,25 @@ class Text(NamedTuple):
 
 TEXTS: dict[str, Text] = {
     "INVALID_JSON": Text("Isi pesan bukan JSON yang sah.", "The body is not valid JSON."),
+    "INVALID_EVENT": Text(
+        "Amplop CloudEvents tidak lengkap atau tidak sah.", "The CloudEvents attributes are missing or not valid."
+    ),
+    "INVALID_TEXT": Text(
+        "Ada huruf yang tidak dapat disimpan (U+0000).", "There is a character that cannot be stored (U+0000)."
+    ),
+    "UNKNOWN_TYPE": Text("Jenis pesan ini tidak diterima di sini.", "This type of event is not taken here."),
+    "WRONG_TENANT": Text("ce-tenant menyebut kota lain.", "ce-tenant names another city."),
+    "KEY_REUSED": Text(
+        "Idempotency-Key ini sudah dipakai untuk isi lain.", "This Idempotency-Key was used for another body."
+    ),
+    "REQUEST_TOO_LARGE": Text(
+        "Kiriman lebih besar dari batas; pecah menjadi beberapa kiriman.",
+        "The request is larger than is read at once; split it.",
+    ),
+    "UNPROCESSABLE": Text(
+        "Kiriman ini tidak dapat kami proses; beri tahu pengelola.",
+        "This cannot be processed, and the fault is ours; tell the operator.",
+    ),
     "MISSING_FIELD": Text("Kolom ini wajib diisi.", "This field is required."),
     "INVALID_FIELD": Text(
         "Nilai kolom ini tidak sesuai bentuk yang diminta.", "The value does not have the form that is asked for."
@@ -33,6 +52,10 @@ TEXTS: dict[str, Text] = {
     "UNKNOWN_SKU": Text(
         "Barang tidak dikenal; sertakan `product` dengan nama, kategori dan masa simpan.",
         "The item is unknown; add `product` with name, category and shelf_life_hours.",
+    ),
+    "INACTIVE_SKU": Text(
+        "Barang ini tidak aktif lagi di daftar barang pada hari pembelian.",
+        "The item was not active in the registry on the day of the purchase.",
     ),
     "UNKNOWN_KELURAHAN": Text("Kelurahan pengambilan tidak dikenal.", "The kelurahan of the pick-up is unknown."),
     "TOTAL_MISMATCH": Text(

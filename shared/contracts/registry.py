@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+from shared.contracts.catalogue import ProductChanged, SellerChanged, UnitChanged
 from shared.contracts.event import Event
 from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
 from shared.contracts.households import HouseholdChanged, HouseholdRegistered, HouseholdReleased
@@ -42,6 +43,9 @@ _EVENTS: tuple[type[Event], ...] = (
     TaskRecalled,
     LotExpired,
     LotAdjusted,
+    SellerChanged,
+    ProductChanged,
+    UnitChanged,
 )
 TOLD: dict[str, type[Event]] = {event.TYPE: event for event in _EVENTS}
 ALL: dict[str, type[Submitted] | type[Event]] = {**INBOUND, **TOLD}

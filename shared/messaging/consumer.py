@@ -282,6 +282,7 @@ class Consumer:
         if not again:
             await self.applier.apply([delivery.message for delivery in batch])
             return
+        metrics.EVENTS_REDELIVERED.labels(self.queue).inc(len(again))
         counts = await self._note_redelivered(again)
         together: list[Message] = []
         for delivery in batch:
@@ -311,6 +312,8 @@ class Consumer:
             return
         await inbox.queries.note_alone(self.applier.pool, queue=self.queue, event=delivery.key)
         await self.applier.apply([delivery.message])
+        # done, and so innocent, should the process die later in this batch
+        await inbox.queries.delete_redelivered(self.applier.pool, queue=self.queue, events=[delivery.key])
 
 
 def reason_of(error: Exception) -> str:

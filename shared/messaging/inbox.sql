@@ -2,6 +2,12 @@
 -- Write down the events whose effect follows in this transaction; those already there are not returned.
 insert into inbox (event) select unnest(:events::text[]) on conflict do nothing returning event;
 
+-- name: delete_old_events$
+-- Forget some that were applied before; a resend of an ordered event is known by its version for ever.
+with old as (select event from inbox where applied_at < :before order by applied_at limit :most),
+  gone as (delete from inbox where event in (select event from old) returning 1)
+select count(*) from gone;
+
 -- name: load_versions
 -- The last version applied of each of these aggregates.
 select aggregate, version from aggregate_versions where aggregate = any(:aggregates::text[]);

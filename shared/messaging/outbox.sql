@@ -27,6 +27,11 @@ update outbox set quarantined_at = now() where seq = :seq;
 select pg_try_advisory_lock(hashtext('peduli-relay'), hashtext(current_schema()));
 
 -- name: load_backlog^
--- Events that nobody was told of yet, and for how many seconds the oldest has waited.
-select count(*)::int as events, coalesce(extract(epoch from now() - min(recorded_at)), 0)::float as seconds
-from outbox join event_log using (seq);
+-- How many events wait to be told, how many of them for a person, and the oldest that the relay can tell.
+select (select count(*) from outbox) as events,
+  (select count(*) from outbox where quarantined_at is not null) as quarantined,
+  head.seq as head, coalesce(extract(epoch from now() - head.recorded_at), 0)::float8 as oldest_seconds
+from (select) as one left join lateral (
+  select seq, recorded_at from outbox o join event_log using (seq)
+  where not exists (select from outbox q where q.quarantined_at is not null and q.aggregate = o.aggregate)
+  order by seq limit 1) as head on true;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +16,12 @@ from shared.database.pool import Row, Transaction
 from shared.database.queries import load_queries
 from shared.errors import PeduliError
 from shared.ids import new_id
+from shared.messaging import inbox
 from shared.privacy import seal, unseal
 
 queries = load_queries(__file__)
 
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # an escaped NUL, but not a backslash that is itself escaped
 SCHEDULE_SECONDS = (10, 60, 300, 1800, 7200, 43200)
 WAITING = "WAITING_FOR_VERSION"
 UNREADABLE = "UNREADABLE"
@@ -77,7 +80,7 @@ async def park(
         reasons=[reason for _, reason in messages],
         routing_keys=[message.routing_key.replace("\x00", "") for message, _ in messages],
         headers=[_json(message.headers) for message, _ in messages],
-        content_types=[message.content_type for message, _ in messages],
+        content_types=[(message.content_type or "").replace("\x00", "") or None for message, _ in messages],
         bodies=[
             seal(seal_key, message.body, bound_to=str(parked_id))
             for parked_id, (message, _) in zip(ids, messages, strict=True)
@@ -102,6 +105,9 @@ async def retry(tx: Transaction, parked_id: UUID, note: str) -> None:
 
 async def discard(tx: Transaction, parked_id: UUID, note: str) -> None:
     """Give a parked message up; its aggregate goes on behind it. Raises `ParkedError` when there is none."""
+    queue = await queries.find_queue(tx, parked_id=parked_id)
+    if queue is not None:  # the lane's lock first, then its rows, as the lane does: nobody waits crosswise
+        await inbox.queries.claim_queue(tx, queue=queue)
     row = await queries.save_discarded(tx, parked_id=parked_id, note=note)
     if row is None:
         raise ParkedError(hint="`peduli parked list` shows the ids")
@@ -111,5 +117,12 @@ async def discard(tx: Transaction, parked_id: UUID, note: str) -> None:
 
 
 def _json(headers: dict[str, object]) -> str:
-    """Headers as JSON text; Postgres refuses NUL, and a broker's own types become text."""
-    return orjson.dumps(headers, default=str, option=orjson.OPT_NON_STR_KEYS).decode().replace("\\u0000", "")
+    """Headers as JSON text; a broker's own types become text. Never raises: what is set aside must not come back.
+
+    Postgres refuses NUL, so that goes; headers that are no JSON at all (nested a thousand deep) are left out.
+    """
+    try:
+        text = orjson.dumps(headers, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except (TypeError, RecursionError):
+        return "{}"
+    return _NUL.sub(r"\1", text)

@@ -7,6 +7,10 @@ select * from unnest(:parked_ids::uuid[], :queues::text[], :events::text[], :agg
                      :bodies::bytea[], :retry_ats::timestamptz[])
 on conflict do nothing;
 
+-- name: has_due$
+-- Is there anything to try now?
+select exists (select from parked where queue = :queue and state = 'parked' and retry_at <= :now);
+
 -- name: claim_due
 -- Messages of a queue whose next try is due, oldest version first.
 select parked_id, event, routing_key, headers, content_type, body, attempts, reason from parked
@@ -19,7 +23,7 @@ update parked set attempts = attempts + 1, retry_at = :retry_at, reason = :reaso
 
 -- name: save_applied!
 -- Its effect is committed in this transaction.
-update parked set state = 'applied', retry_at = null where parked_id = :parked_id;
+update parked set state = 'applied', retry_at = null, settled_at = now() where parked_id = :parked_id;
 
 -- name: wake_waiting!
 -- Their aggregates went on: try those that waited for it.
@@ -36,7 +40,11 @@ where state = 'parked' and reason = 'UNKNOWN_CITY' and split_part(routing_key, '
 select parked_id, queue, routing_key, event, aggregate, version, reason, attempts, parked_at, retry_at, note from parked
 where state = 'parked' order by parked_at limit 1000;
 
--- name: count_parked$
+-- name: count_parked
+-- How many are parked now, by queue and by the kind of their reason.
+select queue, split_part(reason, ':', 1) as kind, count(*) as messages from parked where state = 'parked' group by 1, 2;
+
+-- name: count_parked_of$
 -- How many messages of a queue are parked now.
 select count(*) from parked where queue = :queue and state = 'parked';
 
@@ -48,10 +56,21 @@ select * from parked where parked_id = :parked_id;
 -- A person asks for another try now.
 update parked set retry_at = now(), note = :note where parked_id = :parked_id and state = 'parked';
 
+-- name: find_queue$
+-- The queue that a parked message came from.
+select queue from parked where parked_id = :parked_id and state = 'parked';
+
 -- name: save_discarded^
 -- A person gives the message up, and says why.
-update parked set state = 'discarded', retry_at = null, note = :note where parked_id = :parked_id and state = 'parked'
+update parked set state = 'discarded', retry_at = null, settled_at = now(), note = :note
+where parked_id = :parked_id and state = 'parked'
 returning aggregate, version;
+
+-- name: delete_old$
+-- Forget some that were applied or given up before.
+with old as (select parked_id from parked where settled_at < :before order by settled_at limit :most),
+  gone as (delete from parked where parked_id in (select parked_id from old) returning 1)
+select count(*) from gone;
 
 -- name: save_skipped!
 -- Let the aggregate go on behind a discarded event.

@@ -11,7 +11,7 @@ import orjson
 import structlog
 from pamqp.commands import Basic
 
-from shared.database.pool import Row, Transaction, connect
+from shared.database.pool import STATEMENT_SECONDS, Row, Transaction, connect
 from shared.database.queries import load_queries
 from shared.messaging import topology
 from shared.messaging.connection import Connection, open_channel, open_connection
@@ -23,16 +23,20 @@ log = structlog.get_logger()
 WINDOW = 500  # events published before their confirms are awaited
 CONFIRM_SECONDS = 5.0
 BUSY_SECONDS, IDLE_SECONDS, RETRY_SECONDS = 0.02, 0.5, 1.0
+FROZEN_SECONDS = 20.0  # then another may lead: by then the broker has long closed the line of one who sent no heartbeat
 REFUSALS = 2  # times that one event must be refused by itself before it is quarantined
 
 
 class Relay:
     """Publishes what `outbox.append` wrote. Any number may run; one leads, by advisory lock."""
 
-    def __init__(self, *, database_url: str, schema: str, amqp_url: str) -> None:
+    def __init__(
+        self, *, database_url: str, schema: str, amqp_url: str, statement_seconds: float = STATEMENT_SECONDS
+    ) -> None:
         self._database_url = database_url
         self._schema = schema
         self._amqp_url = amqp_url
+        self._statement_seconds = statement_seconds
         self._window = WINDOW
         self._refused: dict[int, int] = {}
 
@@ -48,7 +52,12 @@ class Relay:
                 await _pause(stop, RETRY_SECONDS)
 
     async def _session(self, stop: asyncio.Event) -> None:
-        database = await connect(self._database_url, self._schema)
+        database = await connect(
+            self._database_url,
+            self._schema,
+            statement_seconds=self._statement_seconds,
+            silent_seconds=FROZEN_SECONDS,
+        )
         broker: Connection | None = None
         try:
             while not await queries.claim_leadership(database):
@@ -96,6 +105,8 @@ class Relay:
             self._window = min(self._window * 2, WINDOW)
             return confirmed
         await self._refusal(database, rows[confirmed]["seq"], results[confirmed], alone=len(rows) == 1)
+        if isinstance(results[confirmed], asyncio.CancelledError):  # no answer in time: no word on this line helps
+            raise TimeoutError
         if not channel.is_closed:
             await channel.close()
         return confirmed

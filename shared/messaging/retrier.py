@@ -9,7 +9,7 @@ import structlog
 from shared.clock import now
 from shared.database.pool import Row, Transaction
 from shared.database.transient import is_transient
-from shared.messaging import parking
+from shared.messaging import inbox, parking
 from shared.messaging.consumer import Applier, read, reason_of
 
 log = structlog.get_logger()
@@ -38,29 +38,32 @@ class Retrier:
 
     async def run_once(self) -> int:
         """Try what is due now; returns how many were applied."""
-        applied = 0
-        async with self._applier.pool.acquire() as connection, connection.transaction():
-            rows = await parking.queries.claim_due(connection, queue=self._applier.lane.queue, now=now())
-            for row in rows:
-                applied += await self._try(connection, row)
+        queue, applied = self._applier.lane.queue, 0
+        async with self._applier.pool.acquire() as connection:
+            if not await parking.queries.has_due(connection, queue=queue, now=now()):
+                return 0  # without a lock: the lane is not to wait for nothing
+            async with connection.transaction():
+                if self._applier.lane.ordered:  # the lane's lock, then its rows: the lane wakes them in this order too
+                    await inbox.queries.claim_queue(connection, queue=queue)
+                for row in await parking.queries.claim_due(connection, queue=queue, now=now()):
+                    applied += await self._try(connection, row)
         return applied
 
     async def _try(self, tx: Transaction, row: Row) -> int:
-        opened = parking.reopen(row, self._applier.seal_key)
-        message = read(opened.routing_key, opened.headers, opened.content_type, opened.body)
-        reason = self._applier.fault(message)
-        if not reason:
-            try:
+        try:
+            opened = parking.reopen(row, self._applier.seal_key)
+            message = read(opened.routing_key, opened.headers, opened.content_type, opened.body)
+            reason = self._applier.fault(message)
+            if not reason:
                 async with tx.transaction():
-                    if await self._applier.effect(tx, [message]):
-                        reason = parking.WAITING
-                    else:
+                    if not await self._applier.effect(tx, [message]):
                         await parking.queries.save_applied(tx, parked_id=row["parked_id"])
                         return 1
-            except Exception as error:
-                if is_transient(error):
-                    raise
-                reason = reason_of(error)
+                    reason = parking.WAITING
+        except Exception as error:
+            if is_transient(error):
+                raise
+            reason = reason_of(error)
         retry_at = (
             parking.first_try(reason, now(), "")
             if reason in (parking.WAITING, parking.UNREADABLE, parking.WRONG_TENANT)

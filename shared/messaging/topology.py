@@ -22,6 +22,7 @@ INTAKES = (
     ("distribution.intake", "*.household.*.v1"),
     ("distribution.intake", "*.task.*.v1"),
 )
+DISTRIBUTED = ("purchase", "seller", "product", "unit")  # what distribution hears of: goods, and the registry
 
 Arguments = dict[str, object]
 
@@ -141,7 +142,7 @@ def build(cities: Mapping[str, Sequence[str]], *, shards: int = 1) -> Topology:
             *(Binding(INTAKE, LOG, key) for _, key in INTAKES),  # never "#": then nothing would be unroutable
             Binding(EVENTS, LOG, "#"),
             *(Binding(INTAKE, queue, key) for queue, key in INTAKES),
-            Binding(EVENTS, distribution.name, "*.purchase.#", to_exchange=True),
+            *(Binding(EVENTS, distribution.name, f"*.{topic}.#", to_exchange=True) for topic in DISTRIBUTED),
             Binding(EVENTS, reporting.name, "#", to_exchange=True),
             *distribution_bindings,
             *reporting_bindings,

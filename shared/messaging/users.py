@@ -36,7 +36,9 @@ class Rights:
 
 
 RIGHTS = {
-    "purchases": Rights(r"^(purchases\..+|peduli\.dead\.purchases)$", EVENTS, r"^[0-9]+\.(purchase|pledge)\."),
+    "purchases": Rights(
+        r"^(purchases\..+|peduli\.dead\.purchases)$", EVENTS, r"^[0-9]+\.(purchase|pledge|seller|product|unit)\."
+    ),
     "distribution": Rights(
         r"^(distribution\..+|peduli\.dead\.distribution)$", EVENTS, r"^[0-9]+\.(household|task|lot)\."
     ),

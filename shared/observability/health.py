@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass, field
-
-STUCK_SECONDS = 30.0
+from dataclasses import dataclass
 
 
 @dataclass
 class Progress:
-    """What one lane or loop has done lately. Times are monotonic seconds."""
+    """What one lane or loop has done lately: messages in hand, and `queued` ones that only it could take.
+
+    Times are monotonic seconds. What never moved is stuck, so that a service is not ready before it has begun.
+    """
 
     name: str
     waiting: int = 0
+    queued: int = 0
     consuming: bool = False
-    moved_at: float = field(default_factory=time.monotonic)
+    moved_at: float = -math.inf
+
+    @property
+    def has_work(self) -> bool:
+        """True when there is something to do."""
+        return bool(self.waiting or self.queued)
 
     def moved(self) -> None:
         """Something was settled, or there was nothing to do."""
         self.moved_at = time.monotonic()
 
-    def stuck(self) -> bool:
-        """True when there is work, or no connection, and nothing has moved for 30 s."""
-        if self.consuming and not self.waiting:
+    def stuck(self, seconds: float) -> bool:
+        """True when there is work, or no connection, and nothing has moved for `seconds`."""
+        if self.consuming and not self.has_work:
             return False
-        return time.monotonic() - self.moved_at > STUCK_SECONDS
+        return time.monotonic() - self.moved_at > seconds

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from functools import cached_property
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
+
+from shared.reference.folding import fold
+
+NEED_GROUPS = ("food", "protein", "hygiene", "baby", "medicine")
+Storage = Literal["ambient", "chill", "frozen"]
+SINCE_EVER = date.min  # the first day of what nobody dated
 
 
 @dataclass(frozen=True)
 class Programme:
-    """A cause that a city calls for. `hashtags` are case-folded and without `#`; dates are days of the city's zone.
+    """A cause that a city calls for. `hashtags` are as the city writes them, without `#`; dates are days of its zone.
 
     `starts_on` is the day of the call; a receipt counts from `earliest_purchase_on` to `ends_on` (None: no end yet).
     """
@@ -24,6 +31,11 @@ class Programme:
     starts_on: date
     ends_on: date | None
     earliest_purchase_on: date
+
+    @cached_property
+    def folded_hashtags(self) -> frozenset[str]:
+        """The hashtags as they are compared."""
+        return frozenset(fold(tag) for tag in self.hashtags)
 
 
 @dataclass(frozen=True)
@@ -45,9 +57,26 @@ class Region:
         return self.level in ("kelurahan", "desa")
 
 
+class Headcount(NamedTuple):
+    """Civil servants of a unit from a day on, until the next headcount (an estimate in the cities that we ship)."""
+
+    valid_from: date
+    asn_count: int
+
+
+class Dated:
+    """What can be retired: from `retired_from` on, a day of its city's zone, nothing can be bought with it."""
+
+    retired_from: date | None
+
+    def is_active_on(self, day: date) -> bool:
+        """Whether it is in use on this day."""
+        return self.retired_from is None or day < self.retired_from
+
+
 @dataclass(frozen=True)
-class Unit:
-    """A unit kerja. `asn_count` civil servants (an estimate in the cities that we ship)."""
+class Unit(Dated):
+    """A unit kerja with its headcounts, at least one, the oldest first."""
 
     unit_code: str
     kind: Literal["opd", "kecamatan", "kelurahan"]
@@ -55,11 +84,22 @@ class Unit:
     short_name: str
     parent_code: str
     region_code: str
-    asn_count: int
+    headcounts: tuple[Headcount, ...]
+    retired_from: date | None = None
+
+    @property
+    def asn_count(self) -> int:
+        """The headcount that was told for the latest day."""
+        return self.headcounts[-1].asn_count
+
+    def asn_count_on(self, day: date) -> int:
+        """The headcount of a day; before the first one it is that."""
+        held = [headcount for headcount in self.headcounts if headcount.valid_from <= day]
+        return (held[-1] if held else self.headcounts[0]).asn_count
 
 
 @dataclass(frozen=True)
-class Seller:
+class Seller(Dated):
     """A UMKM or koperasi with its channel and its place. Its code is unique in its city only."""
 
     seller_code: str
@@ -68,13 +108,15 @@ class Seller:
     kecamatan_code: str
     kelurahan_code: str
     fostering_unit_code: str
+    retired_from: date | None = None
 
 
 @dataclass(frozen=True)
-class Product:
+class Product(Dated):
     """An item: `weight_g` grams, `shelf_life_hours` from purchase, `portions` one-person servings a piece gives.
 
-    Its sku is unique in its city only.
+    Its sku is unique in its city only. `contents` (`SKU:2`: sku and pieces) make it a kit; `merged_into` makes it
+    another name of that sku: what these two are follows from others (`shared.reference.kits.resolved`).
     """
 
     sku: str
@@ -82,7 +124,7 @@ class Product:
     category: str
     price_idr: int
     shelf_life_hours: int
-    storage: Literal["ambient", "chill", "frozen"]
+    storage: Storage
     weight_g: int
     portions: int
     need_groups: frozenset[str]
@@ -91,11 +133,21 @@ class Product:
     soft: bool
     diabetic_friendly: bool
     allergens: frozenset[str]
+    contents: frozenset[str] = frozenset()
+    merged_into: str = ""
+    retired_from: date | None = None
+
+
+Item = Unit | Seller | Product
+SellerOrder = Literal["name", "least_sold"]
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Everything known about one city; each mapping is keyed by the code of its rows."""
+    """Everything known about one city; each mapping is keyed by the code of its rows.
+
+    `seller_order`: how pages list sellers, by name or those first who sold least.
+    """
 
     tenant: str
     name: str
@@ -106,6 +158,7 @@ class Reference:
     units: Mapping[str, Unit]
     sellers: Mapping[str, Seller]
     products: Mapping[str, Product]
+    seller_order: SellerOrder = "name"
 
     def date_of(self, at: datetime) -> date:
         """The calendar day of `at` in the city: 23:30 WIB on 31 July is July, whatever UTC says."""

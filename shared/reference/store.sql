@@ -4,9 +4,14 @@ select tenant, version from ref_cities;
 
 -- name: save_city!
 -- A city with its next version; a second load of it waits here for the first.
-insert into ref_cities values (:tenant, :name, :time_zone, :language, 1)
+insert into ref_cities (tenant, name, time_zone, language, seller_order, version)
+values (:tenant, :name, :time_zone, :language, :seller_order, 1)
 on conflict (tenant) do update set name = excluded.name, time_zone = excluded.time_zone, language = excluded.language,
-  version = ref_cities.version + 1;
+  seller_order = excluded.seller_order, version = ref_cities.version + 1;
+
+-- name: claim_city!
+-- The next version of a city, before a part of it changes; who else changes it waits here.
+update ref_cities set version = version + 1 where tenant = :tenant;
 
 -- name: list_cities
 -- Cities by code.
@@ -39,12 +44,24 @@ on conflict (code) do update set
 -- Units of cities.
 select * from ref_units where tenant = any(:tenants::text[]);
 
+-- name: list_headcounts
+-- Headcounts of the units of cities, the oldest first.
+select unit_code, valid_from, h.asn_count from ref_unit_headcounts h join ref_units using (unit_code)
+where tenant = any(:tenants::text[]) order by unit_code, valid_from;
+
 -- name: save_units!
 -- Units of a city, new or changed; none goes, because what was bought keeps its name.
 insert into ref_units select * from jsonb_populate_recordset(null::ref_units, :rows::jsonb)
 on conflict (unit_code) do update set
   kind = excluded.kind, name = excluded.name, short_name = excluded.short_name, parent_code =
-  excluded.parent_code, region_code = excluded.region_code, asn_count = excluded.asn_count;
+  excluded.parent_code, region_code = excluded.region_code, retired_from = excluded.retired_from,
+  version = greatest(ref_units.version, excluded.version)
+where excluded.version = 0 or excluded.version > ref_units.version;
+
+-- name: save_headcounts!
+-- Headcounts of units from a day on; those of other days stay.
+insert into ref_unit_headcounts select * from unnest(:units::text[], :days::date[], :counts::int[])
+on conflict (unit_code, valid_from) do update set asn_count = excluded.asn_count;
 
 -- name: list_sellers
 -- Sellers of cities.
@@ -55,7 +72,9 @@ select * from ref_sellers where tenant = any(:tenants::text[]);
 insert into ref_sellers select * from jsonb_populate_recordset(null::ref_sellers, :rows::jsonb)
 on conflict (tenant, seller_code) do update set
   name = excluded.name, channel = excluded.channel, kecamatan_code = excluded.kecamatan_code, kelurahan_code =
-  excluded.kelurahan_code, fostering_unit_code = excluded.fostering_unit_code;
+  excluded.kelurahan_code, fostering_unit_code = excluded.fostering_unit_code,
+  retired_from = excluded.retired_from, version = greatest(ref_sellers.version, excluded.version)
+where excluded.version = 0 or excluded.version > ref_sellers.version;
 
 -- name: list_products
 -- Products of cities.
@@ -68,4 +87,7 @@ on conflict (tenant, sku) do update set
   name = excluded.name, category = excluded.category, price_idr = excluded.price_idr, shelf_life_hours =
   excluded.shelf_life_hours, storage = excluded.storage, weight_g = excluded.weight_g, portions =
   excluded.portions, need_groups = excluded.need_groups, halal = excluded.halal, infant = excluded.infant,
-  soft = excluded.soft, diabetic_friendly = excluded.diabetic_friendly, allergens = excluded.allergens;
+  soft = excluded.soft, diabetic_friendly = excluded.diabetic_friendly, allergens = excluded.allergens,
+  contents = excluded.contents, merged_into = excluded.merged_into, retired_from = excluded.retired_from,
+  version = greatest(ref_products.version, excluded.version)
+where excluded.version = 0 or excluded.version > ref_products.version;

@@ -88,14 +88,14 @@ def _take(principal: Principal, bucket: Bucket, count: int, what: str) -> None:
 def only(*roles: Role) -> Any:
     """A route's dependency: whoever has a token must have one of these roles."""
 
-    def check(caller: Annotated[Caller, Depends(caller_of)]) -> None:
+    async def check(caller: Annotated[Caller, Depends(caller_of)]) -> None:
         if caller.principal is not None and caller.principal.role not in roles:
             raise ForbiddenError("Token ini bukan untuk pintu ini")
 
     return Depends(check)
 
 
-def source_of(
+async def source_of(
     caller: Annotated[Caller, Depends(caller_of)],
     source: Annotated[
         str,

@@ -10,8 +10,9 @@ from shared.reference.model import Reference
 from shared.web.caller import AnyCaller
 
 
-def city_of(caller: AnyCaller) -> Reference:
+async def city_of(caller: AnyCaller) -> Reference:
     """The caller's city; raises `UnknownCityError`, and all that `caller_of` raises."""
+    # async: FastAPI calls a plain function in a thread, which costs more than the look-up
     return caller.city
 
 

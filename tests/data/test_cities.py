@@ -94,7 +94,7 @@ def test_depok_is_complete() -> None:
     assert Counter(unit.kind for unit in depok.units.values()) == {"opd": 27, "kecamatan": 11, "kelurahan": 63}
     assert sum(unit.asn_count for unit in depok.units.values()) == 6_823
     assert depok.regions["32.76"].population == 2_056_335
-    assert (len(depok.products), len(depok.sellers)) == (115, 69)
+    assert (len(depok.products), len(depok.sellers)) == (115 + 3, 69)  # and three kits
     kecamatan = {code for code, region in depok.regions.items() if region.level == "kecamatan"}
     for channel in ("umkm_binaan_opd", "komunitas_umkm_kecamatan", "koperasi_depok"):
         assert {s.kecamatan_code for s in depok.sellers.values() if s.channel == channel} == kecamatan

@@ -52,6 +52,7 @@ KEYS = (
         "x.purchase.recorded.v1",
     ),
     *("3276.task.assigned.v1.327606.3276061001", "3276.household.registered.v1", "3273.lot.expired.v1"),
+    *("3276.seller.changed.v1", "3276.product.changed.v1", "3276.unit.changed.v1", "3276.unknown.changed.v1"),
     *("purchases.intake", ALFA, "tasks.3276061001", "#", ""),
 )
 MADE = ("purchases.new", "purchases.intake.3276.alfa.new", "distribution.new", "reporting.new", "peduli.new", "other")
@@ -62,6 +63,7 @@ OF_PURCHASES = (
     *("3273.purchase.submitted.v1.beta", "3276.purchase.submitted.v1.beta", "3273.purchase.submitted.v1.alfa"),
     *("3276.purchase.submitted.v1", "3276.purchase.submitted.v2.alfa", "3276.purchase.submitted.v1.alfa.x"),
     *("3276.purchase.a.b.v1.alfa", "3276.purchase.recorded.v1", "3273.pledge.recorded.v1"),
+    *("3276.seller.changed.v1", "3276.product.changed.v1", "3276.unit.changed.v1"),
 )
 OF_DISTRIBUTION = (
     *("3276.household.report_submitted.v1.alfa", "3276.task.accept_submitted.v1"),
@@ -202,11 +204,12 @@ async def test_the_database_lets_each_role_do_what_the_table_says_and_nothing_el
     await admin.execute("create table public.things (thing int)")
     tables = await admin.fetch(
         """select n.nspname as schema, format('%I.%I', n.nspname, c.relname) as table, c.relname as name,
-             c.relkind::text as kind,
              (select format('%I', a.attname) from pg_attribute a
                where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum limit 1) as column
            from pg_class c join pg_namespace n on n.oid = c.relnamespace
-           where n.nspname = any($1) and c.relkind in ('r', 'v', 'p', 'm') order by 1, 2""",
+           where n.nspname = any($1) and c.relkind in ('r', 'v', 'p', 'm')
+             and (c.relkind = 'r' or n.nspname = 'reporting')  -- views of facts are over its own tables
+           order by 1, 2""",
         list(SCHEMAS),
     )
     await admin.close()
@@ -217,8 +220,6 @@ async def test_the_database_lets_each_role_do_what_the_table_says_and_nothing_el
             granted = GRANTED.get((role, row["schema"]), set())
             if row["name"] == "principals":
                 granted = granted & {"select"}  # nobody gives itself a token
-            elif row["kind"] == "v":
-                granted = granted - {"truncate"}  # of a view there is nothing to empty
             seen = {verb for verb in VERBS if await allowed(connection, VERBS[verb].format(**row))}
             assert seen == granted, (role, row["table"])
         await connection.close()
@@ -247,7 +248,19 @@ async def allowed(connection: asyncpg.Connection[asyncpg.Record], statement: str
 
 DOORS: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/purchases"): {"publisher"},
+    ("POST", "/v1/corrections"): {"publisher"},
+    ("POST", "/v1/voids"): {"publisher"},
     ("POST", "/v1/pledges"): {"publisher"},
+    ("POST", "/v1/events"): {"publisher"},
+    ("POST", "/v1/files"): {"publisher"},
+    ("GET", "/v1/files"): {"publisher"},
+    ("GET", "/v1/files/template.{kind}"): {"publisher"},
+    ("GET", "/v1/files/{file_id}"): {"publisher"},
+    ("POST", "/v1/files/{file_id}/accept"): {"publisher"},
+    ("GET", "/v1/files/{file_id}/rejected.xlsx"): {"publisher"},
+    ("GET", "/v1/registry/sellers"): {"publisher", "reader"},
+    ("GET", "/v1/registry/products"): {"publisher", "reader"},
+    ("GET", "/v1/registry/units"): {"publisher", "reader"},
     ("GET", "/v1/pledges"): {"publisher", "reader"},
     ("GET", "/v1/purchases/{identity}"): {"publisher", "reader"},
     ("GET", "/v1/submissions"): {"publisher", "reader"},
@@ -269,10 +282,13 @@ async def test_each_http_door_lets_in_the_roles_of_the_table_and_nobody_else(wor
         async with running(service(world.settings(open_doors=False))) as client:
             described = (await client.get("/openapi.json")).json()["paths"]
             for path, method in [(at, verb) for at, verbs in described.items() for verb in verbs]:
-                address = path.replace("{reference}", "R").replace("{source}", "s")
-                for name in ("identity", "task_id"):
+                address = path.replace("{reference}", "R").replace("{source}", "s").replace("{kind}", "csv")
+                for name in ("identity", "task_id", "file_id"):
                     address = address.replace(f"{{{name}}}", str(UUID(int=1)))
-                params, headers = {"unit_code": "X", "kelurahan": "X", "source": "s"}, {"Peduli-Team": "t"}
+                params, headers = (
+                    {"unit_code": "X", "kelurahan": "X", "source": "s"},
+                    {"Peduli-Team": "t", "Peduli-Source": "/s"},
+                )
                 nobody = await client.request(method, address, params=params, headers=headers)
                 assert nobody.status_code == 401, (method, path)
                 let_in = seen.setdefault((method.upper(), path), set())

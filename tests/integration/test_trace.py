@@ -86,7 +86,7 @@ async def test_any_id_leads_from_the_rupiah_to_the_door(world: World) -> None:
             assert [line["bought"] for line in found["reporting"]] == [1], kind
             text = shown(found)
             assert "Rp65.000" in text
-            assert "delivered" in text
+            assert "sampai di pintu (tim-1)" in text
         assert (await follow("receipt-1", urls, SOURCE))["purchases"][0]["reference"] == NUMBER
 
 

@@ -1,13 +1,15 @@
-"""A publisher that knows only the contract: plain aio-pika."""
+"""A publisher that knows only the contract, and a look into a queue: plain aio-pika."""
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import aio_pika
+import aio_pika.abc
 import orjson
 
 from shared.clock import now
@@ -77,3 +79,20 @@ async def publish(amqp_url: str, messages: Sequence[tuple[aio_pika.Message, str]
         exchange = await channel.get_exchange("peduli.intake", ensure=False)
         for item, key in messages:
             await exchange.publish(item, key)
+
+
+async def taken(
+    amqp_url: str, queue: str, *, settle: bool, most: int = 10**6
+) -> list[aio_pika.abc.AbstractIncomingMessage]:
+    """What is in `queue`, or its first `most`; not settled, it goes back when the connection closes."""
+    found: list[aio_pika.abc.AbstractIncomingMessage] = []
+    connection = await aio_pika.connect(amqp_url)
+    async with connection:
+        waiting = await (await connection.channel()).get_queue(queue)
+        with contextlib.suppress(TimeoutError):
+            async with waiting.iterator(timeout=1, no_ack=settle) as messages:
+                async for item in messages:
+                    found.append(item)
+                    if len(found) >= most:
+                        break
+    return found

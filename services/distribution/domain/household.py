@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from shared.reference.model import Product
+from shared.reference.model import NEED_GROUPS, Product
 
-GROUPS = ("food", "protein", "hygiene", "baby", "medicine")
+GROUPS = NEED_GROUPS
 SERVINGS_PER_DAY = {"food": 3, "protein": 2, "hygiene": 1, "baby": 3, "medicine": 1}
 SERVINGS_WITHOUT_PORTIONS = 10  # a bar of soap or a strip of vitamins lasts ten person-days
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from shared.contracts.event import moment, whole
 from shared.errors import PeduliError
 from shared.ids import derived_id
 from shared.reference.model import Product
@@ -77,7 +78,7 @@ def lots_of(purchase: Mapping[str, Any], kelurahan: str, products: Mapping[str, 
     if purchase["purpose"] != "donation":
         return {}
     purchase_id = UUID(purchase["purchase_id"])
-    bought_at = datetime.fromisoformat(purchase["purchased_at"])
+    bought_at = moment(purchase["purchased_at"])
     lots = {}
     for line in purchase["lines"]:
         lot_id = derived_id("lot", str(purchase_id), str(line["line_no"]), line["sku"])
@@ -87,7 +88,7 @@ def lots_of(purchase: Mapping[str, Any], kelurahan: str, products: Mapping[str, 
             line["line_no"],
             line["sku"],
             kelurahan,
-            line["quantity"],
+            whole(line["quantity"]),
             _expiry(line, bought_at, products),
         )
     return lots
@@ -95,7 +96,7 @@ def lots_of(purchase: Mapping[str, Any], kelurahan: str, products: Mapping[str, 
 
 def _expiry(line: Mapping[str, Any], bought_at: datetime, products: Mapping[str, Product]) -> datetime:
     if line.get("expires_at"):
-        return datetime.fromisoformat(line["expires_at"])
+        return moment(line["expires_at"])
     product = products.get(line["sku"])
     hours = product.shelf_life_hours if product else line["product"]["shelf_life_hours"]
     return bought_at + timedelta(hours=hours)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from shared.contracts.purchases import PurchaseLine, PurchasePost
 from shared.contracts.submissions import Contributor, PurchaseSubmission
@@ -23,6 +24,14 @@ def paid_by(submission: PurchaseSubmission) -> tuple[Contributor, ...]:
     return tuple(sorted(submission.contributors, key=lambda contributor: contributor.nip))
 
 
+def sealed_part(submission: PurchaseSubmission) -> dict[str, Any]:
+    """What never leaves the purchases database: who paid what, and addresses of posts. A correction begins from it."""
+    return {
+        "payers": [payer.model_dump() for payer in paid_by(submission)],
+        "post_urls": [post.url for post in submission.posts],
+    }
+
+
 def receipt(submission: PurchaseSubmission, city: Reference) -> tuple[str, ...]:
     """What makes two tellings of one receipt the same, whoever tells it: seller, unit, number, day, total."""
     return (
@@ -34,19 +43,27 @@ def receipt(submission: PurchaseSubmission, city: Reference) -> tuple[str, ...]:
     )
 
 
-def lines_of(submission: PurchaseSubmission) -> tuple[PurchaseLine, ...]:
-    """The lines, numbered from 1."""
-    return tuple(
-        PurchaseLine(
-            line_no=number,
-            sku=line.sku,
-            quantity=line.quantity,
-            unit_price_idr=line.unit_price_idr,
-            expires_at=line.expires_at,
-            product=line.product,
+def lines_of(
+    submission: PurchaseSubmission, city: Reference, said: frozenset[str] = frozenset()
+) -> tuple[PurchaseLine, ...]:
+    """The lines, numbered from 1. A sku that was merged is told by its other name, unless the purchase has `said` it
+    already: its goods lie under that name.
+    """
+    lines = []
+    for number, line in enumerate(submission.lines, start=1):
+        known = city.products.get(line.sku)
+        merged = known is not None and bool(known.merged_into) and line.sku not in said
+        lines.append(
+            PurchaseLine(
+                line_no=number,
+                sku=known.merged_into if known and merged else line.sku,
+                quantity=line.quantity,
+                unit_price_idr=line.unit_price_idr,
+                expires_at=line.expires_at,
+                product=None if merged else line.product,
+            )
         )
-        for number, line in enumerate(submission.lines, start=1)
-    )
+    return tuple(lines)
 
 
 def posts_of(submission: PurchaseSubmission) -> tuple[PurchasePost, ...]:

@@ -16,6 +16,7 @@ from shared.reference.model import Reference
 
 MONDAY, THURSDAY = 0, 3
 CLOSES = time(16)  # of Thursday, in the city's own time
+REMINDS = time(15, 30)  # then Setda's list says "belum" of who has not pledged
 AHEAD = timedelta(weeks=4)  # a later round is a slip of the year or the month
 
 
@@ -38,7 +39,8 @@ def read_pledge(raw: dict[str, Any], reference: Reference, now: datetime) -> Ple
     reasons = []
     if pledge.programme not in reference.programmes:
         reasons.append(Reason.of("UNKNOWN_PROGRAMME", "programme"))
-    if pledge.unit_code not in reference.units:
+    unit = reference.units.get(pledge.unit_code)
+    if unit is None or not unit.is_active_on(pledge.round):
         reasons.append(Reason.of("UNKNOWN_UNIT", "unit_code"))
     if pledge.round.weekday() != MONDAY or pledge.round > now.date() + AHEAD:
         reasons.append(Reason.of("UNKNOWN_ROUND", "round"))
@@ -48,6 +50,16 @@ def read_pledge(raw: dict[str, Any], reference: Reference, now: datetime) -> Ple
 def closes_at(round_: date, zone: ZoneInfo) -> datetime:
     """The moment from which a pledge for the round is late."""
     return datetime.combine(round_ + timedelta(days=THURSDAY), CLOSES, zone)
+
+
+def round_of(day: date) -> date:
+    """The round that a day belongs to: its Monday."""
+    return day - timedelta(days=day.weekday())
+
+
+def is_missed(pledge: Pledge | None, round_: date, now: datetime, zone: ZoneInfo) -> bool:
+    """Whether to say "belum": nothing was pledged by Thursday 15.30 of the round."""
+    return pledge is None and now >= datetime.combine(round_ + timedelta(days=THURSDAY), REMINDS, zone)
 
 
 def decide(pledge: Pledge | None, said: PledgeSubmission, now: datetime, zone: ZoneInfo) -> Pledge:

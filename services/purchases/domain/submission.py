@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shared.access.model import Scope
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PurchaseSubmission, VoidSubmission, plain_nip
-from shared.reference.model import Programme, Reference
+from shared.reference.model import Dated, Programme, Reference
 
 SKEW = timedelta(minutes=5)  # clocks of publishers differ
 LONGEST_LIFE = timedelta(days=3650)  # of goods: beyond it a date is a slip
@@ -29,6 +29,8 @@ def read_purchase(raw: dict[str, Any], reference: Reference, now: datetime) -> P
         submission = PurchaseSubmission.model_validate(raw)
     except ValidationError as error:
         reasons = reasons_of_form(error)
+    else:
+        reasons = list(_unreadable(submission))
     known_paths = {reason.path for reason in reasons}
     reasons += [reason for reason in _broken_rules(raw, reference, now) if reason.path not in known_paths]
     return reasons if reasons or submission is None else submission
@@ -64,6 +66,20 @@ def reasons_of_form(error: ValidationError) -> list[Reason]:
     ]
 
 
+def _unreadable(submission: PurchaseSubmission) -> Iterator[Reason]:
+    """U+0000 is valid JSON, but no row can hold it. Looked for in the whole text first: it is rare."""
+    if r"\u0000" not in submission.model_dump_json():
+        return
+    waiting: list[tuple[str, object]] = [("", submission.model_dump())]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str) and "\x00" in value:
+            yield Reason.of("INVALID_TEXT", path)
+        elif isinstance(value, (dict, tuple)):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting += [(f"{path}.{name}".lstrip("."), item) for name, item in items]
+
+
 def _broken_rules(raw: dict[str, Any], reference: Reference, now: datetime) -> Iterator[Reason]:
     """Rules that need more than the field's form; each looks at raw values and is silent where the form is wrong."""
     unit, seller_code, channel = raw.get("unit_code"), raw.get("seller_code"), raw.get("channel")
@@ -71,11 +87,11 @@ def _broken_rules(raw: dict[str, Any], reference: Reference, now: datetime) -> I
     programme = reference.programmes.get(code) if isinstance(code, str) else None
     if isinstance(code, str) and programme is None:
         yield Reason.of("UNKNOWN_PROGRAMME", "programme")
-    if isinstance(unit, str) and unit not in reference.units:
+    if isinstance(unit, str) and not _in_use(reference.units.get(unit), raw, reference, now):
         yield Reason.of("UNKNOWN_UNIT", "unit_code")
     if isinstance(seller_code, str):
         seller = reference.sellers.get(seller_code)
-        if seller is None:
+        if seller is None or not _in_use(seller, raw, reference, now):
             yield Reason.of("UNKNOWN_SELLER", "seller_code")
         elif isinstance(channel, str) and (
             channel != seller.channel or (programme and channel not in programme.channels)
@@ -88,7 +104,18 @@ def _broken_rules(raw: dict[str, Any], reference: Reference, now: datetime) -> I
             yield Reason.of("UNKNOWN_KELURAHAN", "pickup.kelurahan")
     yield from _of_buyers(raw, now)
     yield from _of_times(raw, reference, programme, now)
-    yield from _of_lines(raw, reference)
+    yield from _of_lines(raw, reference, now)
+
+
+def _in_use(item: Dated | None, raw: dict[str, Any], city: Reference, now: datetime) -> bool:
+    """Whether an item is known, and active on the day of the purchase (today, where that is not readable)."""
+    if item is None or item.retired_from is None:
+        return item is not None
+    bought = _moment(raw.get("purchased_at"))
+    try:
+        return item.is_active_on(city.date_of(bought if bought and bought.tzinfo else now))
+    except OverflowError:
+        return item.is_active_on(city.date_of(now))  # beyond any calendar: that the moment is wrong is told anyway
 
 
 def _of_buyers(raw: dict[str, Any], now: datetime) -> Iterator[Reason]:
@@ -149,7 +176,7 @@ def _begin_of(day: date, city: Reference) -> datetime:
     return datetime.combine(day, time.min, city.zone)
 
 
-def _of_lines(raw: dict[str, Any], reference: Reference) -> Iterator[Reason]:
+def _of_lines(raw: dict[str, Any], reference: Reference, now: datetime) -> Iterator[Reason]:
     lines = raw.get("lines")
     if not isinstance(lines, list):
         return
@@ -158,7 +185,10 @@ def _of_lines(raw: dict[str, Any], reference: Reference) -> Iterator[Reason]:
         if not isinstance(line, dict):
             return
         sku, quantity, price = line.get("sku"), line.get("quantity"), line.get("unit_price_idr")
-        if isinstance(sku, str) and sku not in reference.products and not line.get("product"):
+        known = reference.products.get(sku) if isinstance(sku, str) else None
+        if known is not None and not _in_use(known, raw, reference, now):
+            yield Reason.of("INACTIVE_SKU", f"lines.{number}.sku")
+        elif known is None and isinstance(sku, str) and not line.get("product"):
             yield Reason.of("UNKNOWN_SKU", f"lines.{number}.sku")
         yield from _of_kit(line.get("product"), f"lines.{number}.product.contents", reference)
         if type(quantity) is not int or type(price) is not int:

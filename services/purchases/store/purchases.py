@@ -59,15 +59,16 @@ class Submission:
     told_by: str = ""
 
 
-async def load(tx: Transaction, names: Sequence[UUID], receipts: Sequence[UUID]) -> Known:
-    """All that these names and receipts lead to, locked against another door."""
+async def load(tx: Transaction, names: Sequence[UUID], receipts: Sequence[UUID], *, claim: bool) -> Known:
+    """All that these names and receipts lead to, with `claim` locked against another door."""
     aliases = {
         row["alias_id"]: (row["purchase_id"], row["content_hash"])
         for row in await queries.load_aliases(tx, names=names)
     }
     papers = {row["receipt_id"]: row["purchase_id"] for row in await queries.load_receipts(tx, receipts=receipts)}
     ids = sorted({*names, *papers.values(), *(purchase for purchase, _ in aliases.values())})
-    await queries.claim_purchases(tx, ids=ids)
+    if claim:
+        await queries.claim_purchases(tx, ids=ids)
     rows = await queries.load_purchases(tx, ids=ids)
     return Known({row["purchase_id"]: _stored(row) for row in rows}, aliases, papers)
 
@@ -129,6 +130,12 @@ async def save(tx: Transaction, purchases: Sequence[Stored], submissions: Sequen
             raws=[item.raw_sealed for item in last],
             told_bys=[item.told_by for item in last],
         )
+
+
+async def find_answers(tx: Transaction, submissions: Sequence[UUID]) -> dict[UUID, Row]:
+    """What was answered to these submissions, as far as they are known."""
+    rows = await queries.find_answers(tx, ids=submissions)
+    return {row["submission_id"]: row for row in rows}
 
 
 async def list_waiting(tx: Transaction, ids: Sequence[UUID]) -> list[Row]:

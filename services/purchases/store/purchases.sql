@@ -99,3 +99,11 @@ group by purchase_id, source, reference order by max(at) desc limit 20;
 -- name: list_tellers
 -- Under which sources a purchase was told.
 select distinct source from submissions where purchase_id = :purchase_id and outcome <> 'rejected';
+
+-- name: find_answers
+-- What was answered to these submissions, of purchases or pledges.
+select submission_id, s.purchase_id, s.kind, s.reference, s.outcome, s.reasons::text as reasons, s.told_by,
+       coalesce(p.version, g.version, 0) as version, coalesce(g.is_late, false) as is_late
+from submissions s left join purchases p on p.purchase_id = s.purchase_id
+  left join pledges g on g.pledge_id = s.purchase_id
+where submission_id = any(:ids::uuid[]);

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 import orjson
+import structlog
 
 from services.purchases.store import purchases as store
+from services.purchases.store import reviews
 from services.purchases.usecases.judging import Batch, Incoming, Keys, Read, Verdict
 from shared.contracts.reasons import Reason
 from shared.database.pool import Row, Transaction
@@ -15,9 +18,11 @@ from shared.messaging import outbox
 from shared.privacy import unseal
 from shared.reference.store import Cities
 
+log = structlog.get_logger()
 SOURCE = "/peduli/purchases"
 WAIT = timedelta(hours=24)
 KEEP_RAW = timedelta(days=30)
+TURN = 50  # submissions judged (10-20 ms) before others have their turn
 
 
 async def submit(
@@ -29,15 +34,42 @@ async def submit(
     at the same moment.
     """
     read = [Read.of(item, cities, now) for item in incoming]
-    names = sorted({item.name_id for item in read})
-    receipts = sorted({item.receipt_id for item in read if item.receipt_id})
-    batch = Batch(keys, now, await store.load(tx, names, receipts))
-    for row in await store.list_waiting(tx, names):
-        early = Read.of(_reopen(row, keys), cities, now)
-        batch.waiting.setdefault(early.name_id, []).append(early)
+    batch = await _load(tx, read, cities=cities, keys=keys, now=now, claim=True)
     verdicts = [batch.judge(item) for item in read]
     await _save(tx, batch)
     return verdicts
+
+
+async def preview(
+    tx: Transaction, incoming: Sequence[Incoming], *, cities: Cities, keys: Keys, now: datetime
+) -> AsyncIterator[Verdict]:
+    """What `submit` would answer to each, in order; changes nothing and claims nothing.
+
+    Others have their turn now and then, however many are judged. `tx` is used before the first verdict only.
+    """
+    read = []
+    for item in incoming:
+        read.append(Read.of(item, cities, now))
+        if len(read) % TURN == 0:
+            await asyncio.sleep(0)
+    batch = await _load(tx, read, cities=cities, keys=keys, now=now, claim=False)
+    for number, submission in enumerate(read, start=1):
+        yield batch.judge(submission)
+        if number % TURN == 0:
+            await asyncio.sleep(0)
+
+
+async def _load(
+    tx: Transaction, read: Sequence[Read], *, cities: Cities, keys: Keys, now: datetime, claim: bool
+) -> Batch:
+    """All that is known of what was read; claimed against other doors when something is to be saved."""
+    names = sorted({item.name_id for item in read})
+    receipts = sorted({item.receipt_id for item in read if item.receipt_id})
+    batch = Batch(keys, now, await store.load(tx, names, receipts, claim=claim))
+    for row in await store.list_waiting(tx, names):
+        early = Read.of(_reopen(row, keys), cities, now)
+        batch.waiting.setdefault(early.name_id, []).append(early)
+    return batch
 
 
 async def expire_waiting(tx: Transaction, *, keys: Keys, now: datetime) -> int:
@@ -53,7 +85,10 @@ async def expire_waiting(tx: Transaction, *, keys: Keys, now: datetime) -> int:
 async def _save(tx: Transaction, batch: Batch) -> None:
     await store.save(tx, list(batch.changed.values()), batch.submissions)
     await store.append_names(tx, batch.aliases, batch.receipts, batch.known)
+    await reviews.append_tellings(tx, batch.tellings)
     await outbox.append(tx, batch.events, source=SOURCE)
+    for item in batch.submissions:
+        log.info(f"purchase_{item.outcome}", correlation=str(item.purchase_id), submission=str(item.submission_id))
 
 
 def _reopen(row: Row, keys: Keys) -> Incoming:

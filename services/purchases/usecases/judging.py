@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import structlog
 
-from services.purchases.domain.content import content_hash, lines_of, paid_by, posts_of, receipt
+from services.purchases.domain.content import content_hash, lines_of, paid_by, posts_of, receipt, sealed_part
 from services.purchases.domain.purchase import Decision, Kind, Purchase, Said, decide, retell
+from services.purchases.domain.review import Telling, tellings_of
 from services.purchases.domain.submission import read_purchase, read_void, within
 from services.purchases.store.purchases import Known, Stored, Submission
 from shared.access.model import EVERYTHING, Scope
@@ -23,9 +23,8 @@ from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PurchaseSubmission, VoidSubmission
 from shared.ids import derived_id, new_id
 from shared.privacy import keyed_hash, seal
+from shared.reference.model import Reference
 from shared.reference.store import Cities
-
-log = structlog.get_logger()
 
 PLEDGE = "pledge.submitted.v1"
 KINDS: dict[str, Kind] = {
@@ -33,6 +32,7 @@ KINDS: dict[str, Kind] = {
     "purchase.correction_submitted.v1": "corrected",
     "purchase.void_submitted.v1": "voided",
 }
+MOST_REASONS = 100  # that are told at once: five thousand wrong lines would be no message any more
 Content = PurchaseSubmission | VoidSubmission | list[Reason]
 
 
@@ -83,6 +83,7 @@ class Read:
     content: Content
     name_id: UUID
     receipt_id: UUID | None
+    city: Reference | None
 
     @classmethod
     def of(cls, item: Incoming, cities: Cities, now: datetime) -> Read:
@@ -103,6 +104,7 @@ class Read:
             if item.scope.has_source(item.source)
             else item.submission_id,
             derived_id("receipt", item.tenant, *paper) if paper else None,
+            city,
         )
 
 
@@ -128,6 +130,7 @@ class Batch:
     aliases: dict[UUID, tuple[UUID, str]] = field(default_factory=dict)
     receipts: dict[UUID, UUID] = field(default_factory=dict)
     submissions: list[Submission] = field(default_factory=list)
+    tellings: list[Telling] = field(default_factory=list)
     events: list[Outgoing] = field(default_factory=list)
 
     def judge(self, read: Read) -> Verdict:
@@ -185,10 +188,10 @@ class Batch:
             event = PurchaseVoided(purchase_id=identity, reason=content.reason)
             body = before.content if before else b"{}"
         else:
-            event = self._told(read.item, identity, content, purchase, before)
+            assert read.city is not None  # what names no city was refused
+            event = self._told(read.item, identity, content, purchase, before, read.city)
             body = event.model_dump_json().encode()
-            paid = [contributor.model_dump() for contributor in paid_by(content)]
-            buyers = seal(self.keys.seal_key, orjson.dumps(paid), bound_to=str(identity))
+            buyers = seal(self.keys.seal_key, orjson.dumps(sealed_part(content)), bound_to=str(identity))
         told = self._outgoing(read.item, event, str(identity), purchase.version, str(identity))
         if len(told.body) > MAX_BODY_BYTES:
             return Reason.of("TOO_LARGE")
@@ -205,12 +208,21 @@ class Batch:
         self.known.purchases[identity] = self.changed[identity] = stored
         if read.receipt_id is not None:
             self.receipts[read.receipt_id] = identity
+        if read.city is not None and isinstance(content, PurchaseSubmission):
+            self.tellings += tellings_of(content, read.city)
         self.events.append(told)
         return None
 
     def _told(
-        self, item: Incoming, identity: UUID, content: PurchaseSubmission, purchase: Purchase, before: Stored | None
+        self,
+        item: Incoming,
+        identity: UUID,
+        content: PurchaseSubmission,
+        purchase: Purchase,
+        before: Stored | None,
+        city: Reference,
     ) -> PurchaseRecorded:
+        said = frozenset(line["sku"] for line in orjson.loads(before.content)["lines"]) if before else frozenset()
         keys = sorted(keyed_hash(self.keys.hash_key, payer.nip) for payer in paid_by(content))
         fields: dict[str, Any] = {
             "purchase_id": identity,
@@ -223,7 +235,7 @@ class Batch:
             "channel": content.channel,
             "purpose": content.purpose,
             "programme": content.programme,
-            "lines": lines_of(content),
+            "lines": lines_of(content, city, said),
             "total_idr": content.total_idr,
             "pickup_kelurahan": content.pickup.kelurahan if content.pickup else "",
             "posts": posts_of(content),
@@ -235,11 +247,12 @@ class Batch:
 
     def refuse(self, item: Incoming, identity: UUID, reasons: Sequence[Reason]) -> Verdict:
         """Tell and keep every reason against a submission; its body rests sealed, so that it can be mended."""
+        told = tuple(reasons[:MOST_REASONS])
         event = PurchaseRejected(
-            submission_id=item.submission_id, source=item.source, reference=item.reference, reasons=tuple(reasons)
+            submission_id=item.submission_id, source=item.source, reference=item.reference, reasons=told
         )
         self.events.append(self._outgoing(item, event, f"submission-{item.submission_id}", 1, str(identity)))
-        return self._answer(item, identity, "rejected", reasons=tuple(reasons), raw=self._sealed(item))
+        return self._answer(item, identity, "rejected", reasons=told, raw=self._sealed(item))
 
     def _answer(
         self,
@@ -251,7 +264,6 @@ class Batch:
         raw: bytes | None = None,
         told_by: str = "",
     ) -> Verdict:
-        log.info(f"purchase_{outcome}", correlation=str(identity), submission=str(item.submission_id))
         self.submissions.append(
             Submission(
                 item.submission_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +48,11 @@ class PledgeVerdict:
     reasons: tuple[Reason, ...] = ()
 
 
+def pledge_id(tenant: str, unit_code: str, programme: str, round_: date) -> UUID:
+    """The id of what a unit pledges for a round, the same for ever and through every door."""
+    return derived_id("pledge", tenant, unit_code, programme, round_.isoformat())
+
+
 async def pledge(
     tx: Transaction, incoming: Sequence[IncomingPledge], *, cities: Cities, now: datetime
 ) -> list[PledgeVerdict]:
@@ -61,7 +66,7 @@ async def _pledge(tx: Transaction, item: IncomingPledge, city: Reference | None,
     content = within(item.scope, item.source, item.raw, read_pledge(item.raw, city, now))
     if isinstance(content, list):
         return await _refuse(tx, item, content, now)
-    identity = derived_id("pledge", city.tenant, content.unit_code, content.programme, content.round.isoformat())
+    identity = pledge_id(city.tenant, content.unit_code, content.programme, content.round)
     await queries.claim_pledge(tx, pledge_id=identity)
     row = await queries.find_pledge(tx, pledge_id=identity)
     before = Pledge(row["version"], row["sum_idr"], row["packets"], row["is_late"]) if row else None

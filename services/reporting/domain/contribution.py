@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from shared.contracts.event import moment, whole
+from shared.reference.folding import fold
 from shared.reference.model import Reference
 
 UnitDay = tuple[str, date]
@@ -46,6 +48,7 @@ class Deltas:
         self.channels: dict[tuple[str, str, date], list[int]] = {}
         self.rounds: dict[tuple[str, str, date], list[int]] = {}
         self.buyers: Counter[tuple[str, str]] = Counter()
+        self.day_buyers: Counter[tuple[str, date, str, str]] = Counter()
 
     def add(self, fact: PurchaseFact, sign: int) -> None:
         """Add (+1) or take away (-1) what a purchase contributes; a void one contributes nothing."""
@@ -61,6 +64,7 @@ class Deltas:
         _add(self.rounds.setdefault(week, [0] * len(ROUND_FIELDS)), (1, donated), sign)
         for buyer_key in fact.buyer_keys:
             self.buyers[(fact.unit_code, buyer_key)] += sign
+            self.day_buyers[(fact.unit_code, fact.local_date, fact.programme, buyer_key)] += sign
 
 
 def _add(sums: list[int], values: Iterable[int], sign: int) -> None:
@@ -80,7 +84,7 @@ def of_purchase(
     if kind == "purchase.voided.v1":
         kept = {} if old is None else {name: getattr(old, name) for name in PurchaseFact.__slots__[4:]}
         return PurchaseFact(body["purchase_id"], city.tenant, version, True, **kept)
-    at = datetime.fromisoformat(body["purchased_at"])
+    at = moment(body["purchased_at"])
     posts = body["posts"]
     wanted = hashtags_of(body, city)
     return PurchaseFact(
@@ -94,8 +98,8 @@ def of_purchase(
         body["channel"],
         body["purpose"],
         body["programme"],
-        sum(line["quantity"] for line in body["lines"]),
-        body["total_idr"],
+        whole(sum(line["quantity"] for line in body["lines"])),
+        whole(body["total_idr"]),
         len(posts),
         sum(is_compliant(post["hashtags"], wanted) for post in posts),
         city.date_of(at),
@@ -104,10 +108,10 @@ def of_purchase(
 
 
 def hashtags_of(body: Mapping[str, Any], city: Reference) -> frozenset[str]:
-    """The hashtags that the purchase's programme asks for."""
-    return city.programmes[body["programme"]].hashtags
+    """The hashtags that the purchase's programme asks for, folded."""
+    return city.programmes[body["programme"]].folded_hashtags
 
 
 def is_compliant(hashtags: Iterable[str], wanted: frozenset[str]) -> bool:
-    """All wanted hashtags in one post, compared case-folded and without `#`."""
-    return {tag.lstrip("#").casefold() for tag in hashtags} >= wanted
+    """All wanted hashtags (folded) in one post, compared without case, width and `#`."""
+    return {fold(tag.lstrip("#＃")) for tag in hashtags} >= wanted

@@ -82,6 +82,9 @@ async def save_deltas(tx: Transaction, deltas: Deltas) -> None:
             buyer=[buyer for _, buyer in keys],
             purchases=[deltas.buyers[key] for key in keys],
         )
+        counts = {key: (count,) for key, count in deltas.day_buyers.items()}
+        names = ("unit", "day", "programme", "buyer")
+        await queries.save_day_buyers(tx, **_columns(names, ("purchases",), counts))
 
 
 async def save_regions(tx: Transaction, regions: Mapping[tuple[str, date], Sequence[int]]) -> None:

@@ -71,6 +71,12 @@ on conflict (tenant, channel, local_date) do update set purchases = t.purchases 
 insert into unit_buyers as t select * from unnest(:unit::text[], :buyer::text[], :purchases::int[])
 on conflict (unit_code, buyer_key) do update set purchases = t.purchases + excluded.purchases;
 
+-- name: save_day_buyers!
+-- Add to how often a buyer has bought in a unit on a day.
+insert into unit_day_buyers as t
+select * from unnest(:unit::text[], :day::date[], :programme::text[], :buyer::text[], :purchases::int[])
+on conflict (unit_code, local_date, programme, buyer_key) do update set purchases = t.purchases + excluded.purchases;
+
 -- name: save_tasks!
 -- The accumulating snapshot of tasks; a later version wins, each time stays.
 insert into fct_task as t select * from unnest(:task_id::uuid[], :tenant::text[], :version::int[], :status::text[],
@@ -120,8 +126,8 @@ insert into fct_stock_change values (:lot_id::uuid, :version, :tenant, :kind, :p
                                      :quantity, :over_delivered, :at::timestamptz) on conflict do nothing;
 
 -- name: save_freshness!
--- The latest event of each topic of a city.
-insert into freshness as t select tenant, topic, last, now()
+-- The latest event of each topic of a city; one from the future must not hide all that follow.
+insert into freshness as t select tenant, topic, least(last, now()), now()
 from unnest(:tenants::text[], :topics::text[], :lasts::timestamptz[]) as x (tenant, topic, last)
 on conflict (tenant, topic) do update set last_event_at = greatest(t.last_event_at, excluded.last_event_at), last_applied_at = now();
 

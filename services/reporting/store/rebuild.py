@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.database.pool import Row, Transaction
 from shared.database.queries import load_queries
+from shared.reference import told
 
 queries = load_queries(__file__)
 
@@ -23,23 +24,29 @@ TABLES = (
     "tally_channel_day",
     "tally_region_day",
     "unit_buyers",
+    "unit_day_buyers",
     "freshness",
 )
 _CLOCKED = ("freshness",)  # tells when it was applied: never equal, and not to be
 
 
 async def read_log(tx: Transaction, log: str, after: int, limit: int) -> list[Row]:
-    """The next rows of a service's event log (`log` is its schema)."""
+    """The next rows of a service's event log (`log` is its schema), without what the registry told: reference data is
+    not rebuilt, and its lane must not take it for applied.
+    """
     return await tx.fetch(
-        f"select seq, routing_key, headers, body from {log}.event_log where seq > $1 order by seq limit $2",  # noqa: S608
+        f"select seq, routing_key, headers, body from {log}.event_log "  # noqa: S608
+        "where seq > $1 and type <> all ($3::text[]) order by seq limit $2",
         after,
         limit,
+        sorted(told.TYPES),
     )
 
 
 async def count_log(tx: Transaction, log: str) -> int:
     """How many events a log has."""
-    return int(await tx.fetchval(f"select count(*) from {log}.event_log"))  # noqa: S608
+    count = f"select count(*) from {log}.event_log where type <> all ($1::text[])"  # noqa: S608
+    return int(await tx.fetchval(count, sorted(told.TYPES)))
 
 
 async def differing(tx: Transaction) -> list[str]:

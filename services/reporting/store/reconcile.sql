@@ -44,6 +44,14 @@ select 'unit_buyers' as tally, coalesce(t.unit_code, f.unit_code) as key
 from unit_buyers t full join truth f using (unit_code, buyer_key)
 where coalesce(t.purchases, 0) <> coalesce(f.purchases, 0) order by 2;
 
+-- name: list_day_buyer_differences
+-- Counts of buyers by day that differ from the facts.
+with truth as (select unit_code, local_date, programme, buyer_key, count(*) as purchases
+  from fct_purchase, unnest(buyer_keys) as buyer_key where not is_voided group by 1, 2, 3, 4)
+select distinct 'unit_day_buyers' as tally, unit_code || ' ' || local_date as key
+from unit_day_buyers t full join truth f using (unit_code, local_date, programme, buyer_key)
+where coalesce(t.purchases, 0) <> coalesce(f.purchases, 0) order by 2;
+
 -- name: list_region_differences
 -- Deliveries per kelurahan that differ from the tasks.
 with truth as (select kelurahan, count(*) as tasks, count(*) filter (where status = 'delivered') as delivered,

@@ -9,6 +9,7 @@ from typing import Any
 from services.reporting.domain.contribution import Deltas, PurchaseFact, hashtags_of, of_purchase
 from services.reporting.store import facts as store
 from shared.contracts.envelope import Envelope
+from shared.contracts.event import moment, whole
 from shared.database.pool import Transaction
 from shared.reference.store import Cities
 
@@ -77,7 +78,7 @@ async def _tasks(tx: Transaction, events: Sequence[Envelope], cities: Cities) ->
     lines: list[tuple[str, dict[str, Any]]] = []
     for event in sorted(events, key=lambda event: event.version):
         status = event.type.split(".")[1]
-        at = datetime.fromisoformat(event.data["at"])
+        at = moment(event.data["at"])
         day = cities[event.tenant].date_of(at)
         sums = regions.setdefault((event.data["kelurahan"], day), [0] * len(store.REGION_FIELDS))
         sums[store.REGION_FIELDS.index(status)] += 1
@@ -104,7 +105,7 @@ async def _tasks(tx: Transaction, events: Sequence[Envelope], cities: Cities) ->
         line_nos=[line["line_no"] for _, line in lines],
         lot_ids=[line["lot_id"] for _, line in lines],
         skus=[line["sku"] for _, line in lines],
-        quantities=[line["quantity"] for _, line in lines],
+        quantities=[whole(line["quantity"]) for _, line in lines],
     )
     await store.save_regions(tx, regions)
 
@@ -178,11 +179,11 @@ async def _stock_change(tx: Transaction, event: Envelope) -> None:
         purchase_id=body["purchase_id"],
         line_no=body["line_no"],
         sku=body["sku"],
-        quantity=body["quantity"],
+        quantity=whole(body["quantity"]),
         over_delivered=body.get("over_delivered", 0),
         at=_time(body["at"]),
     )
 
 
 def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return moment(text) if text else None

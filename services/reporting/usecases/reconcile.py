@@ -13,6 +13,7 @@ async def reconcile(tx: Transaction) -> list[tuple[str, str]]:
         *await queries.list_round_differences(tx),
         *await queries.list_channel_differences(tx),
         *await queries.list_buyer_differences(tx),
+        *await queries.list_day_buyer_differences(tx),
         *await queries.list_region_differences(tx),
         *await queries.list_line_differences(tx),
     ]

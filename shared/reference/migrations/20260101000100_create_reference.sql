@@ -26,7 +26,7 @@ create table ref_programmes (
 );
 comment on table ref_programmes is 'What a city calls for, and by which rules a purchase counts';
 comment on column ref_programmes.basis is 'The circular or decision it rests on';
-comment on column ref_programmes.hashtags is 'Hashtags that a post must have, case-folded and without #';
+comment on column ref_programmes.hashtags is 'Hashtags that a post must have, as the city writes them, without #';
 comment on column ref_programmes.channels is 'Channels by which goods may be bought';
 comment on column ref_programmes.ends_on is 'Last day of a purchase, in the city''s zone; null: no end yet';
 comment on column ref_programmes.earliest_purchase_on is 'First day of a purchase, in the city''s zone';

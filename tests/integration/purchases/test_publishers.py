@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -120,6 +121,36 @@ async def test_the_http_door_asks_for_a_token_and_keeps_to_its_scope(world: Worl
         assert (await client.get(place, headers=bearer(two))).status_code == 200
         pledges = await client.get("/v1/pledges", params={"unit_code": "32.76.06"}, headers=bearer(made))
         assert pledges.status_code == 403
+
+
+async def test_events_and_files_keep_to_the_scope_of_who_sent_them(world: World) -> None:
+    owner, thief = await add(world, "by-http"), await add(world, "by-http-too", sources=(OTHER,), units=("32.76.06",))
+    async with closed(world) as client:
+
+        async def tell(made: Secrets, body: dict[str, Any]) -> httpx.Response:
+            structured = {
+                "specversion": "1.0",
+                "id": "the-same",
+                "type": "id.go.depok.peduli.purchase.submitted.v1",
+                "source": SOURCE,
+                "data": body,
+            }
+            headers = bearer(made, **{"Content-Type": "application/cloudevents+json"})
+            return await client.post("/v1/events", content=json.dumps(structured), headers=headers)
+
+        refused = await tell(thief, purchase())
+        assert (refused.status_code, refused.json()["reasons"][0]["code"]) == (422, "SOURCE_NOT_YOURS")
+        assert (await tell(owner, purchase())).json()["outcome"] == "recorded"
+
+        sheet = "Tanggal,Nomor nota,Kode unit,NIP,Kode penjual,Kode barang,Banyaknya,Harga satuan\n"
+        sheet += "22/07/2021,F-1,32.76.DKUM,198001012005011001,KOP-BEJI-01,BERAS-5KG,2,65000\n"
+        headers = bearer(thief, **{"Peduli-File-Name": "a.csv"})
+        place = (await client.post("/v1/files", content=sheet.encode(), headers=headers)).headers["location"]
+        seen = await eventually(
+            lambda: client.get(place, headers=bearer(thief)), lambda answer: answer.json()["status"] == "previewed"
+        )
+        assert [wrong["code"] for wrong in seen.json()["page"][0]["wrong"]] == ["UNIT_NOT_YOURS"]
+        assert (await client.get(place, headers=bearer(owner))).status_code == 404
 
 
 async def test_a_change_of_scope_is_followed_by_the_running_service(world: World) -> None:

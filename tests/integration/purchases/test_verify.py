@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from services.purchases.app import service
-from services.purchases.cli import check
+from services.purchases.cli.submissions import check
 from shared.clock import now
 from shared.contracts.corpus import examples
 from tests.support.publish import purchase

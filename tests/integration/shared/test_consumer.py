@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from functools import partial
+from operator import eq
 
 import aio_pika
-import aio_pika.abc
 import asyncpg
 import pytest
 
+from shared.clock import now
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Pool, Transaction, open_pool
-from shared.messaging import parking
-from shared.messaging.consumer import Applier, Consumer, Lane
+from shared.messaging import inbox, parking
+from shared.messaging.consumer import Applier, Consumer, Lane, read
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
 from tests.support.eventually import eventually
-from tests.support.publish import message, publish
+from tests.support.publish import message, publish, taken
 from tests.support.servers import World
 
 QUEUE = "reporting.events.0"
@@ -28,8 +31,9 @@ QUEUE = "reporting.events.0"
 class Effect:
     """A handler that writes down what it was given, and fails where it is told to."""
 
-    def __init__(self, *, fails_on: str = "", slow: float = 0.0) -> None:
+    def __init__(self, *, fails_on: str = "", hangs_on: str = "", slow: float = 0.0) -> None:
         self.fails_on = fails_on
+        self.hangs_on = hangs_on
         self.slow = slow
         self.seen: list[str] = []
 
@@ -37,6 +41,8 @@ class Effect:
         await asyncio.sleep(self.slow)
         if any(event.event_id == self.fails_on for event in events):
             raise ValueError("poison")
+        if any(event.event_id == self.hangs_on for event in events):
+            await asyncio.Event().wait()
         self.seen += [event.event_id for event in events]
 
     async def count(self) -> int:
@@ -53,19 +59,6 @@ async def send(world: World, messages: list[aio_pika.Message]) -> None:
         channel = await connection.channel()
         for item in messages:
             await channel.default_exchange.publish(item, QUEUE)
-
-
-async def taken(world: World, *, settle: bool) -> list[aio_pika.abc.AbstractIncomingMessage]:
-    """Everything in the queue; not settled, it goes back when the connection closes."""
-    found: list[aio_pika.abc.AbstractIncomingMessage] = []
-    connection = await aio_pika.connect(world.rabbitmq.url)
-    async with connection:
-        queue = await (await connection.channel()).get_queue(QUEUE)
-        with contextlib.suppress(TimeoutError):
-            async with queue.iterator(timeout=1, no_ack=settle) as messages:
-                async for item in messages:
-                    found.append(item)
-    return found
 
 
 @pytest.fixture
@@ -122,7 +115,10 @@ async def test_a_stop_under_load_redelivers_nothing(world: World, pool: Pool) ->
     await eventually(effect.count, lambda seen: seen >= 60)
     stop.set()
     await running
-    left = [(item.redelivered, item.headers.get("x-delivery-count", 0)) for item in await taken(world, settle=True)]
+    left = [
+        (item.redelivered, item.headers.get("x-delivery-count", 0))
+        for item in await taken(world.rabbitmq.url, QUEUE, settle=True)
+    ]
     assert len(left) > 0
     assert len(left) + len(effect.seen) == 400
     assert set(left) == {(False, 0)}
@@ -130,7 +126,9 @@ async def test_a_stop_under_load_redelivers_nothing(world: World, pool: Pool) ->
 
 async def test_a_message_that_kills_its_process_is_parked_unread(world: World, pool: Pool) -> None:
     await send(world, [event("ok"), event("killer")])
-    in_hand = await taken(world, settle=False)  # a process died with both in hand: they come again, marked
+    in_hand = await taken(
+        world.rabbitmq.url, QUEUE, settle=False
+    )  # a process died with both in hand: they come again, marked
     assert [item.headers["ce-id"] for item in in_hand] == ["ok", "killer"]
     await pool.execute(
         "insert into deliveries (queue, event, attempts, alone) values ($1, $2, 4, 3)",
@@ -144,6 +142,57 @@ async def test_a_message_that_kills_its_process_is_parked_unread(world: World, p
     await running
     assert found == [("killer", parking.KILLS)]
     assert effect.seen == ["ok"]
+
+
+async def test_what_was_applied_alone_is_innocent_of_later_deaths(world: World, pool: Pool) -> None:
+    """A batch runs one by one and dies at its second message, three times: the first was done each time."""
+    await send(world, [event("innocent"), event("killer")])
+    await taken(world.rabbitmq.url, QUEUE, settle=False)
+    rows = [(QUEUE, f"reporting|/pos/koperasi-depok|{name}", 4) for name in ("innocent", "killer")]
+    await pool.executemany("insert into deliveries (queue, event, attempts) values ($1, $2, $3)", rows)
+    for deaths in range(3):
+        dying = asyncio.create_task(consumer(world, pool, Effect(hangs_on="killer")).run(asyncio.Event()))
+        await eventually(lambda: alone(pool, "killer"), partial(eq, deaths + 1))
+        dying.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await dying
+    assert await alone(pool, "innocent") == 0
+    stop = asyncio.Event()
+    running = asyncio.create_task(consumer(world, pool, Effect()).run(stop))
+    assert await eventually(lambda: parked(pool), bool) == [("killer", parking.KILLS)]
+    stop.set()
+    await running
+
+
+async def alone(pool: Pool, name: str) -> int:
+    found = await pool.fetchval("select alone from deliveries where event like '%|' || $1", name)
+    return int(found or 0)
+
+
+async def test_a_lane_a_retry_and_a_discard_take_their_locks_in_one_order(world: World, pool: Pool) -> None:
+    """The lane holds its lock and wakes a parked row, while a retry and a person are about to take that row."""
+    applier = Applier(Lane(QUEUE, Effect(), ordered=True), pool, b"key")
+    early = read("3276.thing.happened.v1", dict(event("a2", "a", 2).headers), "application/json", b'{"n": 1}')
+    async with pool.acquire() as tx, tx.transaction():
+        await parking.park(tx, QUEUE, [(early, parking.WAITING)], seal_key=b"key", now=now() - timedelta(minutes=1))
+    parked_id = await pool.fetchval("select parked_id from parked")
+
+    async def discard() -> None:
+        async with pool.acquire() as tx, tx.transaction():
+            await parking.discard(tx, parked_id, "a test")
+
+    async def blocked() -> int:
+        return int(await pool.fetchval("select count(*) from pg_locks where not granted"))
+
+    async with pool.acquire() as lane, lane.transaction():
+        await inbox.queries.claim_queue(lane, queue=QUEUE)
+        others = [asyncio.create_task(Retrier(applier).run_once()), asyncio.create_task(discard())]
+        await eventually(blocked, lambda seen: seen == 2)
+        await parking.queries.wake_waiting(lane, aggregates=["a"])
+    applied, discarded = await asyncio.gather(*others, return_exceptions=True)
+    assert applied == 0
+    assert discarded is None
+    assert await parked(pool) == []
 
 
 async def test_two_relays_publish_everything_once_in_order(world: World) -> None:
@@ -166,7 +215,8 @@ async def test_two_relays_publish_everything_once_in_order(world: World) -> None
     stop.set()
     await asyncio.gather(*tasks)
     await connection.close()
-    assert [int(str(item.headers["ce-version"])) for item in await taken(world, settle=True)] == list(range(1, 2001))
+    told = await taken(world.rabbitmq.url, QUEUE, settle=True)
+    assert [int(str(item.headers["ce-version"])) for item in told] == list(range(1, 2001))
 
 
 async def test_what_the_broker_gave_up_keeps_the_city_that_it_came_for(world: World) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.purchases.domain.pledge import Pledge, closes_at, decide, read_pledge
+from services.purchases.domain.pledge import Pledge, closes_at, decide, is_missed, read_pledge, round_of
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PledgeSubmission
 from shared.reference.load import load
@@ -43,3 +43,11 @@ def test_every_reason_against_a_pledge_is_told_at_once() -> None:
     found = read_pledge({"round": "x", "sum_idr": -1}, REFERENCE, datetime(2021, 7, 26, tzinfo=UTC))
     assert isinstance(found, list)
     assert {reason.path for reason in found} == {"round", "sum_idr", "unit_code", "packets"}
+
+
+def test_belum_is_said_from_half_past_three_of_thursday() -> None:
+    half_past_three = datetime(2021, 7, 29, 8, 30, tzinfo=UTC)
+    assert not is_missed(None, ROUND, half_past_three - timedelta(seconds=1), WIB)
+    assert is_missed(None, ROUND, half_past_three, WIB)
+    assert not is_missed(Pledge(1, 1, 1, True), ROUND, half_past_three, WIB)
+    assert [round_of(date(2021, 7, day)) for day in (25, 26, 31)] == [date(2021, 7, 19), ROUND, ROUND]

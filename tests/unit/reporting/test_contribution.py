@@ -72,7 +72,7 @@ def test_half_past_eleven_in_the_evening_is_still_that_day() -> None:
 
 
 def test_a_post_needs_both_hashtags() -> None:
-    wanted = DEPOK.programmes["isoman"].hashtags
+    wanted = DEPOK.programmes["isoman"].folded_hashtags
     assert is_compliant(["#asndepokpeduli", "BELIPRODUKUMKMDEPOK", "lain"], wanted)
     assert not is_compliant(["ASNDepokPeduli"], wanted)
 

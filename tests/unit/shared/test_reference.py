@@ -19,9 +19,14 @@ def test_a_shipped_city_says_what_is_real(tenant: str) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "hint"),
     [
-        ("sellers.csv", "koperasi_bandung", "koperasi_lain", "channel of a seller is not known: koperasi_lain"),
-        ("units.csv", "32.73.DISDIK,", "32.76.DISDIK,", "32.76.DISDIK does not begin with 32.73"),
-        ("sellers.csv", "32.73.01.100", "32.73.01.900", "kelurahan of a seller is not known: 32.73.01.900"),
+        (
+            "sellers.csv",
+            "koperasi_bandung",
+            "koperasi_lain",
+            "baris 74, channel: saluran tidak dikenal: koperasi_lain",
+        ),
+        ("units.csv", "32.73.DISDIK,", "32.76.DISDIK,", "unit_code: harus diawali 32.73: 32.76.DISDIK"),
+        ("sellers.csv", "32.73.01.100", "32.73.01.900", "kelurahan_code: kelurahan tidak dikenal: 32.73.01.900"),
     ],
 )
 def test_a_contradiction_is_named(tmp_path: Path, file: str, old: str, new: str, hint: str) -> None:

@@ -1,17 +1,12 @@
-"""How commands print rows: a table for people, JSON for machines."""
+"""Rows for a person, as a table, or for a machine, as JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Annotated, Any
-
-import typer
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+from typing import Any
 
 
-def print_rows(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
+def show(rows: list[dict[str, Any]], as_json: bool) -> None:
     """Print rows that have the same columns."""
     if as_json:
         print(json.dumps(rows, default=str, indent=2))

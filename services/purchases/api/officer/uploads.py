@@ -1,0 +1,124 @@
+"""A sheet of the unit's purchases: uploaded, previewed, accepted; what was refused comes back as a sheet."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.purchases.api.files import download
+from services.purchases.api.officer import words
+from services.purchases.api.officer.desk import Desk, Officer
+from services.purchases.documents.faults import MAX_FILE_BYTES
+from services.purchases.documents.workbook import CSV, XLSX, template_csv, template_xlsx
+from services.purchases.usecases import files
+from services.purchases.usecases.files import NotReadyError, UnknownFileError
+from shared.web.bodies import TooLargeError, read_body
+from shared.web.forms import FORM_ROOM, check_key, read_parts
+from shared.web.pages import see_other
+from shared.web.problems import NotFoundError
+
+WORKING = ("received", "read", "accepting")
+SHOWN = 30  # receipts with something wrong on the page; the sheet has them all
+
+
+def routes(desk: Desk) -> APIRouter:
+    """`/unggah` and what follows from it."""
+    found = APIRouter(include_in_schema=False)
+
+    @found.get("/unggah")
+    async def upload_page(request: Request) -> Response:
+        return await _upload_page(desk, await desk.officer(request))
+
+    @found.post("/unggah")
+    async def upload(request: Request) -> Response:
+        officer = await desk.officer(request)
+        parts = await read_parts(request, await read_body(request, MAX_FILE_BYTES + FORM_ROOM))
+        check_key(parts.key, desk.keys.hash_key, officer.token)
+        if parts.file is None or not parts.file[0]:
+            return await _upload_page(desk, officer, {"file": ["Pilih berkas .xlsx atau .csv."]})
+        name, content = parts.file
+        if len(content) > MAX_FILE_BYTES:
+            raise TooLargeError
+        seat = officer.seat
+        async with desk.transaction() as tx:
+            file_id = await files.upload(
+                tx,
+                tenant=seat.tenant,
+                source=seat.source,
+                name=name,
+                content=content,
+                keys=desk.keys,
+                now=desk.clock(),
+            )
+        return see_other(f"/unggah/{file_id}")
+
+    @found.get("/unggah/templat.{kind}")
+    async def template(request: Request, kind: Literal["xlsx", "csv"]) -> Response:
+        city = (await desk.officer(request)).city
+        content = template_xlsx(city) if kind == "xlsx" else template_csv(city)
+        return download(content, f"templat-pembelian.{kind}", XLSX if kind == "xlsx" else CSV)
+
+    @found.get("/unggah/{file_id}")
+    async def file_page(request: Request, file_id: UUID) -> Response:
+        officer = await desk.officer(request)
+        seat = officer.seat
+        try:
+            async with desk.transaction() as tx:
+                file = await files.show(tx, file_id, seat.tenant, seat.source, desk.keys)
+                wrong = await files.list_page(tx, file_id, desk.keys, outcome="rejected", size=SHOWN)
+        except UnknownFileError:
+            raise NotFoundError from None
+        return desk.show(
+            officer,
+            "file.html",
+            menu="unggah",
+            file=file,
+            wrong=wrong,
+            is_working=file["status"] in WORKING,
+            words=words.PREVIEWS,
+            results=words.TOLD,
+        )
+
+    @found.post("/unggah/{file_id}/terima")
+    async def accept(request: Request, file_id: UUID) -> Response:
+        officer = await desk.officer(request)
+        await desk.form(request, officer)
+        try:
+            async with desk.transaction() as tx:
+                await files.accept(tx, file_id, officer.seat.tenant, officer.seat.source)
+        except UnknownFileError:
+            raise NotFoundError from None
+        except NotReadyError:
+            pass  # the page says how far it is
+        return see_other(f"/unggah/{file_id}")
+
+    @found.get("/unggah/{file_id}/ditolak.xlsx")
+    async def refused(request: Request, file_id: UUID) -> Response:
+        seat = (await desk.officer(request)).seat
+        try:
+            async with desk.transaction() as tx:
+                content = await files.refused_sheet(tx, file_id, seat.tenant, seat.source, desk.keys)
+        except UnknownFileError:
+            raise NotFoundError from None
+        return download(content, "ditolak.xlsx", XLSX)
+
+    return found
+
+
+async def _upload_page(desk: Desk, officer: Officer, errors: dict[str, list[str]] | None = None) -> Response:
+    seat = officer.seat
+    async with desk.transaction() as tx:
+        kept = await files.list_files(tx, tenant=seat.tenant, source=seat.source, keys=desk.keys)
+    return desk.show(
+        officer,
+        "upload.html",
+        422 if errors else 200,
+        menu="unggah",
+        files=kept,
+        steps=words.FILE_STATES,
+        errors=errors or {},
+        labels={"file": "Berkas"},
+    )

@@ -1,0 +1,37 @@
+"""Who may come in as the reporting officer of a unit: a one-time link, or a PIN that is hard to guess."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+PIN = re.compile(r"[0-9]{6,8}")
+LINK_LASTS = timedelta(hours=24)
+SESSION_LASTS = timedelta(hours=12)  # a day of work; an office PC is shared
+TRIES_BY_ADDRESS = (5, timedelta(minutes=15))  # wrong PINs for one unit from one address
+TRIES_BY_UNIT = (10, timedelta(hours=1))  # from anywhere: 6 digits then stand about a decade of guessing
+
+
+def hash_pin(pin: str, salt: bytes) -> bytes:
+    """scrypt of a PIN, 32 bytes. 32 MiB and about 0.1 s of CPU: run it in a thread."""
+    return hashlib.scrypt(pin.encode(), salt=salt, n=2**15, r=8, p=1, maxmem=64 * 2**20, dklen=32)
+
+
+def fits(pin: str, salt: bytes, pin_hash: bytes) -> bool:
+    """Whether this is the PIN. Takes as long for a wrong one, and for a unit that has none."""
+    return hmac.compare_digest(hash_pin(pin, salt), pin_hash)
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a link or a session. The token has 256 random bits, so that a fast hash is enough."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def locked_until(tries: Sequence[datetime], limit: tuple[int, timedelta], now: datetime) -> datetime | None:
+    """When the next try is allowed after these (unsuccessful) ones, or None when it is allowed now."""
+    most, within = limit
+    recent = sorted(at for at in tries if at > now - within)
+    return recent[-most] + within if len(recent) >= most else None

@@ -1,0 +1,120 @@
+"""A real browser on a real server: Debian's Chromium, 360 px wide, by default without JavaScript; and axe-core."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from peduli.servers.server import free_port
+from shared.service import Service, build
+
+NODE = Path(__file__).parent / "node"
+AXE = NODE / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def missing(what: str) -> None:
+    """Skip where a browser cannot be had; in CI that is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing, and CI must have it")
+    pytest.skip(f"{what} is not installed here")
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser per worker; each test opens windows of its own."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        missing("chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, installed once from the pinned lock."""
+    if not AXE.is_file():
+        if shutil.which("npm") is None:
+            missing("npm")
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NODE, check=True, capture_output=True)
+    return AXE.read_text(encoding="utf-8")
+
+
+@contextlib.asynccontextmanager
+async def serving(service: Service) -> AsyncIterator[str]:
+    """The service on a port of its own; yields its address."""
+    port = free_port()
+    config = uvicorn.Config(build(service), host="127.0.0.1", port=port, log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        assert not running.done(), "the server did not start"
+        await asyncio.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await running
+
+
+@contextlib.asynccontextmanager
+async def window(
+    browser: Browser, address: str, *, size: dict[str, int] = PHONE, script: bool = False, **more: Any
+) -> AsyncIterator[Page]:
+    """A fresh window; fails when its pages asked anybody but our own server for anything."""
+    context: BrowserContext = await browser.new_context(
+        base_url=address,
+        viewport=size,  # type: ignore[arg-type]
+        java_script_enabled=script,
+        bypass_csp=script,
+        locale="id-ID",
+        **more,
+    )
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = await context.new_page()
+    try:
+        yield page
+        strangers = [url for url in asked if not url.startswith((address, "data:"))]
+        assert strangers == [], f"pages asked others: {strangers}"
+    finally:
+        await context.close()
+
+
+async def broken_rules(page: Page, axe: str) -> list[str]:
+    """What axe-core finds wrong with the page as it stands: rule and place."""
+    await page.evaluate(axe)
+    found = await page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+    return [
+        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+async def fits(page: Page) -> bool:
+    """Whether nothing sticks out sideways."""
+    return bool(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))

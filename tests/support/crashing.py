@@ -1,0 +1,137 @@
+"""A service that kills itself at an exact point: `python -m tests.support.crashing SERVICE POINT NTH`.
+
+It serves like `peduli run SERVICE`, until the point is passed for the NTH time: then SIGKILL, with nothing flushed,
+closed or told. The product has no hooks for this: the one method that a point is about is wrapped here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from services.distribution.usecases import allocate
+from shared.messaging import relay
+from shared.messaging.consumer import Applier
+from shared.messaging.relay import Relay
+from shared.observability import logs
+from shared.service import serve
+from shared.settings import Settings
+
+Method = Callable[..., Awaitable[Any]]
+
+
+class Fuse:
+    """Counts passings; the last one is the end."""
+
+    def __init__(self, passings: int) -> None:
+        self._left = passings
+
+    def is_last(self) -> bool:
+        """One more passing; True at the NTH."""
+        self._left -= 1
+        return self._left == 0
+
+    def burn(self) -> None:
+        """One more passing; does not return from the NTH."""
+        if self.is_last():
+            die()
+
+
+def die() -> None:
+    """End this process as the kernel would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before(method: Method, fuse: Fuse) -> Method:
+    """Die instead of doing it."""
+
+    async def wrapped(*args: Any, **more: Any) -> Any:
+        fuse.burn()
+        return await method(*args, **more)
+
+    return wrapped
+
+
+def after(method: Method, fuse: Fuse) -> Method:
+    """Die when it is done."""
+
+    async def wrapped(*args: Any, **more: Any) -> Any:
+        result = await method(*args, **more)
+        fuse.burn()
+        return result
+
+    return wrapped
+
+
+def half_of_a_batch(method: Method, fuse: Fuse) -> Method:
+    """Die when the first half of a batch is committed and the second is not: what a bisection leaves behind."""
+
+    async def wrapped(applier: Applier, messages: Any) -> Any:
+        if len(messages) > 1 and fuse.is_last():
+            await method(applier, messages[: len(messages) // 2])
+            die()
+        return await method(applier, messages)
+
+    return wrapped
+
+
+def half_of_a_window(method: Method, fuse: Fuse) -> Method:
+    """Die when the first half of a window is confirmed and the second is on its way."""
+
+    async def wrapped(relay: Relay, database: Any, channel: Any, rows: Any) -> Any:
+        if len(rows) > 1 and fuse.is_last():
+            sending = [asyncio.ensure_future(relay._send(channel, row)) for row in rows]
+            await asyncio.gather(*sending[: len(rows) // 2])
+            die()
+        return await method(relay, database, channel, rows)
+
+    return wrapped
+
+
+@dataclass(frozen=True)
+class Point:
+    """The method whose passing is fatal, and how."""
+
+    owner: Any
+    method: str
+    how: Callable[[Method, Fuse], Method]
+
+
+LANE = {
+    "mid-batch": Point(Applier, "apply", half_of_a_batch),  # F09
+    "before-commit": Point(Applier, "effect", after),  # F01, F07
+    "after-commit": Point(Applier, "apply", after),  # F01, F08: committed, not acknowledged
+}
+RELAY = {
+    "relay-selected": Point(Relay, "_publish", before),  # F02
+    "relay-mid-window": Point(Relay, "_publish", half_of_a_window),  # F03
+    "relay-confirmed": Point(relay.queries, "delete_published", before),  # F04: confirmed, not marked
+}
+POINTS: dict[str, dict[str, Point]] = {
+    "purchases": LANE | RELAY,
+    "distribution": LANE | RELAY | {"allocating": Point(allocate, "allocate_city", after)},
+    "reporting": LANE,
+}
+
+
+def arm(service: str, name: str, passings: int) -> None:
+    """Wrap the method that the point is about; raises KeyError for a point that the service does not have."""
+    point = POINTS[service][name]
+    setattr(point.owner, point.method, point.how(getattr(point.owner, point.method), Fuse(passings)))
+
+
+def main(service: str, point: str, nth: str) -> None:
+    """Serve until the point kills us."""
+    arm(service, point, int(nth))
+    logs.configure(service)
+    serve(importlib.import_module(f"services.{service}.app").service(Settings()))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

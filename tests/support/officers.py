@@ -1,0 +1,79 @@
+"""Bu Rina at her phone: how a reporting officer comes in and what she presses, for tests in a browser and without."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import httpx
+from fastapi import FastAPI
+from playwright.async_api import Page
+
+from tests.support.servers import World
+
+UNIT = "32.76.DKUM"
+OTHER_UNIT = "32.76.06"
+NIP = "198001012005011001"
+THURSDAY_MORNING = datetime(2021, 7, 29, 3, tzinfo=UTC)  # 10.00 WIB in the week of the first round
+
+
+def peduli(world: World, *words: str) -> str:
+    """What the command prints, as an operator types it."""
+    environment = {
+        **os.environ,
+        "PEDULI_DATABASE_URL": world.database_url,
+        "PEDULI_HASH_KEY": "hash-key-of-tests",
+        "PEDULI_SEAL_KEY": "seal-key-of-tests",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "peduli", *words], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def browsing(app: FastAPI) -> httpx.AsyncClient:
+    """A client that asks for pages and keeps cookies, as a browser does, without one."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test", headers={"Accept": "text/html"})
+
+
+def key_of(page: httpx.Response) -> str:
+    """The key that the page's forms carry."""
+    found = re.search(r'name="kunci" value="([0-9a-f]+)"', page.text)
+    assert found, page.text[:500]
+    return found[1]
+
+
+async def sign_in(client: httpx.AsyncClient, world: World, unit: str = UNIT) -> str:
+    """Come in by a one-time link; returns the key of the forms."""
+    link = peduli(world, "officer", "link", unit, "--url", "http://test")
+    shown = await client.get(link)
+    entered = await client.post(link, data={"kunci": key_of(shown)})
+    assert entered.headers.get("location") == "/beranda", entered.text
+    return key_of(await client.get("/beranda"))
+
+
+async def choose_seller(page: Page, words: str, name: str) -> None:
+    """Step 1: search, and press the button of that seller."""
+    await page.goto("/belanja/baru")
+    await page.get_by_label("Cari penjual").fill(words)
+    await page.get_by_role("button", name="Cari").click()
+    await page.get_by_role("button", name=f"Pilih {name}").click()
+
+
+async def add_product(page: Page, words: str, name: str, *, quantity: str, price: str) -> None:
+    """Step 2: search, add, and fill the new line."""
+    await page.get_by_label("Cari barang").fill(words)
+    await page.get_by_role("button", name="Cari", exact=True).click()
+    await page.get_by_role("button", name=f"Tambah {name}").click()
+    await page.get_by_label("Banyaknya").last.fill(quantity)
+    await page.get_by_label("Harga satuan").last.fill(price)
+
+
+async def go_on(page: Page) -> None:
+    """To the next step."""
+    await page.get_by_role("button", name="Lanjut").click()
