@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import statistics
 import subprocess
@@ -221,7 +222,9 @@ def _ones(prefix: str, count: int) -> list[bytes]:
     return [orjson.dumps(body) for body in bodies(prefix, count)]
 
 
-TABLE = """| HTTP, {clients} kept connections, {count} purchases | figure | goal |
+TABLE = """Others' load on the machine when it began: {others:.1f} (above 0.5 only ratio and CPU times mean anything).
+
+| HTTP, {clients} kept connections, {count} purchases | figure | goal |
 |---|---|---|
 | one purchase a request, answered after its commit | {one:.0f}/s, {one_us:.0f} µs CPU | |
 | the same door that validates and stores nothing | {validating:.0f}/s, {validating_us:.0f} µs CPU | |
@@ -241,9 +244,11 @@ def main() -> None:
     parser.add_argument("--purchases", type=int, default=20_000)
     count = parser.parse_args().purchases
     uvloop.install()
+    others = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         figures = asyncio.run(measure(Path(folder), count))
     text = TABLE.format(
+        others=others,
         clients=CLIENTS,
         count=f"{count:,}",
         percent=figures["ratio"] * 100,

@@ -213,7 +213,7 @@ def import_(
 ) -> None:
     """Bring a sheet of purchases in: preview, question, progress; refused rows go to FILE-ditolak.xlsx.
 
-    Ends with 0 when every row is recorded or was known, 1 when some were refused, 2 when nothing was recorded.
+    Ends with 0 when every row is recorded or was known, 1 when some were refused, 2 when it did not come that far.
     """
     from services.purchases.cli.submissions import Importer
 

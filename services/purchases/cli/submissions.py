@@ -67,6 +67,7 @@ class Importer:
             headers["Authorization"] = f"Bearer {token}"
         self._client = httpx.Client(base_url=url, headers=headers, timeout=60)
         self._console = Console(stderr=True)
+        self._accepted = ""  # where the file is that the service records, whether we look on or not
 
     def run(self, path: Path, *, yes: bool, as_json: bool) -> int:
         """Upload, preview, ask, accept. The exit code: all recorded or known, some refused, or nothing done."""
@@ -74,8 +75,9 @@ class Importer:
             try:
                 found = self._bring(path, yes)
             except (httpx.HTTPError, NotImportedError) as error:
-                self._console.print(f"[red]Tidak ada yang dicatat:[/red] {str(error) or type(error).__name__}")
-                found = {"status": "failed", "detail": str(error)}
+                told = f"Pencatatan berjalan terus ({self._accepted})" if self._accepted else "Tidak ada yang dicatat"
+                self._console.print(f"[red]{told}:[/red] {str(error) or type(error).__name__}")
+                found = {"status": "failed", "detail": str(error), "accepted": self._accepted}
         if as_json:
             sys.stdout.write(json.dumps(found, indent=2) + "\n")
         if found["status"] != "accepted":
@@ -96,6 +98,7 @@ class Importer:
         if not yes and not self._confirmed(good):
             raise NotImportedError("dibatalkan")
         self._ask("POST", f"{where}/accept")
+        self._accepted = where
         found = self._watch(where, "rows_recorded", "mencatat", "accepted")
         self._console.print(f"{found['rows_recorded']} baris tercatat{self._save_refused(found, where, path)}")
         return {name: value for name, value in found.items() if name not in ("page", "next_after")}
