@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from peduli import officers
+from peduli import officers, publisher_commands
 from peduli.registry import app as registry_app
 from peduli.tables import show as _print
 from shared.errors import PeduliError
@@ -25,6 +25,7 @@ app.add_typer(topology_app, name="topology")
 app.add_typer(city_app, name="city")
 app.add_typer(registry_app, name="registry")
 app.add_typer(parked_app, name="parked")
+app.add_typer(publisher_commands.app, name="publisher")
 app.add_typer(reporting_app, name="reporting")
 app.add_typer(officers.app, name="officer")
 
@@ -76,16 +77,23 @@ def migrate() -> None:
 
 @topology_app.command("apply")
 def topology_apply() -> None:
-    """Declare what the loaded cities need, and with PEDULI_MANAGEMENT_URL the services' users; harmless when there."""
+    """Declare everything that loaded cities and publishers need on the broker; harmless when it is there.
+
+    With PEDULI_MANAGEMENT_URL and PEDULI_PASSWORD_<SCHEMA> it also makes the services' users.
+    """
+    from peduli import publishers
     from peduli.prepare import declare, loaded_cities
-    from shared.messaging import users
+    from shared.messaging import topology, users
     from shared.settings import Operations
 
     settings, operations = _settings(), Operations()
     if operations.management_url and operations.passwords:
-        passwords = {service: operations.passwords[schema] for service, schema in SCHEMAS.items()}
-        asyncio.run(users.ensure(operations.management_url.get_secret_value(), passwords))
-    made = asyncio.run(declare(settings.amqp_url, asyncio.run(loaded_cities(settings.database_url))))
+        by_service = {service: operations.passwords[schema] for service, schema in SCHEMAS.items()}
+        asyncio.run(users.ensure(operations.management_url.get_secret_value(), by_service))
+    cities = asyncio.run(loaded_cities(settings.database_url))
+    made = asyncio.run(declare(settings.amqp_url, cities))
+    for own in asyncio.run(publishers.queues(settings.database_url, [city.tenant for city in cities])):
+        asyncio.run(topology.apply(settings.amqp_url, own))
     print(f"{len(made.exchanges)} exchanges, {len(made.queues)} queues, {len(made.bindings)} bindings")
 
 
@@ -241,13 +249,18 @@ def trace(
     city: Annotated[str, typer.Option(envvar="PEDULI_TENANT", help="city code")] = "3276",
     as_json: Json = False,
 ) -> None:
-    """Follow a purchase, event, lot, packet, task, household or submission through the three services."""
+    """Follow a purchase, event, lot, packet, task, household or submission through the three services.
+
+    PEDULI_TOKEN is the token of a reader.
+    """
     from rich.console import Console
 
     from peduli import trace as tracing
     from shared.settings import Operations
 
-    found = tracing.follow(identity, Operations().urls, city, source=source)
+    operations = Operations()
+    token = operations.token.get_secret_value() if operations.token else ""
+    found = tracing.follow(identity, operations.urls, city, source=source, token=token)
     print(json.dumps(found, indent=2)) if as_json else tracing.render(found, Console())
 
 

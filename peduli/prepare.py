@@ -10,6 +10,7 @@ import services.purchases.app as purchases
 import services.purchases.cli.registry as registry_cli
 import services.reporting.app as reporting
 import services.reporting.cli as reporting_cli
+from shared.access import store as access
 from shared.database import migrate, roles
 from shared.database.pool import connect
 from shared.messaging import topology
@@ -18,7 +19,9 @@ from shared.reference.load import load
 from shared.reference.model import Reference
 from shared.reference.store import Cities
 
-SHARED_MIGRATIONS = tuple(Path(file).parent / "migrations" for file in (topology.__file__, store.__file__))
+SHARED_MIGRATIONS = tuple(
+    Path(file).parent / "migrations" for file in (topology.__file__, store.__file__, access.__file__)
+)
 SERVICES = {
     purchases.SCHEMA: purchases.MIGRATIONS,
     distribution.SCHEMA: distribution.MIGRATIONS,

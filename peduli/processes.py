@@ -81,6 +81,7 @@ def plan(
             "PEDULI_AMQP_URL": amqp_url,
             "PEDULI_DATABASE_URL": role_url(admin_url, schema, passwords[schema]),
             "PEDULI_HTTP_PORT": str(port),
+            "PEDULI_OPEN_DOORS": "true",  # on loopback, for a demo
             **secrets,
         }
         services[name] = Running(name, f"http://127.0.0.1:{port}", environment, folder / f"{name}.log")

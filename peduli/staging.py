@@ -40,6 +40,7 @@ class Stage:
     services: dict[str, Running]
     secrets: dict[str, str]
     folder: Path
+    management_url: str = ""
 
     @property
     def urls(self) -> dict[str, str]:
@@ -50,7 +51,9 @@ class Stage:
     def environment(self) -> dict[str, str]:
         """What the commands of `peduli` need in order to work on this stage."""
         doors = {f"PEDULI_{name.upper()}_URL": url for name, url in self.urls.items()}
-        return {"PEDULI_AMQP_URL": self.amqp_url, "PEDULI_DATABASE_URL": self.admin_url, **doors, **self.secrets}
+        servers = {"PEDULI_AMQP_URL": self.amqp_url, "PEDULI_DATABASE_URL": self.admin_url}
+        users = {"PEDULI_MANAGEMENT_URL": self.management_url} if self.management_url else {}
+        return {**servers, **users, **doors, **self.secrets}
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -78,7 +81,7 @@ def stage(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(alone(folder))
-        amqp_url, admin_url = _servers(folder, stack, say)
+        amqp_url, admin_url, management_url = _servers(folder, stack, say)
         say("Menyiapkan basis data, data Kota Depok, dan antrean")
         passwords = {schema: secrets.token_hex(16) for schema in processes.SERVICES.values()}
         asyncio.run(prepare_database(admin_url, TENANT, passwords))
@@ -91,7 +94,7 @@ def stage(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
             service.start()
         for service in services.values():
             service.wait_ready()
-        scene = Stage(amqp_url, admin_url, services, keys, folder)
+        scene = Stage(amqp_url, admin_url, services, keys, folder, management_url)
         _write_environment(scene)
         try:
             yield scene
@@ -114,16 +117,17 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _servers(folder: Path, stack: contextlib.ExitStack, say: Callable[[str], None]) -> tuple[str, str]:
+def _servers(folder: Path, stack: contextlib.ExitStack, say: Callable[[str], None]) -> tuple[str, str, str]:
+    """URLs of the broker, the database, and the broker's management API (empty when it was not given)."""
     amqp_url, admin_url = os.environ.get("PEDULI_AMQP_URL"), os.environ.get("PEDULI_DATABASE_URL")
     if amqp_url and admin_url:
-        return amqp_url, admin_url
+        return amqp_url, admin_url, os.environ.get("PEDULI_MANAGEMENT_URL", "")
     install_missing(say)
     say("Menyalakan RabbitMQ dan Postgres sendiri")
     if os.getuid() == 0:  # Postgres will not run as root, and its own user cannot enter a clone in /root
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peduli-")))
     postgres, rabbitmq = stack.enter_context(private_servers(folder / "servers"))
-    return rabbitmq.url, postgres.url
+    return rabbitmq.url, postgres.url, rabbitmq.management_url
 
 
 def _write_environment(scene: Stage) -> None:

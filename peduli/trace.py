@@ -30,12 +30,13 @@ class TraceError(PeduliError):
     """No service knows this id."""
 
 
-def follow(identity: str, urls: dict[str, str], tenant: str, *, source: str = "") -> Found:
+def follow(identity: str, urls: dict[str, str], tenant: str, *, source: str = "", token: str = "") -> Found:
     """All that is known of a purchase, event, lot, packet, task, household or submission id, or a receipt.
 
     Raises `TraceError` when nothing is, or when several sources know the number and `source` does not choose.
     """
-    with httpx.Client(timeout=10, headers={"Peduli-Tenant": tenant}) as client:
+    headers = {"Peduli-Tenant": tenant} | ({"Authorization": f"Bearer {token}"} if token else {})
+    with httpx.Client(timeout=10, headers=headers) as client:
         path = f"/v1/lookup/{quote(identity, safe='')}?source={quote(source, safe='')}"
         named: list[Found] = _get(client, urls["purchases"] + path) or []
         if len(named) > 1:
@@ -67,6 +68,8 @@ def _purchase(client: httpx.Client, url: str, purchase_id: str) -> Found | None:
 
 def _get(client: httpx.Client, url: str) -> Any:
     answer = client.get(url)
+    if answer.status_code in (401, 403):
+        raise TraceError("the doors ask for a token", hint="PEDULI_TOKEN: `peduli publisher add NAME --role reader`")
     if answer.status_code == 404:
         return None
     answer.raise_for_status()

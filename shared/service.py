@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import structlog
@@ -16,12 +16,15 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import Lifespan
 
+from shared.access.store import Directory
 from shared.clock import now
 from shared.database.pool import Pool, open_pool
 from shared.database.transient import is_transient
+from shared.errors import PeduliError
 from shared.messaging import parking
 from shared.messaging.consumer import Applier, Consumer, Lane
 from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.lanes import Lanes
 from shared.messaging.pruning import prune
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
@@ -36,16 +39,22 @@ log = structlog.get_logger()
 START_SECONDS, STOP_SECONDS = 60.0, 20.0
 PRUNE_SECONDS = 3600.0
 LOOKS = 6  # at what waits, before silence is called stuck
-CITIES_SECONDS = 2.0  # how soon a city that was loaded is served; the look is one row a city
+FRESH_SECONDS = 2.0  # how soon a city that was loaded is served, and a token that was revoked is not; a row each
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Loop = Callable[[Pool, asyncio.Event], Coroutine[Any, Any, None]]
+
+
+class OpenDoorsError(PeduliError):
+    """Doors that ask for no token must listen on loopback only."""
 
 
 @dataclass(frozen=True)
 class Service:
     """What a service is made of. `loops` run beside the lanes; `router` makes the HTTP routes over the pool.
 
-    `cities` are kept fresh for all of them: a city that is loaded meanwhile is served within seconds.
+    `cities` and `directory` are kept fresh for all of them: what is loaded meanwhile is served within seconds, and
+    lanes of `publisher_lanes` come and go.
     """
 
     name: str
@@ -56,18 +65,23 @@ class Service:
     router: Callable[[Pool], APIRouter]
     loops: Sequence[Loop] = ()
     relays: bool = True
+    directory: Directory = field(default_factory=Directory)
+    publisher_lanes: Callable[[], Sequence[Lane]] = tuple
 
 
 def build(service: Service) -> FastAPI:
-    """The ASGI application: everything starts and stops with it."""
+    """The ASGI application: everything starts and stops with it. Raises `OpenDoorsError`."""
+    if service.settings.open_doors and service.settings.http_host not in LOOPBACK:
+        raise OpenDoorsError(hint="unset PEDULI_OPEN_DOORS, or PEDULI_HTTP_HOST")
     progress: list[Progress] = []
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = service.settings
         pool = await open_pool(settings.database_url, service.schema, statement_seconds=settings.statement_seconds)
-        await _start(service.cities, pool)
-        app.state.cities, app.state.default_tenant = service.cities, settings.tenant
+        await _start(service, pool)
+        app.state.pool, app.state.cities, app.state.directory = pool, service.cities, service.directory
+        app.state.default_tenant, app.state.open_doors = settings.tenant, settings.open_doors
         app.include_router(service.router(pool))
         stop = asyncio.Event()
         tasks = [asyncio.create_task(run) for run in _runners(service, pool, stop, progress)]
@@ -107,17 +121,20 @@ def _runners(
 ) -> list[Coroutine[Any, Any, None]]:
     settings = service.settings
     seal_key = settings.seal_key.get_secret_value().encode()
-    runners: list[Coroutine[Any, Any, None]] = []
+
+    def parts(lane: Lane) -> tuple[Consumer, Retrier]:
+        applier, linger = Applier(lane, pool, seal_key), settings.linger_ms / 1000
+        consumer = Consumer(applier, amqp_url=settings.amqp_url, batch_size=settings.batch_size, linger_seconds=linger)
+        return consumer, Retrier(applier)
+
+    async def run_lane(lane: Lane, lane_stop: asyncio.Event) -> None:
+        await asyncio.gather(*(part.run(lane_stop) for part in parts(lane)))
+
+    runners: list[Coroutine[Any, Any, None]] = [Lanes(service.publisher_lanes, run_lane).run(stop)]
     for lane in service.lanes:
-        applier = Applier(lane, pool, seal_key)
-        consumer = Consumer(
-            applier,
-            amqp_url=settings.amqp_url,
-            batch_size=settings.batch_size,
-            linger_seconds=settings.linger_ms / 1000,
-        )
+        consumer, retrier = parts(lane)
         progress.append(consumer.progress)
-        runners += [consumer.run(stop), Retrier(applier).run(stop)]
+        runners += [consumer.run(stop), retrier.run(stop)]
     if service.relays:
         relay = Relay(
             database_url=settings.database_url,
@@ -137,19 +154,21 @@ def _runners(
     progress += watch.progress
     runners.append(watch.run(stop))
     runners.append(DeadLetters(service.name, pool, settings.amqp_url, seal_key).run(stop))
-    runners.append(every(stop, CITIES_SECONDS, lambda: refresh(service.cities, pool), "cities"))
+    runners.append(every(stop, FRESH_SECONDS, lambda: refresh(service.cities, pool), "cities"))
+    runners.append(every(stop, FRESH_SECONDS, lambda: service.directory.refresh(pool), "directory"))
     runners.append(every(stop, PRUNE_SECONDS, lambda: prune(pool, now()), "prune"))
     runners += [loop(pool, stop) for loop in service.loops]
     return runners
 
 
-async def _start(cities: Cities, pool: Pool) -> None:
-    """Read the cities before anything is taken; the database may still be on its way, but not for ever."""
+async def _start(service: Service, pool: Pool) -> None:
+    """Read cities and principals before anything is taken; the database may still be on its way, but not for ever."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + START_SECONDS
     while True:
         try:
-            await refresh(cities, pool)
+            await refresh(service.cities, pool)
+            await service.directory.refresh(pool)
             return
         except Exception as error:
             if not is_transient(error) or clock() > deadline:

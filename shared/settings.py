@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     stuck_seconds: float = Field(30, gt=0, description="Seconds without progress after which /readyz says no")
     http_host: str = Field("127.0.0.1", description="Address the HTTP door listens on")
     http_port: int = Field(0, ge=0, le=65535, description="Port of the HTTP door; 0 takes a free one")
+    open_doors: bool = Field(
+        False, description="HTTP without a token is let in as anybody: for demo, dev and tests, on loopback only"
+    )
 
 
 class Operations(BaseSettings):
@@ -42,8 +45,9 @@ class Operations(BaseSettings):
         description="Servers of demo, dev, tests: auto (the machine's, else Docker's, else apt's), machine or docker",
     )
     management_url: SecretStr | None = Field(
-        None, description="RabbitMQ's management API with an admin's name and password: `topology apply` makes users"
+        None, description="RabbitMQ's management API with an admin's name and password: it makes users"
     )
+    token: SecretStr | None = Field(None, description="Token of a reader, for `peduli trace`")
     password_purchases: SecretStr | None = Field(None, description="Password that `migrate` gives peduli_purchases")
     password_distribution: SecretStr | None = Field(
         None, description="Password that `migrate` gives peduli_distribution"

@@ -159,7 +159,7 @@ class RabbitMQContainer(Container):
 
     def arguments(self) -> Sequence[str]:
         files = {
-            "enabled_plugins": ("/etc/rabbitmq/enabled_plugins", rabbitmq.plugins_file("rabbitmq_management")),
+            "enabled_plugins": ("/etc/rabbitmq/enabled_plugins", rabbitmq.plugins_file()),
             "peduli.conf": ("/etc/rabbitmq/conf.d/30-peduli.conf", rabbitmq.LIMITS),
         }
         place = ["--publish", f"127.0.0.1:{self.port}:5672", "--publish", f"127.0.0.1:{self.management_port}:15672"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from peduli.servers import apt, containers
 from peduli.servers.containers import PostgresContainer, RabbitMQContainer
@@ -13,6 +14,7 @@ from peduli.servers.rabbitmq import RabbitMQ, find_rabbitmq
 from peduli.servers.server import Server, ServersError
 from peduli.servers.ways import Way, way, wish
 
+AnyRabbitMQ: TypeAlias = RabbitMQ | RabbitMQContainer
 HINT = (
     "sudo apt-get install postgresql rabbitmq-server, or start Docker (`docker info` must answer), "
     "or give PEDULI_AMQP_URL and PEDULI_DATABASE_URL"
@@ -46,13 +48,13 @@ def postgres(folder: Path, *, fsync: bool = True) -> Postgres | PostgresContaine
     return kind(folder, fsync=fsync)
 
 
-def rabbitmq(folder: Path, *, management: bool = False) -> RabbitMQ | RabbitMQContainer:
-    """A RabbitMQ that is not started yet; with `management` it has its `management_url`, too."""
-    return RabbitMQContainer(folder) if way(find_rabbitmq) == Way.DOCKER else RabbitMQ(folder, management=management)
+def rabbitmq(folder: Path) -> AnyRabbitMQ:
+    """A RabbitMQ that is not started yet."""
+    return (RabbitMQContainer if way(find_rabbitmq) == Way.DOCKER else RabbitMQ)(folder)
 
 
 @contextlib.contextmanager
-def private_servers(folder: Path, *, fsync: bool = True) -> Iterator[tuple[Server, Server]]:
+def private_servers(folder: Path, *, fsync: bool = True) -> Iterator[tuple[Server, AnyRabbitMQ]]:
     """Postgres and RabbitMQ under `folder`, started side by side and always removed."""
     folder.mkdir(parents=True, exist_ok=True)
     started = postgres(folder / "postgres", fsync=fsync), rabbitmq(folder / "rabbitmq")

@@ -17,7 +17,8 @@ from peduli.servers.server import Server, ServersError, free_port
 
 USER = "guest"
 LIMITS = "vm_memory_high_watermark.relative = 0.6\ndisk_free_limit.absolute = 50MB\n"
-PLUGINS = ("rabbitmq_consistent_hash_exchange",)  # the topology needs it
+WITHOUT_STATISTICS = "management_agent.disable_metrics_collector = true\n"  # nobody looks at its pages here
+PLUGINS = ("rabbitmq_consistent_hash_exchange", "rabbitmq_management")  # the topology and the users need them
 ERLANG = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"  # two schedulers that sleep when idle, not spin
 
 
@@ -39,16 +40,15 @@ def serves_amqp(port: int) -> bool:
         return False
 
 
-def plugins_file(*more: str) -> str:
+def plugins_file() -> str:
     """RabbitMQ's file of enabled plugins."""
-    return f"[{','.join((*PLUGINS, *more))}].\n"
+    return f"[{','.join(PLUGINS)}].\n"
 
 
 @dataclass
 class RabbitMQ(Server):
-    """One node with its own name, ports, cookie and port mapper; with `management` its API listens too."""
+    """One node with its own name, ports, cookie and port mapper. Its management API, which makes users, costs 2 MB."""
 
-    management: bool = False
     management_port: int = field(default_factory=free_port)
     _distribution_port: int = field(default_factory=free_port, init=False)
     _epmd_port: int = field(default_factory=free_port, init=False)
@@ -69,11 +69,9 @@ class RabbitMQ(Server):
             raise ServersError("RabbitMQ is not installed", hint="sudo apt-get install rabbitmq-server")
         self.folder.mkdir(parents=True, exist_ok=True)
         listeners = f"listeners.tcp.1 = 127.0.0.1:{self.port}\nlog.console = false\n"
-        if self.management:
-            listeners += f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management_port}\n"
-        (self.folder / "rabbitmq.conf").write_text(listeners + LIMITS)
-        more = ["rabbitmq_management"] if self.management else []
-        (self.folder / "enabled_plugins").write_text(plugins_file(*more))
+        listeners += f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management_port}\n"
+        (self.folder / "rabbitmq.conf").write_text(listeners + WITHOUT_STATISTICS + LIMITS)
+        (self.folder / "enabled_plugins").write_text(plugins_file())
         # its own port mapper: the one that a node starts is a daemon, and would outlive us when we are killed
         mapper = [epmd, "-port", str(self._epmd_port), "-address", "127.0.0.1"]
         self._epmd = children.spawn(mapper, self.folder / "epmd.log")

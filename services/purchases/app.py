@@ -16,6 +16,7 @@ from services.purchases.usecases.intake import expire_waiting
 from services.purchases.usecases.judging import Keys
 from services.purchases.usecases.receive import Answer, Sent, receive, refused
 from services.purchases.usecases.registry import reckon_turnover
+from shared.access.store import Directory
 from shared.clock import Clock, now
 from shared.database.pool import Pool, Transaction
 from shared.reference.model import Reference
@@ -33,7 +34,7 @@ FILES_SECONDS = 0.3  # how soon an uploaded file is read; the look is an index w
 
 def service(settings: Settings, *, clock: Clock = now) -> Service:
     """The purchases service, ready to be served. `clock` is what its pages go by."""
-    cities = Cities()
+    cities, directory = Cities(), Directory()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
     async def sweep(pool: Pool, stop: asyncio.Event) -> None:
@@ -79,4 +80,6 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         lanes=handlers.lanes(cities, keys),
         router=doors,
         loops=[sweep, grouper.run, work_on_files, reckoning],
+        directory=directory,
+        publisher_lanes=lambda: handlers.publisher_lanes(directory, cities, keys),
     )

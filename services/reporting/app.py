@@ -15,6 +15,7 @@ from shared.database.pool import Pool
 from shared.reference.store import Cities
 from shared.service import Service, every
 from shared.settings import Settings
+from shared.web.caller import only
 from shared.web.city import City
 from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError
 
@@ -51,7 +52,7 @@ def service(settings: Settings) -> Service:
 def _router(pool: Pool) -> APIRouter:
     routes = APIRouter(prefix="/v1", responses=PROBLEMS)
 
-    @routes.get("/trace/{identity}", responses=NOT_FOUND)
+    @routes.get("/trace/{identity}", responses=NOT_FOUND, dependencies=[only("reader")])
     async def trace(identity: UUID, city: City) -> list[dict[str, Any]]:
         """The lines of a purchase as reporting knows them."""
         rows = [dict(row) for row in await queries.list_trace(pool, tenant=city.tenant, id=identity)]

@@ -90,8 +90,9 @@ def _channels() -> dict[str, Any]:
         "peduli.intake": {
             "address": "{tenant}.{message}",
             "title": "What other systems publish",
-            "description": "Routing keys such as `3276.purchase.submitted.v1`. A key that nobody reads is kept in the "
-            "queue `peduli.unroutable` and alarms the operator; the broker confirms it all the same.",
+            "description": "Routing keys such as `3276.purchase.submitted.v1`; a publisher with a login of its own "
+            "has its name behind them: `3276.purchase.submitted.v1.koperasi-depok`. A key that nobody reads is kept in "
+            "the queue `peduli.unroutable` and alarms the operator; the broker confirms it all the same.",
             "messages": _refs(INBOUND),
             "parameters": {"tenant": _tenant(), "message": {"enum": list(INBOUND)}},
             "bindings": _exchange("peduli.intake"),

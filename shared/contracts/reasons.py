@@ -41,6 +41,8 @@ TEXTS: dict[str, Text] = {
     ),
     "UNKNOWN_CITY": Text("Kota ini tidak dilayani di sini.", "This city is not served here."),
     "UNKNOWN_PROGRAMME": Text("Program tidak dikenal di kota ini.", "The programme is unknown in this city."),
+    "SOURCE_NOT_YOURS": Text("Sumber ini bukan milik pengirim.", "This source is not the sender's."),
+    "UNIT_NOT_YOURS": Text("Unit kerja ini di luar wewenang pengirim.", "This unit is not the sender's to tell of."),
     "UNKNOWN_UNIT": Text("Unit kerja tidak dikenal atau tidak aktif.", "The unit is unknown or not active."),
     "UNKNOWN_SELLER": Text("Penjual tidak dikenal atau tidak aktif.", "The seller is unknown or not active."),
     "CHANNEL_MISMATCH": Text(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import asyncpg
 
 DATA = "select, insert, update, delete"
+READ_ONLY = "principals"  # a service that was broken into must not be able to give itself tokens
 
 
 async def ensure(admin_url: str, role: str, password: str, schema: str, *, reads: Sequence[str] = ()) -> None:
@@ -19,6 +20,7 @@ async def ensure(admin_url: str, role: str, password: str, schema: str, *, reads
             await connection.execute(f'{"alter" if exists else "create"} role "{role}" login password {literal}')
             await connection.execute(f'grant usage on schema "{schema}" to "{role}"')
             await connection.execute(f'grant {DATA}, truncate on all tables in schema "{schema}" to "{role}"')
+            await connection.execute(f'revoke insert, update, delete, truncate on "{schema}".{READ_ONLY} from "{role}"')
             await connection.execute(f'grant usage, select on all sequences in schema "{schema}" to "{role}"')
             for published in reads:
                 await connection.execute(f'grant usage on schema "{published}" to "{role}"')

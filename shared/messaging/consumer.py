@@ -34,19 +34,25 @@ PREFETCH_BATCHES = 3
 LINGERS = 20  # while messages stream in, waiting for a full batch costs less than another transaction
 PROBE_SECONDS = 1.0
 ALONE_AFTER, PARK_AFTER = 2, 3
+REST_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Lane:
     """One queue and what to do with it. `ordered` lanes apply each aggregate's versions 1, 2, 3 …
 
-    Events that it does not serve are parked, and tried again: their city may be loaded in a moment.
+    Events that it does not serve are parked, and tried again: their city may be loaded in a moment. A lane with a
+    limit says how many seconds it has to `rest` after so many messages, and takes at most `batch` at once. `own` gives
+    an event the identity under which it is claimed: a sender must not be able to use up that of another.
     """
 
     queue: str
     handle: Handler
     ordered: bool
     serves: Callable[[Envelope], bool] = lambda _: True
+    own: Callable[[Envelope], Envelope] = lambda event: event
+    rest: Callable[[int], float] = lambda _: 0.0
+    batch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -106,12 +112,12 @@ class Applier:
         if not events:
             return []
         waiting: list[Message] = []
-        if self.lane.ordered:
+        if self.lane.ordered:  # by `id` of the envelope, so these are claimed as they are
             fresh, found = await inbox.claim_in_order(tx, self.lane.queue, events)
             early = {id(event) for event in found.waiting}
             waiting = [message for message in messages if id(message.envelope) in early]
         else:
-            fresh = await inbox.claim(tx, events)
+            fresh = await inbox.claim(tx, [self.lane.own(event) for event in events])
         if fresh:
             await self.lane.handle(tx, fresh)
             if self.lane.ordered:
@@ -136,9 +142,9 @@ class Consumer:
         self.queue = applier.lane.queue
         self.progress = Progress(self.queue)
         self._amqp_url = amqp_url
-        self._batch_size = batch_size
+        self._batch_size = min(batch_size, applier.lane.batch or batch_size)
         self._linger = linger_seconds
-        self._breaker = Breaker(batch_size)
+        self._breaker = Breaker(self._batch_size)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`, through every outage of broker and database."""
@@ -223,6 +229,14 @@ class Consumer:
             await channel.basic_ack(batch[-1].tag, multiple=True)
             self.progress.waiting = buffer.qsize()
             self.progress.moved()
+            await self._rest(self.applier.lane.rest(len(batch)), stop)
+
+    async def _rest(self, seconds: float, stop: asyncio.Event) -> None:
+        """Let a limit pass; what comes meanwhile waits in the queue, and is refused when that is full."""
+        while seconds > 0 and not stop.is_set():
+            await _wait(stop, min(seconds, REST_SECONDS))
+            seconds -= REST_SECONDS
+            self.progress.moved()  # to rest is not to be stuck
 
     async def _collect(self, buffer: asyncio.Queue[Delivery | None]) -> tuple[list[Delivery], bool]:
         """At most a batch; quiet for the linger ends it sooner. True: the session ends behind it."""

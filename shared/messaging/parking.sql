@@ -44,6 +44,10 @@ where state = 'parked' order by parked_at limit 1000;
 -- How many are parked now, by queue and by the kind of their reason.
 select queue, split_part(reason, ':', 1) as kind, count(*) as messages from parked where state = 'parked' group by 1, 2;
 
+-- name: count_parked_of$
+-- How many messages of a queue are parked now.
+select count(*) from parked where queue = :queue and state = 'parked';
+
 -- name: find_parked^
 -- One parked message with its sealed body.
 select * from parked where parked_id = :parked_id;

@@ -150,26 +150,73 @@ def build(cities: Mapping[str, Sequence[str]], *, shards: int = 1) -> Topology:
     )
 
 
+def publisher_queue(tenant: str, name: str) -> str:
+    """The queue of one publisher: its back-pressure is its own."""
+    return f"purchases.intake.{tenant}.{name}"
+
+
+def publisher_keys(tenant: str, name: str) -> tuple[str, ...]:
+    """Patterns of the routing keys under which one publisher speaks."""
+    return tuple(f"{tenant}.{aggregate}.*.v1.{name}" for aggregate in ("purchase", "pledge"))
+
+
+def of_publisher(tenant: str, name: str, queue_length: int) -> Topology:
+    """What one publisher needs beside `build`; beyond `queue_length` waiting messages the broker refuses its own."""
+    queue = publisher_queue(tenant, name)
+    arguments = quorum(**{"x-max-length": queue_length, "x-dead-letter-routing-key": queue})
+    keys = publisher_keys(tenant, name)
+    return Topology(
+        exchanges=(),
+        queues=(Queue(queue, arguments),),
+        bindings=tuple(Binding(INTAKE, target, key) for target in (queue, LOG) for key in keys),
+    )
+
+
 async def apply(url: str, topology: Topology) -> None:
     """Declare everything; harmless when it is there already. Raises aio-pika's error when a live object differs."""
     connection = await aio_pika.connect(url)
     async with connection:
         channel = await connection.channel()
-        exchanges = {
-            item.name: await channel.declare_exchange(
-                item.name, item.type, durable=True, arguments=_table(item.arguments)
-            )
-            for item in topology.exchanges
-        }
-        queues = {
-            item.name: await channel.declare_queue(item.name, durable=True, arguments=_table(item.arguments))
-            for item in topology.queues
-        }
+        for exchange in topology.exchanges:
+            table = _table(exchange.arguments)
+            await channel.declare_exchange(exchange.name, exchange.type, durable=True, arguments=table)
+        for queue in topology.queues:
+            await channel.declare_queue(queue.name, durable=True, arguments=_table(queue.arguments))
         for binding in topology.bindings:
-            if binding.to_exchange:
-                await exchanges[binding.target].bind(exchanges[binding.source], binding.key)
-            else:
-                await queues[binding.target].bind(exchanges[binding.source], binding.key)
+            source = await channel.get_exchange(binding.source, ensure=False)
+            target = await (channel.get_exchange if binding.to_exchange else channel.get_queue)(
+                binding.target, ensure=False
+            )
+            await target.bind(source, binding.key)
+
+
+async def unbind(url: str, topology: Topology) -> None:
+    """Take bindings of queues away; harmless when they are gone."""
+    connection = await aio_pika.connect(url)
+    async with connection:
+        channel = await connection.channel()
+        for binding in topology.bindings:
+            source = await channel.get_exchange(binding.source, ensure=False)
+            await (await channel.get_queue(binding.target, ensure=False)).unbind(source, binding.key)
+
+
+async def look_at(url: str, queue: str) -> tuple[int, int] | None:
+    """Ready messages and consumers of a queue; None when there is no such queue."""
+    connection = await aio_pika.connect(url)
+    async with connection:
+        channel = await connection.channel()
+        try:
+            found = (await channel.declare_queue(queue, passive=True)).declaration_result
+        except aio_pika.exceptions.ChannelNotFoundEntity:
+            return None
+        return found.message_count or 0, found.consumer_count or 0
+
+
+async def delete(url: str, queue: str) -> None:
+    """Delete a queue with all that is in it; harmless when it is gone."""
+    connection = await aio_pika.connect(url)
+    async with connection:
+        await (await connection.channel()).queue_delete(queue)
 
 
 def _table(arguments: Arguments) -> Any:

@@ -1,52 +1,113 @@
-"""One broker user per service: it declares nothing, consumes its own queues, and tells only what is its own.
+"""The broker's users and what each may do: services read their own queues, publishers write under their own keys.
 
 RabbitMQ has no AMQP command for users, so they are made through its management API.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
 
-from shared.messaging.topology import EVENTS
+from shared.errors import PeduliError
+from shared.messaging.topology import EVENTS, INTAKE
 
 NOTHING = "^$"
+CLOSING_TRIES, CLOSING_SECONDS = 10, 0.3
 
 
 @dataclass(frozen=True)
 class Rights:
-    """Regular expressions in RabbitMQ's sense: queues to consume, and routing keys to publish to `peduli.events`."""
+    """Regular expressions in RabbitMQ's sense: queues to consume, and routing keys to publish to one exchange."""
 
-    consumes: str
-    tells: str = NOTHING
+    consumes: str = NOTHING
+    exchange: str = ""
+    keys: str = NOTHING
+
+    @property
+    def permission(self) -> dict[str, str]:
+        """What the broker keeps for the virtual host: nobody but an administrator declares anything."""
+        writes = f"^{re.escape(self.exchange)}$" if self.exchange else NOTHING
+        return {"configure": NOTHING, "write": writes, "read": self.consumes}
 
 
 RIGHTS = {
     "purchases": Rights(
-        r"^(purchases\..+|peduli\.dead\.purchases)$", r"^[^.]+\.(purchase|pledge|seller|product|unit)\."
+        r"^(purchases\..+|peduli\.dead\.purchases)$", EVENTS, r"^[0-9]+\.(purchase|pledge|seller|product|unit)\."
     ),
-    "distribution": Rights(r"^(distribution\..+|peduli\.dead\.distribution)$", r"^[^.]+\.(household|task|lot)\."),
+    "distribution": Rights(
+        r"^(distribution\..+|peduli\.dead\.distribution)$", EVENTS, r"^[0-9]+\.(household|task|lot)\."
+    ),
     "reporting": Rights(r"^(reporting\..+|peduli\.dead\.reporting)$"),
 }
 
 
-async def ensure(management_url: str, passwords: dict[str, str]) -> None:
-    """Make each service's user `peduli_<service>`, or renew its password and rights.
+class BrokerUsersError(PeduliError):
+    """The broker's management API did not do what was asked."""
 
-    `management_url` has an administrator's name and password in it; `passwords` are by service. Raises
-    `httpx.HTTPError` when the broker does not answer or refuses.
+
+def of_publisher(tenant: str, name: str) -> Rights:
+    """A publisher reads nothing, and writes to the intake under keys that end with its name."""
+    return Rights(exchange=INTAKE, keys=rf"^{re.escape(tenant)}\.(purchase|pledge)\.[a-z_]+\.v1\.{re.escape(name)}$")
+
+
+def publisher_user(tenant: str, name: str, generation: int) -> str:
+    """The login of a publisher: a rotation makes the next one beside it, so that nobody has to stop."""
+    return f"pub.{tenant}.{name}.{generation}"
+
+
+async def ensure(management_url: str, passwords: dict[str, str]) -> None:
+    """Make each service's user `peduli_<service>`, or renew its password and rights; `passwords` are by service.
+
+    Raises `BrokerUsersError`, as all of these do. `management_url` has an administrator's name and password in it.
     """
-    async with httpx.AsyncClient(base_url=management_url, timeout=10) as management:
-        for service, password in passwords.items():
-            user, rights = f"peduli_{service}", RIGHTS[service]
-            writes = NOTHING if rights.tells == NOTHING else f"^{re.escape(EVENTS)}$"
-            permission = {"configure": NOTHING, "write": writes, "read": rights.consumes}
-            keys = {"exchange": EVENTS, "write": rights.tells, "read": NOTHING}
-            for path, body in (
-                (f"/api/users/{user}", {"password": password, "tags": ""}),
-                (f"/api/permissions/%2F/{user}", permission),
-                (f"/api/topic-permissions/%2F/{user}", keys),
-            ):
-                (await management.put(path, json=body)).raise_for_status()
+    for service, password in passwords.items():
+        await save(management_url, f"peduli_{service}", password, RIGHTS[service])
+
+
+async def save(management_url: str, user: str, password: str, rights: Rights) -> None:
+    """Make a user, or give it this password and these rights and no others."""
+    keys = {"exchange": rights.exchange, "write": rights.keys, "read": NOTHING}
+    async with _management(management_url) as management:
+        await management.put(f"/api/users/{user}", json={"password": password, "tags": ""})
+        if rights.exchange:  # before it may write there at all: without this, every key is allowed
+            await management.put(f"/api/permissions/%2F/{user}", json=Rights().permission)
+            await management.put(f"/api/topic-permissions/%2F/{user}", json=keys)
+        await management.put(f"/api/permissions/%2F/{user}", json=rights.permission)
+
+
+async def remove(management_url: str, user: str) -> None:
+    """Take a user away and close its connections; harmless when there is none."""
+    async with _management(management_url) as management:
+        await management.delete(f"/api/users/{user}")
+        for left in reversed(range(CLOSING_TRIES)):
+            try:
+                await management.delete(f"/api/connections/username/{user}")
+                return
+            except httpx.HTTPStatusError as error:  # 500: a connection ended by itself while the broker closed it
+                if not error.response.is_server_error or not left:
+                    raise
+                await asyncio.sleep(CLOSING_SECONDS)
+
+
+@asynccontextmanager
+async def _management(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API for which every refusal is an error, but that something to delete is gone already."""
+
+    async def check(answer: httpx.Response) -> None:
+        if not (answer.request.method == "DELETE" and answer.status_code == 404):
+            answer.raise_for_status()
+
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=10, event_hooks={"response": [check]}) as client:
+            yield client
+    except httpx.HTTPError as error:
+        raise BrokerUsersError(
+            f"the broker's management API: {type(error).__name__}",
+            hint="give PEDULI_MANAGEMENT_URL with an administrator's name and password; "
+            "`rabbitmq-plugins enable rabbitmq_management` turns the API on",
+        ) from error

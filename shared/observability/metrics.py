@@ -22,3 +22,4 @@ MESSAGES_PARKED = Gauge(
 QUEUE_READY = Gauge("peduli_queue_ready", "Messages in a lane's queue that no consumer has in hand", ["queue"])
 BATCH_SECONDS = Histogram("peduli_batch_seconds", "Seconds from a full batch to its commit", ["queue"])
 LANE_OPEN = Gauge("peduli_lane_open", "1 while a lane consumes, 0 while it waits", ["queue"])
+LIMITED = Counter("peduli_limited", "Times that a principal met its limit", ["tenant", "principal", "limit"])

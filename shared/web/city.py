@@ -1,23 +1,19 @@
-"""Which city a request speaks for: the one place that decides it, for every HTTP door."""
+"""Which city a request speaks for: its token's, else (with open doors) the one that the header names."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends
 
 from shared.reference.model import Reference
-from shared.reference.store import Cities
+from shared.web.caller import AnyCaller
 
 
-async def city_of(
-    request: Request,
-    tenant: Annotated[str, Header(alias="Peduli-Tenant", max_length=8, description="city code; 3276 is Depok")] = "",
-) -> Reference:
-    """The city that the header names, else the service's default; raises `UnknownCityError`."""
+async def city_of(caller: AnyCaller) -> Reference:
+    """The caller's city; raises `UnknownCityError`, and all that `caller_of` raises."""
     # async: FastAPI calls a plain function in a thread, which costs more than the look-up
-    cities: Cities = request.app.state.cities
-    return cities[tenant or request.app.state.default_tenant]
+    return caller.city
 
 
 City = Annotated[Reference, Depends(city_of)]

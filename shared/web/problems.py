@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,8 +40,11 @@ def _documented(description: str) -> dict[str, Any]:
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: _documented("There is no token, or it is not good"),
+    403: _documented("The token is good, and not for this"),
     413: _documented("More than is read at once"),
     422: _documented("Refused, with every reason at once"),
+    429: _documented("Enough for this minute: send again after Retry-After seconds"),
     503: _documented("The database is away for a moment: send again after Retry-After seconds"),
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: _documented("Nothing is known under this name")}
@@ -50,6 +54,30 @@ class NotFoundError(PeduliError):
     """Nothing is known under this name."""
 
 
+class UnauthenticatedError(PeduliError):
+    """The request has no token that is good."""
+
+
+class ForbiddenError(PeduliError):
+    """This token is good, and not for this."""
+
+    def __init__(self, message: str, *, reasons: Sequence[Reason] = ()) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+
+
+class MissingHeaderError(PeduliError):
+    """A header is missing; the message is its name."""
+
+
+class LimitedError(PeduliError):
+    """The caller has done enough for now."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.retry_after = max(1, math.ceil(seconds))
+
+
 def problem(status: int, title: str, *, detail: str = "", reasons: Sequence[Reason] = ()) -> JSONResponse:
     """A problem+json answer; `reasons` carry code, path and text, never the offending value."""
     body = Problem(title=title, status=status, detail=detail or None, reasons=tuple(reasons) or None)
@@ -57,10 +85,11 @@ def problem(status: int, title: str, *, detail: str = "", reasons: Sequence[Reas
 
 
 def install(app: FastAPI) -> None:
-    """Answer each kind of error in its own way: 404, 413, 422, 503 with Retry-After, 500 without a traceback.
+    """Answer each kind of error in its own way: 401, 403, 404, 413, 422, 429, 503, and 500 without a traceback.
 
     A browser gets the same as a page.
     """
+    _install_access(app)
 
     @app.exception_handler(NotFoundError)
     async def not_found(request: Request, error: NotFoundError) -> Response:
@@ -100,6 +129,32 @@ def install(app: FastAPI) -> None:
             return _shown(request, problem(500, "Kesalahan di pihak kami", detail=type(error).__name__))
         answer = _shown(request, problem(503, "Sedang tidak tersedia; kirim ulang sebentar lagi"))
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return answer
+
+
+def _install_access(app: FastAPI) -> None:
+    """Who may not come in, or not now: 401, 403, 422, 429."""
+
+    @app.exception_handler(UnauthenticatedError)
+    async def unauthenticated(request: Request, _: UnauthenticatedError) -> Response:
+        answer = _shown(request, problem(401, "Perlu token yang berlaku", detail="Authorization: Bearer <token>"))
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="peduli"'
+        return answer
+
+    @app.exception_handler(ForbiddenError)
+    async def forbidden(request: Request, error: ForbiddenError) -> Response:
+        return _shown(request, problem(403, str(error), reasons=error.reasons))
+
+    @app.exception_handler(MissingHeaderError)
+    async def header_missing(request: Request, error: MissingHeaderError) -> Response:
+        reason = Reason.of("MISSING_FIELD", str(error))
+        return _shown(request, problem(422, "Permintaan tidak dapat dibaca", reasons=[reason]))
+
+    @app.exception_handler(LimitedError)
+    async def limited(request: Request, error: LimitedError) -> Response:
+        detail = f"Coba lagi dalam {error.retry_after} detik; pengirim lain tidak terganggu."
+        answer = _shown(request, problem(429, "Batas per menit tercapai", detail=detail), detail)
+        answer.headers["Retry-After"] = str(error.retry_after)
         return answer
 
 

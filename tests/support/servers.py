@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from peduli.prepare import prepare_broker, prepare_database
-from peduli.servers.private import private_servers
+from peduli.servers.private import AnyRabbitMQ, private_servers
 from peduli.servers.server import Server
 from shared.messaging.topology import Topology
 from shared.reference.load import shipped
@@ -26,7 +26,7 @@ class World:
     """What a test stands on: servers, a database of its own, and empty queues."""
 
     postgres: Server
-    rabbitmq: Server
+    rabbitmq: AnyRabbitMQ
     database_url: str
     topology: Topology
 
@@ -37,26 +37,27 @@ class World:
             "database_url": self.database_url,
             "hash_key": "hash-key-of-tests",
             "seal_key": "seal-key-of-tests",
+            "open_doors": True,
             **more,
         }
         return Settings(**fields)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, AnyRabbitMQ]]:
     """Started once per worker; fsync off, because a test's power never fails (the faults turn it on)."""
     with private_servers(tmp_path_factory.mktemp("servers"), fsync=False) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
-async def declared(servers: tuple[Server, Server]) -> Topology:
+async def declared(servers: tuple[Server, AnyRabbitMQ]) -> Topology:
     """The whole topology of every city that is shipped, declared once per worker."""
     return await prepare_broker(servers[1].url, *shipped())
 
 
 @pytest.fixture
-async def world(servers: tuple[Server, Server], declared: Topology) -> World:
+async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology) -> World:
     """A fresh database, migrated, with Depok alone, and every queue empty."""
     postgres, rabbitmq = servers
     name = f"test_{next(_numbers)}"

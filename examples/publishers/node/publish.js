@@ -8,6 +8,7 @@ const amqp = require("amqplib");
 const { PEDULI_AMQP_URL, PEDULI_URL, PEDULI_TOKEN, PEDULI_SOURCE: SOURCE = "/pos/koperasi-depok" } = process.env;
 const EXCHANGE = "peduli.intake";
 const TYPE = "purchase.submitted.v1";
+const KEY = process.env.PEDULI_KEY ?? `3276.${TYPE}`;
 const WAIT_SECONDS = 10;
 
 // Resolves when the broker has confirmed that the message is on disk; rejects when it has not.
@@ -25,7 +26,7 @@ function publish(channel, eventId, receipt) {
     },
   };
   return new Promise((resolve, reject) => {
-    channel.publish(EXCHANGE, `3276.${TYPE}`, Buffer.from(JSON.stringify(receipt)), options, (error) =>
+    channel.publish(EXCHANGE, KEY, Buffer.from(JSON.stringify(receipt)), options, (error) =>
       error ? reject(error) : resolve(),
     );
   });
@@ -38,7 +39,7 @@ async function ask(eventId) {
   for (let attempt = 0; attempt < WAIT_SECONDS * 5; attempt++) {
     const answer = await fetch(url, { headers }).catch(() => null); // null: away for a moment
     if (answer?.ok) return (await answer.json())[0];
-    if (answer && ![404, 503].includes(answer.status)) throw new Error(`${answer.status} ${await answer.text()}`);
+    if (answer && ![404, 429, 503].includes(answer.status)) throw new Error(`${answer.status} ${await answer.text()}`);
     await sleep(200);
   }
   return { outcome: "confirmed, no answer yet", reasons: [] };

@@ -44,7 +44,7 @@ function ask(string $id): array
         if ($status === 200) {
             return json_decode($body, true)[0];
         }
-        if (!in_array($status, [0, 404, 503], true)) {
+        if (!in_array($status, [0, 404, 429, 503], true)) {
             throw new RuntimeException("$status $body");
         }
         usleep(200000);
@@ -68,7 +68,7 @@ try {
     });
     foreach (file($argv[1], FILE_IGNORE_NEW_LINES | FILE_SKIP_EMPTY_LINES) as $line) {
         $id = bin2hex(random_bytes(16));
-        $channel->basic_publish(event($id, $line), EXCHANGE, '3276.' . TYPE, true); // true: mandatory
+        $channel->basic_publish(event($id, $line), EXCHANGE, getenv('PEDULI_KEY') ?: '3276.' . TYPE, true); // true: mandatory
         $sent[$id] = json_decode($line, true)['reference'];
         $channel->wait_for_pending_acks_returns(30); // seconds; then the message is on disk
     }

@@ -21,6 +21,7 @@ from pika.exceptions import AMQPError, NackError, UnroutableError
 SOURCE = os.environ.get("PEDULI_SOURCE", "/pos/koperasi-depok")
 EXCHANGE = "peduli.intake"
 TYPE = "purchase.submitted.v1"
+KEY = os.environ.get("PEDULI_KEY", f"3276.{TYPE}")
 WAIT_SECONDS = 10
 
 
@@ -36,7 +37,7 @@ def publish(channel: BlockingChannel, receipt: dict[str, Any]) -> str:
     properties = pika.BasicProperties(
         content_type="application/json", delivery_mode=2, message_id=event_id, headers=headers
     )
-    channel.basic_publish(EXCHANGE, f"3276.{TYPE}", json.dumps(receipt).encode(), properties, mandatory=True)
+    channel.basic_publish(EXCHANGE, KEY, json.dumps(receipt).encode(), properties, mandatory=True)
     return event_id
 
 
@@ -50,7 +51,7 @@ def ask(event_id: str) -> dict[str, Any]:
             with urlopen(request, timeout=10) as answer:
                 return dict(json.load(answer)[0])
         except HTTPError as error:
-            if error.code not in (404, 503):
+            if error.code not in (404, 429, 503):
                 raise
         except URLError:
             pass  # away for a moment

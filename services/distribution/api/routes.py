@@ -18,10 +18,11 @@ from services.distribution.usecases.tasks import report
 from shared.clock import now
 from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
 from shared.database.pool import Pool
+from shared.web.caller import AnyCaller, Source, only
 from shared.web.city import City
 from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError, problem
 
-Source = Annotated[str, Header(alias="Peduli-Source", min_length=1, max_length=100)]
+TEAMS, READERS = [only("team")], [only("reader")]
 Report = Annotated[TaskAccept | TaskDelivery | TaskFailure | TaskReturn, Field(discriminator="kind")]
 
 
@@ -29,7 +30,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
     """Routes over `pool`."""
     routes = APIRouter(prefix="/v1", responses=PROBLEMS)
 
-    @routes.post("/households", status_code=202)
+    @routes.post("/households", status_code=202, dependencies=[only("puskesmas")])
     async def report_household(body: HouseholdReport, city: City, source: Source) -> JSONResponse:
         """Register a household, change it, or release it; a resend has no effect."""
         async with pool.acquire() as tx, tx.transaction():
@@ -39,17 +40,24 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         answer = {"household_id": str(verdict.household_id), "version": verdict.version, "outcome": verdict.outcome}
         return JSONResponse(answer, 202)
 
-    @routes.get("/tasks")
+    @routes.get("/tasks", dependencies=[only("team", "reader")])
     async def list_tasks(kelurahan: str, city: City) -> list[dict[str, Any]]:
         """Open tasks of a kelurahan, by RW: no name, no address."""
         rows = await task_store.queries.list_tasks(pool, tenant=city.tenant, kelurahan=kelurahan)
         return [{**dict(row), "text": explain(row["why"], "volunteer")} for row in rows]
 
-    @routes.post("/tasks/{task_id}/reports", responses={**NOT_FOUND, 409: {"description": "Another report was first"}})
-    async def report_task(task_id: UUID, city: City, body: Annotated[Report, Body()]) -> JSONResponse:
+    @routes.post(
+        "/tasks/{task_id}/reports",
+        responses={**NOT_FOUND, 409: {"description": "Another report was first"}},
+        dependencies=TEAMS,
+    )
+    async def report_task(
+        task_id: UUID, caller: AnyCaller, city: City, body: Annotated[Report, Body()]
+    ) -> JSONResponse:
         """Accept, deliver, fail or return a task. 409 tells that another report was first."""
         if body.task_id != task_id:
             return problem(422, "task_id tidak sama dengan alamat")
+        caller.require_source(body.team)
         async with pool.acquire() as tx, tx.transaction():
             verdict = (await report(tx, [body], reference=city, now=now()))[0]
         if verdict.outcome == "UNKNOWN_TASK":
@@ -57,16 +65,19 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         answer = {"task_id": str(task_id), "outcome": verdict.outcome, "status": verdict.status}
         return JSONResponse(answer, 409 if verdict.outcome.isupper() else 200)
 
-    @routes.get("/tasks/{task_id}/door", responses=NOT_FOUND)
-    async def read_door(task_id: UUID, city: City, team: Annotated[str, Header(alias="Peduli-Team")]) -> dict[str, Any]:
+    @routes.get("/tasks/{task_id}/door", responses=NOT_FOUND, dependencies=TEAMS)
+    async def read_door(
+        task_id: UUID, caller: AnyCaller, city: City, team: Annotated[str, Header(alias="Peduli-Team")]
+    ) -> dict[str, Any]:
         """Name, phone and address, only for the team that has accepted the task, only until it ends."""
+        caller.require_source(team)
         async with pool.acquire() as tx, tx.transaction():
             stored = (await task_store.claim(tx, city.tenant, [task_id])).get(task_id)
             if stored is None or stored.task.team != team or stored.task.status not in ("accepted", "failed"):
                 raise NotFoundError
             return (await household_store.open_people(tx, stored.household_id, keys.seal_key)).model_dump()
 
-    @routes.get("/trace/{identity}", responses=NOT_FOUND)
+    @routes.get("/trace/{identity}", responses=NOT_FOUND, dependencies=READERS)
     async def trace(identity: UUID, city: City) -> dict[str, Any]:
         """Where goods went: by the id of a purchase, lot, packet, task, household, event or field report."""
         of = {"tenant": city.tenant}
@@ -83,7 +94,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
             "packets": [{**dict(row), "text": explain(row["why"], "auditor")} for row in rows],
         }
 
-    @routes.get("/accounting")
+    @routes.get("/accounting", dependencies=READERS)
     async def accounting(city: City) -> dict[str, int]:
         """All pieces of the city by account: the other accounts sum to bought + over_delivered."""
         return dict(await stock_store.queries.load_sums(pool, tenant=city.tenant))

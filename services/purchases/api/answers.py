@@ -21,9 +21,6 @@ from shared.web.problems import problem
 
 MOST = 500  # submissions in one request
 
-Source = Annotated[
-    str, Header(alias="Peduli-Source", min_length=1, max_length=100, description="who tells, as in ce-source")
-]
 Key = Annotated[
     str,
     Header(

@@ -13,11 +13,12 @@ from fastapi.responses import JSONResponse
 from services.purchases.api.answers import MOST, PledgeAnswer, PurchaseAnswer, answer_many, answer_one, shown
 from services.purchases.api.submissions import MAX_REQUEST_BYTES, unfit
 from services.purchases.usecases.receive import Answer, Sent, UnknownTypeError, opened
+from shared.access.model import Scope
 from shared.contracts import envelope
 from shared.contracts.envelope import Envelope, EnvelopeError, TenantError
 from shared.contracts.reasons import Reason
 from shared.web.bodies import TooLargeError, read_body
-from shared.web.city import City
+from shared.web.caller import AnyCaller, Caller
 from shared.web.grouping import Grouper
 from shared.web.problems import problem
 
@@ -41,7 +42,7 @@ def router(grouper: Grouper[Sent, Answer]) -> APIRouter:
         responses={202: {"model": _TOLD | list[_TOLD]}},
         openapi_extra={"requestBody": {"required": True, "content": _BODIES}},
     )
-    async def submit_events(request: Request, city: City) -> JSONResponse:
+    async def submit_events(request: Request, caller: AnyCaller) -> JSONResponse:
         """Tell one event, or a batch of up to 500 with an answer to each. A resend gets the answer it had.
 
         Types: purchase.submitted, purchase.correction_submitted, purchase.void_submitted and pledge.submitted.
@@ -49,10 +50,12 @@ def router(grouper: Grouper[Sent, Answer]) -> APIRouter:
         body = await read_body(request, MAX_REQUEST_BYTES)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type == envelope.BATCH:
-            return await _tell_batch(grouper, body, city.tenant)
+            return await _tell_batch(grouper, body, caller)
         if len(body) > envelope.MAX_BODY_BYTES:
             raise TooLargeError("TOO_LARGE")
-        read = _reader(lambda: envelope.read(_attributes(request.headers), content_type, body, city.tenant))
+        tenant = caller.city.tenant
+        read = _reader(lambda: envelope.read(_attributes(request.headers), content_type, body, tenant), caller.scope)
+        caller.take_purchases(1)
         if isinstance(read, Reason):
             return problem(422, "Pesan tidak dapat dibaca", reasons=[read])
         return answer_one((await grouper.ask([read]))[0])
@@ -60,7 +63,7 @@ def router(grouper: Grouper[Sent, Answer]) -> APIRouter:
     return routes
 
 
-async def _tell_batch(grouper: Grouper[Sent, Answer], body: bytes, tenant: str) -> JSONResponse:
+async def _tell_batch(grouper: Grouper[Sent, Answer], body: bytes, caller: Caller) -> JSONResponse:
     """An answer to each event, in order; one that cannot be read does not hold the others."""
     try:
         events = orjson.loads(body)
@@ -68,16 +71,18 @@ async def _tell_batch(grouper: Grouper[Sent, Answer], body: bytes, tenant: str) 
         return problem(422, "Isi tidak dapat dibaca", reasons=[Reason.of("INVALID_JSON")])
     if not isinstance(events, list) or not 1 <= len(events) <= MOST:
         return problem(422, f"Kirim daftar 1-{MOST} pesan")
-    read = [_reader(lambda event=event: envelope.read_structured(event, tenant)) for event in events]  # type: ignore[misc]
+    caller.take_purchases(len(events))
+    tenant, scope = caller.city.tenant, caller.scope
+    read = [_reader(lambda event=event: envelope.read_structured(event, tenant), scope) for event in events]  # type: ignore[misc]
     answers = iter(await grouper.ask([item for item in read if isinstance(item, Sent)]))
     return answer_many([_unread(item) if isinstance(item, Reason) else shown(next(answers)) for item in read])
 
 
-def _reader(read: Callable[[], Envelope]) -> Sent | Reason:
+def _reader(read: Callable[[], Envelope], scope: Scope) -> Sent | Reason:
     """An event ready to be told, or why it cannot be."""
     try:
         event = read()
-        item = opened(event)
+        item = opened(event, scope)
     except TenantError:
         return Reason.of("WRONG_TENANT", "tenant")
     except EnvelopeError:
@@ -87,6 +92,8 @@ def _reader(read: Callable[[], Envelope]) -> Sent | Reason:
     for name, value in (("id", event.event_id), ("source", event.source)):
         if len(value) > LONGEST_NAME or not value.isprintable():
             return Reason.of("INVALID_EVENT", name)
+    if not scope.has_source(event.source):
+        return Reason.of("SOURCE_NOT_YOURS", "source")  # unread: it must not use up the ids of another
     fault = unfit(event.data)
     return Reason.of(fault, "data") if fault else Sent(item, event.identity)
 

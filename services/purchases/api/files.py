@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from services.purchases.api.answers import Source
 from services.purchases.documents.faults import MAX_FILE_BYTES
 from services.purchases.documents.workbook import CSV, XLSX, template_csv, template_xlsx
 from services.purchases.usecases import files
@@ -19,6 +18,7 @@ from shared.clock import now
 from shared.contracts.reasons import Reason
 from shared.database.pool import Pool
 from shared.web.bodies import TooLargeError, read_body
+from shared.web.caller import AnyCaller, Source
 from shared.web.city import City
 from shared.web.forms import FORM_ROOM, read_parts
 from shared.web.problems import NOT_FOUND, NotFoundError, problem
@@ -46,7 +46,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
     @routes.post("", status_code=201, openapi_extra={"requestBody": {"required": True, "content": _BODIES}})
     async def upload_file(
         request: Request,
-        city: City,
+        caller: AnyCaller,
         source: Source,
         name: Annotated[str, Header(alias="Peduli-File-Name", max_length=600, description="in percent-encoding")] = "",
     ) -> JSONResponse:
@@ -61,7 +61,14 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
             raise TooLargeError
         async with pool.acquire() as tx, tx.transaction():
             file_id = await files.upload(
-                tx, tenant=city.tenant, source=source, name=unquote(name), content=body, keys=keys, now=now()
+                tx,
+                tenant=caller.city.tenant,
+                source=source,
+                name=unquote(name),
+                content=body,
+                keys=keys,
+                now=now(),
+                scope=caller.scope,
             )
         where = f"/v1/files/{file_id}"
         return JSONResponse({"file_id": str(file_id), "status": "received"}, 201, {"Location": where})
@@ -94,8 +101,9 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         return {**found, "page": page, "next_after": page[-1]["number"] if len(page) == limit and page else None}
 
     @routes.post("/{file_id}/accept", status_code=202)
-    async def accept_file(file_id: UUID, city: City, source: Source) -> JSONResponse:
+    async def accept_file(file_id: UUID, caller: AnyCaller, city: City, source: Source) -> JSONResponse:
         """Record what the preview found good. Said again, nothing more happens."""
+        caller.take_purchases((await shown(file_id, city.tenant, source))["receipts"])
         try:
             async with pool.acquire() as tx, tx.transaction():
                 status = await files.accept(tx, file_id, city.tenant, source)

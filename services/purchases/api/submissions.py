@@ -14,7 +14,6 @@ from services.purchases.api.answers import (
     Key,
     PledgeAnswer,
     PurchaseAnswer,
-    Source,
     answer_many,
     answer_one,
     hinted,
@@ -29,9 +28,8 @@ from shared.contracts.envelope import MAX_BODY_BYTES
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PledgeSubmission, PurchaseSubmission, VoidSubmission
 from shared.ids import derived_id, new_id
-from shared.reference.model import Reference
 from shared.web.bodies import TooLargeError, read_body
-from shared.web.city import City
+from shared.web.caller import AnyCaller, Caller, Source
 from shared.web.grouping import Grouper
 from shared.web.problems import problem
 
@@ -52,33 +50,34 @@ def router(grouper: Grouper[Sent, Answer]) -> APIRouter:
     """The routes that tell something."""
     routes = APIRouter()
 
-    async def tell(request: Request, kind: Kind, city: Reference, source: str, key: str) -> JSONResponse:
+    async def tell(request: Request, kind: Kind, caller: Caller, source: str, key: str) -> JSONResponse:
         try:
             raws, is_list = await read_objects(request)
         except UnreadableError as error:
             return error.answer
-        sent = [_sent(kind, city.tenant, source, raw, key and f"{key}/{number}") for number, raw in enumerate(raws)]
+        caller.take_purchases(len(raws))
+        sent = [_sent(kind, caller, source, raw, key and f"{key}/{number}") for number, raw in enumerate(raws)]
         answers = await grouper.ask(sent)
         told = [
-            shown(answer) if kind == "voided" else hinted(answer, raw, city)
+            shown(answer) if kind == "voided" else hinted(answer, raw, caller.city)
             for answer, raw in zip(answers, raws, strict=True)
         ]
         return answer_many(told) if is_list else answer_one(answers[0], told[0])
 
     @routes.post("/purchases", status_code=202, responses=_TOLD, openapi_extra=one_or_many(PurchaseSubmission))
-    async def submit_purchases(request: Request, city: City, source: Source, key: Key = "") -> JSONResponse:
+    async def submit_purchases(request: Request, caller: AnyCaller, source: Source, key: Key = "") -> JSONResponse:
         """Tell one purchase (an object) or up to 500 (a list). A resend gets the same answer and has no effect."""
-        return await tell(request, "submitted", city, source, key)
+        return await tell(request, "submitted", caller, source, key)
 
     @routes.post("/corrections", status_code=202, responses=_TOLD, openapi_extra=one_or_many(PurchaseSubmission))
-    async def submit_corrections(request: Request, city: City, source: Source, key: Key = "") -> JSONResponse:
+    async def submit_corrections(request: Request, caller: AnyCaller, source: Source, key: Key = "") -> JSONResponse:
         """Correct purchases: each carries its whole new content. One that is early waits 24 h for its purchase."""
-        return await tell(request, "corrected", city, source, key)
+        return await tell(request, "corrected", caller, source, key)
 
     @routes.post("/voids", status_code=202, responses=_TOLD, openapi_extra=one_or_many(VoidSubmission))
-    async def submit_voids(request: Request, city: City, source: Source, key: Key = "") -> JSONResponse:
+    async def submit_voids(request: Request, caller: AnyCaller, source: Source, key: Key = "") -> JSONResponse:
         """Void purchases: reference and reason. One that is early waits 24 h for its purchase."""
-        return await tell(request, "voided", city, source, key)
+        return await tell(request, "voided", caller, source, key)
 
     @routes.post(
         "/pledges",
@@ -86,13 +85,15 @@ def router(grouper: Grouper[Sent, Answer]) -> APIRouter:
         responses={202: {"model": PledgeAnswer | list[PledgeAnswer]}},
         openapi_extra=one_or_many(PledgeSubmission),
     )
-    async def submit_pledges(request: Request, city: City, source: Source) -> JSONResponse:
+    async def submit_pledges(request: Request, caller: AnyCaller, source: Source) -> JSONResponse:
         """Tell what a unit promises for a round; told again, the last word counts."""
         try:
             raws, is_list = await read_objects(request)
         except UnreadableError as error:
             return error.answer
-        answers = await grouper.ask([Sent(IncomingPledge(new_id(), city.tenant, source, raw)) for raw in raws])
+        caller.take_purchases(len(raws))
+        tenant, scope = caller.city.tenant, caller.scope
+        answers = await grouper.ask([Sent(IncomingPledge(new_id(), tenant, source, raw, scope)) for raw in raws])
         told = [shown(answer) for answer in answers]
         return answer_many(told) if is_list else answer_one(answers[0], told[0])
 
@@ -126,10 +127,11 @@ def unfit(raw: dict[str, Any]) -> str:
         return "INVALID_JSON"
 
 
-def _sent(kind: Kind, tenant: str, source: str, raw: dict[str, Any], key: str) -> Sent:
+def _sent(kind: Kind, caller: Caller, source: str, raw: dict[str, Any], key: str) -> Sent:
     """With a key, the submission's id is of key and content: under the same key, other content finds no answer."""
+    tenant, scope = caller.city.tenant, caller.scope
     if not key:
-        return Sent(Incoming(new_id(), kind, tenant, source, raw))
+        return Sent(Incoming(new_id(), kind, tenant, source, raw, scope))
     identity = f"{tenant}|{source}|idempotency-key {kind} {key}"
     content = hashlib.sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return Sent(Incoming(derived_id("submission", identity, content), kind, tenant, source, raw), identity)
+    return Sent(Incoming(derived_id("submission", identity, content), kind, tenant, source, raw, scope), identity)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from shared.access.model import Scope
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PurchaseSubmission, VoidSubmission, plain_nip
 from shared.reference.model import Dated, Programme, Reference
 
 SKEW = timedelta(minutes=5)  # clocks of publishers differ
 LONGEST_LIFE = timedelta(days=3650)  # of goods: beyond it a date is a slip
+Content = TypeVar("Content")
 _DIGITS = re.compile(r"[0-9]{18}")
 _CODES = {"missing": "MISSING_FIELD", "timezone_aware": "MISSING_OFFSET"}
 
@@ -40,6 +42,17 @@ def read_void(raw: dict[str, Any]) -> VoidSubmission | list[Reason]:
         return VoidSubmission.model_validate(raw)
     except ValidationError as error:
         return reasons_of_form(error)
+
+
+def within(scope: Scope, source: str, raw: dict[str, Any], content: Content | list[Reason]) -> Content | list[Reason]:
+    """The content, or every reason against it, now also that it is not the sender's to tell."""
+    reasons = content if isinstance(content, list) else []
+    known_paths = {reason.path for reason in reasons}
+    reasons = [
+        *reasons,
+        *(reason for reason in scope.outside(source, raw.get("unit_code")) if reason.path not in known_paths),
+    ]
+    return reasons or content
 
 
 def reasons_of_form(error: ValidationError) -> list[Reason]:

@@ -3,6 +3,8 @@ create table files (
   file_id uuid primary key,
   tenant text not null,
   source text not null,
+  sources text[] not null,
+  units text[] not null,
   name_sealed bytea not null,
   content_sealed bytea not null,
   status text not null default 'received' constraint files_status_known
@@ -16,6 +18,8 @@ create table files (
 );
 create index files_in_work on files (uploaded_at) where status in ('received', 'read', 'accepting');
 comment on table files is 'Sheets of purchases that were uploaded; everything of them goes after 30 days';
+comment on column files.sources is 'Sources that its sender might tell of when it was uploaded, as in principals';
+comment on column files.units is 'Units that its sender might tell of when it was uploaded, as in principals';
 comment on column files.name_sealed is 'The file''s name, sealed and bound to file_id: it may name a person';
 comment on column files.content_sealed is 'The file''s bytes, sealed and bound to file_id';
 comment on column files.status is 'received, read (rows are known), previewed, accepting, accepted; or unusable: fault says why';

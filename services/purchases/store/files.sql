@@ -1,14 +1,14 @@
 -- name: append_file!
 -- A file that was uploaded.
-insert into files (file_id, tenant, source, name_sealed, content_sealed, uploaded_at)
-values (:file_id, :tenant, :source, :name_sealed, :content_sealed, :now);
+insert into files (file_id, tenant, source, sources, units, name_sealed, content_sealed, uploaded_at)
+values (:file_id, :tenant, :source, :sources, :units, :name_sealed, :content_sealed, :now);
 
 -- name: claim_file^
 -- The oldest file with work to do that nobody works on.
 update files set leased_until = :until where file_id = (
   select file_id from files where status in ('received', 'read', 'accepting') and leased_until < :now
   order by uploaded_at limit 1 for update skip locked)
-returning file_id, tenant, source, status, content_sealed;
+returning file_id, tenant, source, sources, units, status, content_sealed;
 
 -- name: renew_lease!
 -- Its work goes on, or (a moment in the past) is laid down.

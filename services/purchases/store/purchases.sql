@@ -96,6 +96,10 @@ with named as (
 select purchase_id, source, reference from told where tenant = :tenant
 group by purchase_id, source, reference order by max(at) desc limit 20;
 
+-- name: list_tellers
+-- Under which sources a purchase was told.
+select distinct source from submissions where purchase_id = :purchase_id and outcome <> 'rejected';
+
 -- name: find_answers
 -- What was answered to these submissions, of purchases or pledges.
 select submission_id, s.purchase_id, s.kind, s.reference, s.outcome, s.reasons::text as reasons, s.told_by,

@@ -20,6 +20,7 @@ from services.purchases.store.files import queries
 from services.purchases.usecases.intake import preview
 from services.purchases.usecases.judging import Incoming, Keys, Verdict
 from services.purchases.usecases.receive import Answer, Sent
+from shared.access.model import EVERYTHING, Scope
 from shared.contracts.reasons import Reason
 from shared.database.pool import Row as Record
 from shared.database.pool import Transaction
@@ -51,6 +52,7 @@ class Work:
     tenant: str
     source: str
     status: str
+    scope: Scope
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,17 @@ class Contents:
 
 
 async def upload(
-    tx: Transaction, *, tenant: str, source: str, name: str, content: bytes, keys: Keys, now: datetime
+    tx: Transaction,
+    *,
+    tenant: str,
+    source: str,
+    name: str,
+    content: bytes,
+    keys: Keys,
+    now: datetime,
+    scope: Scope = EVERYTHING,
 ) -> UUID:
-    """Keep a file, whatever it is; reading it follows. Returns its id."""
+    """Keep a file of a sender of this `scope`, whatever it is; reading it follows. Returns its id."""
     file_id = new_id()
     bound = str(file_id)
     await queries.append_file(
@@ -82,6 +92,8 @@ async def upload(
         file_id=file_id,
         tenant=tenant,
         source=source,
+        sources=list(scope.sources),
+        units=list(scope.units),
         name_sealed=seal(keys.seal_key, name[:200].encode(errors="replace"), bound_to=bound),
         content_sealed=seal(keys.seal_key, content, bound_to=bound),
         now=now,
@@ -94,7 +106,8 @@ async def claim(tx: Transaction, now: datetime) -> tuple[Work, bytes] | None:
     row = await queries.claim_file(tx, now=now, until=now + LEASE)
     if row is None:
         return None
-    return Work(row["file_id"], row["tenant"], row["source"], row["status"]), row["content_sealed"]
+    scope = Scope(tuple(row["sources"]), tuple(row["units"]))
+    return Work(row["file_id"], row["tenant"], row["source"], row["status"], scope), row["content_sealed"]
 
 
 def open_contents(work: Work, sealed: bytes, city: Reference, keys: Keys) -> Contents:
@@ -337,7 +350,7 @@ def _identity(work: Work, number: int) -> str:
 def _incoming(told: Told, work: Work) -> Incoming:
     receipt = told.receipt
     submission_id = derived_id("submission", _identity(work, told.number))
-    return Incoming(submission_id, receipt.kind, work.tenant, receipt.source, receipt.raw)
+    return Incoming(submission_id, receipt.kind, work.tenant, receipt.source, receipt.raw, work.scope)
 
 
 def _bound(file_id: UUID, number: int) -> str:

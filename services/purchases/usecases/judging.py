@@ -13,8 +13,9 @@ import orjson
 from services.purchases.domain.content import content_hash, lines_of, paid_by, posts_of, receipt, sealed_part
 from services.purchases.domain.purchase import Decision, Kind, Purchase, Said, decide, retell
 from services.purchases.domain.review import Telling, tellings_of
-from services.purchases.domain.submission import read_purchase, read_void
+from services.purchases.domain.submission import read_purchase, read_void, within
 from services.purchases.store.purchases import Known, Stored, Submission
+from shared.access.model import EVERYTHING, Scope
 from shared.contracts.envelope import MAX_BODY_BYTES, Outgoing
 from shared.contracts.event import Event, outgoing
 from shared.contracts.purchases import PurchaseCorrected, PurchaseRecorded, PurchaseRejected, PurchaseVoided
@@ -45,13 +46,14 @@ class Keys:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A submission as it came: `submission_id` is equal for a resend of the same message."""
+    """A submission as it came: `submission_id` is equal for a resend of the same message; `scope` is the sender's."""
 
     submission_id: UUID
     kind: Kind
     tenant: str
     source: str
     raw: dict[str, Any]
+    scope: Scope = EVERYTHING
 
     @property
     def reference(self) -> str:
@@ -92,11 +94,15 @@ class Read:
             content = [Reason.of("UNKNOWN_CITY", "tenant")]
         else:
             content = read_void(item.raw) if item.kind == "voided" else read_purchase(item.raw, city, now)
+            content = within(item.scope, item.source, item.raw, content)
         paper = receipt(content, city) if city and isinstance(content, PurchaseSubmission) else None
         return cls(
             item,
             content,
-            purchase_id(item.tenant, item.source, item.reference),
+            # under the source of another it gets a name of its own: the other must not find it among its answers
+            purchase_id(item.tenant, item.source, item.reference)
+            if item.scope.has_source(item.source)
+            else item.submission_id,
             derived_id("receipt", item.tenant, *paper) if paper else None,
             city,
         )

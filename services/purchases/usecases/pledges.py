@@ -9,10 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from services.purchases.domain.pledge import Pledge, decide, read_pledge
+from services.purchases.domain.submission import within
 from services.purchases.store import purchases as submission_store
 from services.purchases.store.pledges import queries
 from services.purchases.store.purchases import Submission
 from services.purchases.usecases.intake import SOURCE
+from shared.access.model import EVERYTHING, Scope
 from shared.contracts.event import Event, outgoing
 from shared.contracts.pledges import PledgeRecorded, PledgeRejected
 from shared.contracts.reasons import Reason
@@ -26,12 +28,13 @@ from shared.reference.store import Cities
 
 @dataclass(frozen=True)
 class IncomingPledge:
-    """A pledge as it came: `submission_id` is equal for a resend of the same message."""
+    """A pledge as it came: `submission_id` is equal for a resend of the same message; `scope` is the sender's."""
 
     submission_id: UUID
     tenant: str
     source: str
     raw: dict[str, Any]
+    scope: Scope = EVERYTHING
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ async def pledge(
 async def _pledge(tx: Transaction, item: IncomingPledge, city: Reference | None, now: datetime) -> PledgeVerdict:
     if city is None:
         return await _refuse(tx, item, [Reason.of("UNKNOWN_CITY", "tenant")], now)
-    content = read_pledge(item.raw, city, now)
+    content = within(item.scope, item.source, item.raw, read_pledge(item.raw, city, now))
     if isinstance(content, list):
         return await _refuse(tx, item, content, now)
     identity = pledge_id(city.tenant, content.unit_code, content.programme, content.round)

@@ -13,6 +13,7 @@ from services.purchases.store import purchases as store
 from services.purchases.usecases.intake import submit
 from services.purchases.usecases.judging import KINDS, PLEDGE, Incoming, Keys, Verdict, purchase_id, submission_id
 from services.purchases.usecases.pledges import IncomingPledge, PledgeVerdict, pledge
+from shared.access.model import EVERYTHING, Scope
 from shared.contracts.envelope import Envelope
 from shared.contracts.reasons import Reason
 from shared.database.pool import Row, Transaction
@@ -36,15 +37,18 @@ class Sent:
 Answer = Verdict | PledgeVerdict
 
 
-def opened(event: Envelope) -> Incoming | IncomingPledge:
-    """An event as what it tells, under the same submission id through every door; raises `UnknownTypeError`."""
+def opened(event: Envelope, scope: Scope = EVERYTHING) -> Incoming | IncomingPledge:
+    """An event as what a sender of this `scope` tells; raises `UnknownTypeError`.
+
+    It has the same submission id through every door.
+    """
     told = submission_id(event.identity)
     if event.type == PLEDGE:
-        return IncomingPledge(told, event.tenant, event.source, event.data)
+        return IncomingPledge(told, event.tenant, event.source, event.data, scope)
     kind = KINDS.get(event.type)
     if kind is None:
         raise UnknownTypeError
-    return Incoming(told, kind, event.tenant, event.source, event.data)
+    return Incoming(told, kind, event.tenant, event.source, event.data, scope)
 
 
 async def apply(

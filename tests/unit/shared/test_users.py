@@ -29,8 +29,7 @@ def test_each_service_consumes_its_own_queues_and_no_other() -> None:
 
 def test_every_event_has_exactly_one_service_that_may_tell_it() -> None:
     tellers = {
-        kind: [service for service, rights in RIGHTS.items() if re.search(rights.tells, f"3276.{kind}")]
-        for kind in TOLD
+        kind: [service for service, rights in RIGHTS.items() if re.search(rights.keys, f"3276.{kind}")] for kind in TOLD
     }
     assert {kind: found for kind, found in tellers.items() if len(found) != 1} == {}
     assert {found[0] for found in tellers.values()} == {"purchases", "distribution"}
