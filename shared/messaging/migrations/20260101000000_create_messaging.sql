@@ -27,6 +27,8 @@ create table inbox (
 );
 comment on table inbox  is 'Identity (city|source|id) of every event whose effect is committed';
 
+create index inbox_by_age on inbox (applied_at);
+
 create table aggregate_versions (
   aggregate text primary key,
   version integer not null
@@ -48,9 +50,11 @@ create table parked (
   parked_at timestamptz not null default now(),
   retry_at timestamptz,
   state text not null default 'parked' check (state in ('parked', 'applied', 'discarded')),
+  settled_at timestamptz,
   note text
 );
 create unique index parked_once on parked (queue, event) where event is not null and state = 'parked';
+create index parked_by_age on parked (settled_at) where settled_at is not null;
 create index parked_due on parked (queue, retry_at) where state = 'parked';
 create index parked_waiting on parked (aggregate) where state = 'parked';
 comment on column parked.routing_key is 'The key it came with: its first word is the city';
@@ -70,6 +74,7 @@ comment on column event_log.headers is 'The ce-* headers of the message';
 comment on column event_log.body is 'The data of the event as published, JSON; no personal data';
 comment on column parked.reason is 'Code or name of the error; docs/promises.md tells what to do';
 comment on column parked.headers is 'The headers as they came';
+comment on column parked.settled_at is 'When it was applied or discarded; 90 days later it goes';
 comment on column parked.state is 'parked, applied or discarded';
 -- migrate:down
 -- squawk-ignore ban-drop-table
