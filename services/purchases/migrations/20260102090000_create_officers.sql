@@ -63,8 +63,5 @@ comment on column drafts.tenant is 'City code without dots';
 comment on column drafts.unit_code is 'Unit kerja whose officer writes it';
 comment on column drafts.sealed is 'What was typed (NIP among it) as JSON, sealed and bound to draft_id';
 -- migrate:down
-drop table drafts;
-drop table officer_tries;
-drop table officer_sessions;
-drop table officer_links;
-drop table officer_pins;
+-- squawk-ignore ban-drop-table
+drop table drafts, officer_tries, officer_sessions, officer_links, officer_pins;
