@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,10 @@ class Desk:
         """What she sent; raises `ForeignFormError` when it did not come from a page that was shown to her."""
         return await read_form(request, self.keys.hash_key, officer.token)
 
+    def today(self, city: Reference) -> date:
+        """The calendar day of the city."""
+        return city.date_of(self.clock())
+
     def show(self, officer: Officer, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """A page for her."""
         mine = {
@@ -71,6 +76,7 @@ class Desk:
             "unit": officer.unit,
             "zone": officer.city.zone,
             "now": self.clock(),
+            "today": self.today(officer.city),
             "key": form_key(self.keys.hash_key, officer.token),
             "errors": {},
             "labels": {},

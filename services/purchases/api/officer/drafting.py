@@ -131,7 +131,7 @@ async def _seller_page(
 ) -> Response:
     """Sellers that fit the words and the channel, each to be chosen with one press."""
     city = officer.city
-    sellers = search_sellers(query, city, channel, sold=await load_turnover(desk.pool, city))
+    sellers = search_sellers(query, city, channel, day=desk.today(city), sold=await load_turnover(desk.pool, city))
     return desk.show(
         officer,
         "seller.html",
@@ -175,7 +175,7 @@ async def _step_page(
     if step == "periksa":
         context |= _final(checked, draft, officer.city, refused)
     if step == "barang":
-        context |= goods.context(draft, officer.city, query)
+        context |= goods.context(draft, officer.city, query, desk.today(officer.city))
     if step == "nota":
         context["kelurahan"] = _kelurahan(officer.city)
         context["purposes"] = list(words.PURPOSES.items())

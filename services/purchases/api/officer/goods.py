@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,9 +40,9 @@ def place_after(form: Form, draft: Draft) -> str:
     return f"?{urlencode({'cari': form['cari']})}"
 
 
-def context(draft: Draft, city: Reference, query: str) -> dict[str, Any]:
+def context(draft: Draft, city: Reference, query: str, day: date) -> dict[str, Any]:
     """What the step shows: products that fit the words, and the lines with their names and sums."""
-    found = search_products(query, city) if query else []
+    found = search_products(query, city, day=day) if query else []
     return {
         "query": query,
         "products": found[:MOST_PRODUCTS],

@@ -145,7 +145,7 @@ async def _bought(tx: Any, officer: Officer, begins: date, ends: date) -> dict[s
         source=officer.seat.source,
         begins=_utc_text(begins, officer.city),
         ends=_utc_text(ends, officer.city),
-        kits=[],
+        kits=[sku for sku, product in officer.city.products.items() if product.contents],
     )
     return dict(row)
 

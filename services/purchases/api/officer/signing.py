@@ -14,6 +14,7 @@ from services.purchases.domain.access import SESSION_LASTS, fits
 from services.purchases.usecases import officers
 from services.purchases.usecases.officers import Seat
 from shared.reference.model import Reference, Unit
+from shared.reference.search import search_units
 from shared.web.formats import moment
 from shared.web.forms import form_key, give_cookie, new_token, read_form
 from shared.web.pages import see_other
@@ -98,7 +99,10 @@ def routes(desk: Desk) -> APIRouter:
 def _door(desk: Desk, request: Request, city: Reference, refusal: Refusal) -> Response:
     """The sign-in page, with what is wrong beside its fields; the PIN is never shown back."""
     visitor, key = _visitor(desk, request)
-    units = sorted(city.units.values(), key=lambda unit: (unit.kind != "opd", unit.kind, _called(unit, city)))
+    units = sorted(
+        search_units("", city, day=desk.today(city)),
+        key=lambda unit: (unit.kind != "opd", unit.kind, _called(unit, city)),
+    )
     context = {
         "city": city,
         "units": [(unit.unit_code, _called(unit, city)) for unit in units],
