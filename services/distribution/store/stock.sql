@@ -58,8 +58,10 @@ update lots set version = version + 1, kelurahan = :kelurahan, expires_at = :exp
 where lot_id = :lot_id returning version;
 
 -- name: save_due!
--- Something changed in these cities: allocate soon.
-insert into due (tenant) select unnest(:tenants::text[]) on conflict do nothing;
+-- Something changed in these cities: allocate soon. A mark that is there already is locked until we commit (`where
+-- false` changes nothing, yet locks): taken before, its allocation would not see our change, and nothing would tell again.
+insert into due (tenant) select unnest(:tenants::text[])
+on conflict (tenant) do update set marked_at = due.marked_at where false;
 
 -- name: claim_due$
 -- Take the mark away before looking, so that a change made meanwhile marks it again.
