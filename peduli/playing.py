@@ -16,6 +16,7 @@ import httpx
 
 from peduli import reckoning, trace
 from peduli.display import Board
+from peduli.servers import children
 from peduli.staging import Stage
 from peduli.story import SOURCE, Story
 from services.reporting.cli import differences, overview, top_units
@@ -109,13 +110,12 @@ def _team(scene: Stage, reference: Reference) -> Iterator[None]:
     """The example field team in a process of its own, for every kelurahan."""
     codes = [code.replace(".", "") for code in reference.kelurahan]
     command = [sys.executable, str(TEAM), scene.amqp_url, "tim-demo", *codes, "--ride", str(RIDE_SECONDS)]
-    with (scene.folder / "logs" / "team.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait()
+    process = children.spawn(command, scene.folder / "logs" / "team.log")
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _brought(player: Player, seen: dict[str, int]) -> bool:

@@ -25,6 +25,7 @@ from peduli.servers.private import install_missing, private_servers
 from shared.errors import PeduliError
 
 TENANT = "3276"
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class OccupiedError(PeduliError):
@@ -62,11 +63,22 @@ class Stage:
         return {**doors, "RabbitMQ": without_password(self.amqp_url), "Postgres": without_password(self.admin_url)}
 
 
+def _ignore_ends() -> None:
+    """From now on all is being stopped: a second Ctrl-C must not leave half of it running."""
+    for name in ENDS:
+        signal.signal(name, signal.SIG_IGN)
+
+
+def _end(_number: int, _frame: object) -> None:
+    _ignore_ends()
+    raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
 def ending_quietly(console: Console) -> Iterator[None]:
     """Ctrl-C, SIGTERM and a closed terminal end what is inside, and everything that it started, without a traceback."""
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.default_int_handler)
+    for name in ENDS:
+        signal.signal(name, _end)
     try:
         yield
     except KeyboardInterrupt:
@@ -99,7 +111,7 @@ def stage(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
         try:
             yield scene
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
+            _ignore_ends()
             say("Menghentikan semuanya")
 
 

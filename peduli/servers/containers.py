@@ -6,10 +6,12 @@ back with its data.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
 import subprocess
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -97,14 +99,18 @@ class Container(Server):
         self._finish("kill")
 
     def _finish(self, *how: str) -> None:
-        """`docker run` itself ends when the daemon has removed the container."""
+        """Ask until `docker run` has ended: a container that is still being made cannot be asked yet."""
+        deadline = time.monotonic() + children.STOP_SECONDS
+        while self._process and self._process.poll() is None and time.monotonic() < deadline:
+            docker(*how, self.name)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.5)
         if self._process:
-            if docker(*how, self.name).returncode:  # not up yet, or gone by itself
-                children.end(children.tree(self._process.pid), signal.SIGTERM)
+            children.end(children.tree(self._process.pid), signal.SIGTERM)
             self._forget()
 
     def remove(self) -> None:
-        """Kill it, and drop it and its volume, however far it had come."""
+        """Kill it, and drop its volume."""
         self.kill()
         docker("rm", "--force", self.name)
         docker("volume", "rm", "--force", self.name)
