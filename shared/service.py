@@ -29,7 +29,7 @@ from shared.messaging.pruning import prune
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
 from shared.messaging.watch import Watch
-from shared.observability.health import Progress
+from shared.observability.health import Health
 from shared.reference.model import Reference
 from shared.reference.store import Cities
 from shared.settings import Settings
@@ -73,7 +73,7 @@ def build(service: Service) -> FastAPI:
     """The ASGI application: everything starts and stops with it. Raises `OpenDoorsError`."""
     if service.settings.open_doors and service.settings.http_host not in LOOPBACK:
         raise OpenDoorsError(hint="unset PEDULI_OPEN_DOORS, or PEDULI_HTTP_HOST")
-    progress: list[Progress] = []
+    health = Health()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -84,7 +84,7 @@ def build(service: Service) -> FastAPI:
         app.state.default_tenant, app.state.open_doors = settings.tenant, settings.open_doors
         app.include_router(service.router(pool))
         stop = asyncio.Event()
-        tasks = [asyncio.create_task(run) for run in _runners(service, pool, stop, progress)]
+        tasks = [asyncio.create_task(run) for run in _runners(service, pool, stop, health)]
         for task in tasks:
             task.add_done_callback(lambda task: None if stop.is_set() else _tell_of_death(task))
         log.info("service_started")
@@ -99,7 +99,7 @@ def build(service: Service) -> FastAPI:
             log.info("service_stopped", late=len(late))
 
     app = _application(service.name, lifespan)
-    _mount_operations(app, progress, service.settings.stuck_seconds)
+    _mount_operations(app, health, service.settings.stuck_seconds)
     return app
 
 
@@ -116,25 +116,21 @@ def _application(name: str, lifespan: Lifespan[FastAPI] | None = None) -> FastAP
     return app
 
 
-def _runners(
-    service: Service, pool: Pool, stop: asyncio.Event, progress: list[Progress]
-) -> list[Coroutine[Any, Any, None]]:
+def _runners(service: Service, pool: Pool, stop: asyncio.Event, health: Health) -> list[Coroutine[Any, Any, None]]:
     settings = service.settings
     seal_key = settings.seal_key.get_secret_value().encode()
 
-    def parts(lane: Lane) -> tuple[Consumer, Retrier]:
+    async def run_lane(lane: Lane, lane_stop: asyncio.Event) -> None:
         applier, linger = Applier(lane, pool, seal_key), settings.linger_ms / 1000
         consumer = Consumer(applier, amqp_url=settings.amqp_url, batch_size=settings.batch_size, linger_seconds=linger)
-        return consumer, Retrier(applier)
+        health.lanes.append(consumer.progress)
+        try:
+            await asyncio.gather(consumer.run(lane_stop), Retrier(applier).run(lane_stop))
+        finally:
+            health.lanes.remove(consumer.progress)
 
-    async def run_lane(lane: Lane, lane_stop: asyncio.Event) -> None:
-        await asyncio.gather(*(part.run(lane_stop) for part in parts(lane)))
-
-    runners: list[Coroutine[Any, Any, None]] = [Lanes(service.publisher_lanes, run_lane).run(stop)]
-    for lane in service.lanes:
-        consumer, retrier = parts(lane)
-        progress.append(consumer.progress)
-        runners += [consumer.run(stop), retrier.run(stop)]
+    runners = [run_lane(lane, stop) for lane in service.lanes]
+    runners.append(Lanes(service.publisher_lanes, run_lane).run(stop))
     if service.relays:
         relay = Relay(
             database_url=settings.database_url,
@@ -147,11 +143,11 @@ def _runners(
         service.name,
         pool,
         amqp_url=settings.amqp_url,
-        lanes=tuple(progress),
+        lanes=health.lanes,
         relays=service.relays,
         every_seconds=settings.stuck_seconds / LOOKS,
     )
-    progress += watch.progress
+    health.others += watch.progress
     runners.append(watch.run(stop))
     runners.append(DeadLetters(service.name, pool, settings.amqp_url, seal_key).run(stop))
     runners.append(every(stop, FRESH_SECONDS, lambda: refresh(service.cities, pool), "cities"))
@@ -187,7 +183,7 @@ async def refresh(cities: Cities, pool: Pool) -> bool:
     return False
 
 
-def _mount_operations(app: FastAPI, progress: list[Progress], stuck_seconds: float) -> None:
+def _mount_operations(app: FastAPI, health: Health, stuck_seconds: float) -> None:
     @app.get("/livez", include_in_schema=False)
     async def livez() -> dict[str, str]:
         return {"status": "ok"}
@@ -195,10 +191,10 @@ def _mount_operations(app: FastAPI, progress: list[Progress], stuck_seconds: flo
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
         """Ready while all that has work goes on: the lanes, the relay, and the watch over what waits."""
-        stuck = [item.name for item in progress if item.stuck(stuck_seconds)]
+        stuck = [item.name for item in health.all if item.stuck(stuck_seconds)]
         shown = {
             item.name: {"consuming": item.consuming, "in_hand": item.waiting, "queued": item.queued}
-            for item in progress
+            for item in health.all
         }
         answer = {"status": "not ready" if stuck else "ready", "stuck": stuck, "progress": shown}
         return JSONResponse(answer, 503 if stuck else 200)

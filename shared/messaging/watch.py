@@ -58,7 +58,7 @@ class Watch:
         if self._broker is None or self._broker.is_closed:
             self._broker = await open_connection(self._amqp_url, f"peduli-{self._service}-watch")
         channel = await open_channel(self._broker, confirms=False)
-        for lane in self._lanes:
+        for lane in list(self._lanes):  # they come and go
             found = await channel.queue_declare(lane.name, passive=True, timeout=ANSWER_SECONDS)
             ready, consumers = found.message_count or 0, found.consumer_count or 0
             # with another instance beside us the messages may be its work: it tells of them itself

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -34,3 +34,16 @@ class Progress:
         if self.consuming and not self.has_work:
             return False
         return time.monotonic() - self.moved_at > seconds
+
+
+@dataclass
+class Health:
+    """The progress of a service: of its `lanes`, which come and go, and of what else must not stand still."""
+
+    lanes: list[Progress] = field(default_factory=list)
+    others: list[Progress] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[Progress]:
+        """Lanes first."""
+        return [*self.lanes, *self.others]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import aio_pika
+import aio_pika.abc
 import asyncpg
 import httpx
 
@@ -69,16 +71,16 @@ async def _rows(database_url: str) -> list[tuple[str, str]]:
 async def _stream(amqp_url: str) -> tuple[str, str]:
     """The beginning of the broker's own log of messages, which stays when they are consumed."""
     texts: list[str] = []
+    came: asyncio.Queue[aio_pika.abc.AbstractIncomingMessage] = asyncio.Queue()
     connection = await aio_pika.connect(amqp_url)
     async with connection:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=1000)
         stream = await channel.get_queue(topology.LOG, ensure=False)
+        await stream.consume(came.put, arguments={"x-stream-offset": "first"})
         with contextlib.suppress(TimeoutError):
-            async with stream.iterator(timeout=1, arguments={"x-stream-offset": "first"}) as messages:
-                async for item in messages:
-                    texts.append(item.body.decode(errors="replace"))
-                    await item.ack()
-                    if len(texts) == MOST:
-                        break
+            while len(texts) < MOST:
+                item = await asyncio.wait_for(came.get(), 1)
+                texts.append(item.body.decode(errors="replace"))
+                await item.ack()
     return topology.LOG, " ".join(texts)

@@ -143,7 +143,7 @@ class Field:
                     await self._report(client, task)
                 if unchanged and self.draw.random() < 0.2:
                     await self._change(client, unchanged.pop())
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
 
     async def _report(self, client: httpx.AsyncClient, task: Body) -> None:
         open_to = {"assigned": ("accept", "accept", "accept", "deliver"), "accepted": ("deliver", "fail", "return")}

@@ -232,6 +232,9 @@ async def test_a_publisher_in_its_limit_does_not_slow_another(world: World) -> N
         await publish(mine(world, quick), told)
         await eventually(lambda: query(world, counted.format(OTHER)), lambda rows: rows[0]["n"] == 200)
         assert (await query(world, counted.format(SOURCE)))[0]["n"] < 50  # the others take minutes
+        health = (await client.get("/readyz")).json()
+        assert {topology.publisher_queue("3276", name) for name in ("slow", "quick")} <= health["progress"].keys()
+        assert health["stuck"] == []  # to rest is not to be stuck
 
         limited = await post(client, slow, purchase("H1"))  # purchases are counted together, whatever the door
         assert limited.status_code == 429
