@@ -33,6 +33,7 @@ def purchases_service(world: World, tmp_path: Path) -> Iterator[Running]:
         "PEDULI_DATABASE_URL": world.database_url,
         "PEDULI_HASH_KEY": "test",
         "PEDULI_SEAL_KEY": "test",
+        "PEDULI_OPEN_DOORS": "true",
         "PEDULI_HTTP_PORT": str(port),
     }
     running = Running("purchases", f"http://127.0.0.1:{port}", environment, tmp_path / "purchases.log")
