@@ -87,6 +87,7 @@ def build(service: Service) -> FastAPI:
         tasks = [asyncio.create_task(run) for run in _runners(service, pool, stop, health)]
         for task in tasks:
             task.add_done_callback(lambda task: None if stop.is_set() else _tell_of_death(task))
+        await asyncio.sleep(0)  # each lane is known to readiness before the door opens
         log.info("service_started")
         try:
             yield
