@@ -248,7 +248,7 @@ async def measure(folder: Path, purchases: int) -> dict[str, float]:
             print(f"message by message: {figures['one_by_one']:.0f} events/s", flush=True)
             connection = await asyncpg.connect(bench.database_url)
             await connection.execute(
-                "truncate purchases.event_log, purchases.outbox, purchases.purchases, purchases.submissions"
+                "truncate purchases.event_log, purchases.outbox, purchases.purchases, purchases.submissions cascade"
             )
             await connection.close()
             for queue in ("distribution.events.0", "reporting.events.0"):

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from services.purchases.api import submissions
 from services.purchases.usecases.judging import Incoming, Read, Verdict
 from services.purchases.usecases.receive import Answer, Sent
+from shared.access.store import Directory
 from shared.clock import now
 from shared.ids import new_id
 from shared.reference.load import load
@@ -39,6 +40,7 @@ def main() -> None:
     """Serve until killed."""
     app = FastAPI()
     app.state.cities, app.state.default_tenant = Cities([load(TENANT)]), TENANT
+    app.state.directory, app.state.open_doors = Directory(), True
     app.include_router(submissions.router(Validator(app.state.cities)), prefix="/v1")  # type: ignore[arg-type]
     problems.install(app)
     config = uvicorn.Config(app, port=int(sys.argv[1]), log_config=None, access_log=False, loop="uvloop")

@@ -7,6 +7,7 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ async def behind_proxies(world: World) -> AsyncIterator[tuple[Door, Door, Proxy,
         )
         async with running(purchases.service(settings)) as one, running(reporting.service(settings)) as two:
             for door in (one, two):
-                await eventually(lambda door=door: status(door), lambda seen: seen == 200)  # type: ignore[misc]
+                await eventually(partial(status, door), lambda seen: seen == 200)
             yield one, two, broker, database
 
 
@@ -105,12 +106,12 @@ async def test_a_silent_broker_shows_and_is_over_when_it_speaks_again(
         assert (await one.post("/v1/purchases", json=purchase("HTTP-1"), headers=HEADERS)).status_code == 202
         await tell_many(world, 0, 20)
         for door in (one, two):
-            await eventually(lambda door=door: status(door), lambda seen: seen == 503)  # type: ignore[misc]
+            await eventually(partial(status, door), lambda seen: seen == 503)
         await asyncio.sleep(8)  # long enough for every connection to be given up
         broker.turn("pass")
         await eventually(lambda: state(world), lambda seen: seen == done(21), seconds=30)
         for door in (one, two):
-            await eventually(lambda door=door: status(door), lambda seen: seen == 200)  # type: ignore[misc]
+            await eventually(partial(status, door), lambda seen: seen == 200)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 8])
@@ -123,9 +124,9 @@ async def test_a_silent_database_shows_and_parks_nothing(world: World, seconds: 
         assert answer.status_code == 503
         assert time.monotonic() - began < 6 * STATEMENT_SECONDS
         for door in (one, two):
-            await eventually(lambda door=door: status(door), lambda seen: seen == 503)  # type: ignore[misc]
+            await eventually(partial(status, door), lambda seen: seen == 503)
         await asyncio.sleep(seconds)
         database.turn("pass")
         await eventually(lambda: state(world), lambda seen: seen == done(20), seconds=30)
         for door in (one, two):
-            await eventually(lambda door=door: status(door), lambda seen: seen == 200)  # type: ignore[misc]
+            await eventually(partial(status, door), lambda seen: seen == 200)
