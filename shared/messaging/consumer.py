@@ -43,8 +43,7 @@ class Lane:
 
     Events that it does not serve are parked, and tried again: their city may be loaded in a moment. A lane with a
     limit says how many seconds it has to `rest` after so many messages, and takes at most `batch` at once. `own` gives
-    an event the identity under which it is claimed: a sender must not be able to use up that of another. An unordered
-    lane may have several `consumers`: while one batch waits for the database, the next is already thought about.
+    an event the identity under which it is claimed: a sender must not be able to use up that of another.
     """
 
     queue: str
@@ -54,7 +53,6 @@ class Lane:
     own: Callable[[Envelope], Envelope] = lambda event: event
     rest: Callable[[int], float] = lambda _: 0.0
     batch: int | None = None
-    consumers: int = 1
 
 
 @dataclass(frozen=True)
