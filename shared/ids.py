@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, UUID
 
-import uuid_utils
+from uuid_utils.compat import uuid5, uuid7
 
 
 def new_id() -> UUID:
     """A new UUIDv7: sorts by time of making, so that index pages stay hot."""
-    return UUID(int=uuid_utils.uuid7().int)
+    return uuid7()
 
 
 def derived_id(*parts: str) -> UUID:

@@ -123,12 +123,16 @@ def _runners(service: Service, pool: Pool, stop: asyncio.Event, health: Health) 
 
     async def run_lane(lane: Lane, lane_stop: asyncio.Event) -> None:
         applier, linger = Applier(lane, pool, seal_key), settings.linger_ms / 1000
-        consumer = Consumer(applier, amqp_url=settings.amqp_url, batch_size=settings.batch_size, linger_seconds=linger)
-        health.lanes.append(consumer.progress)
+        consumers = [
+            Consumer(applier, amqp_url=settings.amqp_url, batch_size=settings.batch_size, linger_seconds=linger)
+            for _ in range(lane.consumers)
+        ]
+        health.lanes += [consumer.progress for consumer in consumers]
         try:
-            await asyncio.gather(consumer.run(lane_stop), Retrier(applier).run(lane_stop))
+            await asyncio.gather(*(consumer.run(lane_stop) for consumer in consumers), Retrier(applier).run(lane_stop))
         finally:
-            health.lanes.remove(consumer.progress)
+            for consumer in consumers:
+                health.lanes.remove(consumer.progress)
 
     runners = [run_lane(lane, stop) for lane in service.lanes]
     runners.append(Lanes(service.publisher_lanes, run_lane).run(stop))

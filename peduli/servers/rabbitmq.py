@@ -19,7 +19,7 @@ USER = "guest"
 LIMITS = "vm_memory_high_watermark.relative = 0.6\ndisk_free_limit.absolute = 50MB\n"
 WITHOUT_STATISTICS = "management_agent.disable_metrics_collector = true\n"  # nobody looks at its pages here
 PLUGINS = ("rabbitmq_consistent_hash_exchange", "rabbitmq_management")  # the topology and the users need them
-ERLANG = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"  # two schedulers that sleep when idle, not spin
+ERLANG = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none"  # one scheduler, asleep when idle: the other core is ours
 
 
 def find_rabbitmq() -> Path | None:

@@ -23,7 +23,7 @@ def lanes(cities: Cities, keys: Keys) -> list[Lane]:
 
     Unordered: (source, reference) and waiting do the ordering.
     """
-    return [Lane("purchases.intake", on_submissions(cities, keys), ordered=False)]
+    return [Lane("purchases.intake", on_submissions(cities, keys), ordered=False, consumers=2)]
 
 
 def publisher_lanes(directory: Directory, cities: Cities, keys: Keys) -> list[Lane]:

@@ -8,6 +8,7 @@ from typing import Any
 import aiormq
 
 from shared.messaging import wire
+from shared.messaging.channel import Channel
 
 wire.forgive()
 HEARTBEAT_SECONDS = 4  # a dead peer is noticed after three beats; the default took 183 s
@@ -35,8 +36,8 @@ async def open_connection(url: str, name: str) -> Connection:
     return connection
 
 
-async def open_channel(connection: Connection, *, confirms: bool) -> aiormq.Channel:
+async def open_channel(connection: Connection, *, confirms: bool) -> Channel:
     """A channel; with `confirms` the broker tells of each message that it has it."""
     channel = await connection.channel(publisher_confirms=confirms, frame_buffer_size=FRAMES)
-    assert isinstance(channel, aiormq.Channel)
+    assert isinstance(channel, Channel)
     return channel

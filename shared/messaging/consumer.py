@@ -43,7 +43,8 @@ class Lane:
 
     Events that it does not serve are parked, and tried again: their city may be loaded in a moment. A lane with a
     limit says how many seconds it has to `rest` after so many messages, and takes at most `batch` at once. `own` gives
-    an event the identity under which it is claimed: a sender must not be able to use up that of another.
+    an event the identity under which it is claimed: a sender must not be able to use up that of another. An unordered
+    lane may have several `consumers`: while one batch waits for the database, the next is already thought about.
     """
 
     queue: str
@@ -53,6 +54,7 @@ class Lane:
     own: Callable[[Envelope], Envelope] = lambda event: event
     rest: Callable[[int], float] = lambda _: 0.0
     batch: int | None = None
+    consumers: int = 1
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ class Consumer:
             except Exception as error:
                 log.warning("lane_interrupted", queue=self.queue, error=type(error).__name__)
             self.progress.consuming = False
+            self.progress.waiting = 0  # what was in hand goes to whoever consumes this queue next
             metrics.LANE_OPEN.labels(self.queue).set(0)
             if not stop.is_set():
                 await _wait(stop, PROBE_SECONDS)
@@ -182,15 +185,12 @@ class Consumer:
             await channel.basic_qos(prefetch_count=self._batch_size * PREFETCH_BATCHES)
             buffer: asyncio.Queue[Delivery | None] = asyncio.Queue()
 
-            async def on_message(message: aiormq.abc.DeliveredMessage) -> None:
-                buffer.put_nowait(delivery_of(message))
-
-            consuming = await channel.basic_consume(self.queue, on_message)
+            tag = await channel.consume(self.queue, lambda message: buffer.put_nowait(delivery_of(message)))
             self.progress.consuming = True
             metrics.LANE_OPEN.labels(self.queue).set(1)
             for closing in (channel.closing, connection.closing):
                 closing.add_done_callback(lambda _: buffer.put_nowait(None))
-            stopper = asyncio.create_task(self._cancel(stop, channel, str(consuming.consumer_tag), buffer))
+            stopper = asyncio.create_task(self._cancel(stop, channel, tag, buffer))
             try:
                 await self._consume(channel, buffer, stop)
                 if (
@@ -208,7 +208,6 @@ class Consumer:
         """On `stop`: no new messages, then the end mark behind those in hand, so that none is delivered twice."""
         await stop.wait()
         await channel.basic_cancel(tag)
-        await asyncio.sleep(0)  # deliveries read before cancel-ok have their tasks scheduled: let them in first
         buffer.put_nowait(None)
 
     async def _consume(

@@ -8,11 +8,19 @@ with logged as (
 insert into outbox (seq, aggregate) select seq, aggregate from logged;
 
 -- name: list_unpublished
--- The next window in order; an aggregate with a quarantined event waits, the others go on.
-select seq, event_id, routing_key, headers, body from outbox o join event_log using (seq)
-where quarantined_at is null
-  and not exists (select from outbox q where q.quarantined_at is not null and q.aggregate = o.aggregate)
-order by seq limit :size;
+-- The next window in order; an aggregate with a quarantined event waits, the others go on. Each event is looked up by
+-- its key (`offset 0` keeps that): a merge of the two tables would read the log from its first event.
+select seq, event_id, routing_key, headers, body from (
+  select seq from outbox o where quarantined_at is null
+    and not exists (select from outbox q where q.quarantined_at is not null and q.aggregate = o.aggregate)
+  order by seq limit :size) as due
+cross join lateral (
+  select event_id, routing_key, headers, body from event_log where event_log.seq = due.seq offset 0) as event
+order by seq;
+
+-- name: relax_commits!
+-- What the relay writes may be lost in a crash: then an event is told once more, and its receivers know it already.
+set synchronous_commit = off;
 
 -- name: delete_published!
 -- The broker has confirmed these.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import aiormq
 import orjson
@@ -14,6 +13,7 @@ from pamqp.commands import Basic
 from shared.database.pool import STATEMENT_SECONDS, Row, Transaction, connect
 from shared.database.queries import load_queries
 from shared.messaging import topology
+from shared.messaging.channel import Channel
 from shared.messaging.connection import Connection, open_channel, open_connection
 from shared.observability import metrics
 
@@ -60,6 +60,7 @@ class Relay:
         )
         broker: Connection | None = None
         try:
+            await queries.relax_commits(database)
             while not await queries.claim_leadership(database):
                 if await _pause(stop, RETRY_SECONDS):
                     return
@@ -87,12 +88,12 @@ class Relay:
             if broker is not None:
                 await broker.close()
 
-    async def _publish(self, database: Transaction, channel: aiormq.Channel, rows: Sequence[Row]) -> int:
-        sends = [asyncio.ensure_future(self._send(channel, row)) for row in rows]
-        await asyncio.wait(sends, timeout=CONFIRM_SECONDS)  # one deadline for the window
-        for send in sends:
-            send.cancel()
-        results = await asyncio.gather(*sends, return_exceptions=True)
+    async def _publish(self, database: Transaction, channel: Channel, rows: Sequence[Row]) -> int:
+        confirms = [self._send(channel, row) for row in rows]
+        _, late = await asyncio.wait(confirms, timeout=CONFIRM_SECONDS)  # one deadline for the window
+        for confirm in late:
+            confirm.cancel()
+        results = await asyncio.gather(*confirms, return_exceptions=True)
         confirmed = 0
         for result in results:
             if not isinstance(result, Basic.Ack):
@@ -111,8 +112,8 @@ class Relay:
             await channel.close()
         return confirmed
 
-    async def _send(self, channel: aiormq.Channel, row: Row) -> Any:
-        return await channel.basic_publish(
+    def _send(self, channel: Channel, row: Row) -> asyncio.Future[Basic.Ack]:
+        return channel.send(
             row["body"],
             exchange=topology.EVENTS,
             routing_key=row["routing_key"],
@@ -122,7 +123,6 @@ class Relay:
                 message_id=str(row["event_id"]),
                 headers=orjson.loads(row["headers"]),
             ),
-            wait=False,  # for the socket: the confirm is what counts, and the window bounds what is in flight
         )
 
     async def _refusal(self, database: Transaction, seq: int, error: object, *, alone: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Sequence
 
 import structlog
@@ -58,11 +59,13 @@ class Watch:
         if self._broker is None or self._broker.is_closed:
             self._broker = await open_connection(self._amqp_url, f"peduli-{self._service}-watch")
         channel = await open_channel(self._broker, confirms=False)
-        for lane in list(self._lanes):  # they come and go
+        lanes = list(self._lanes)  # they come and go
+        ours = Counter(lane.name for lane in lanes)
+        for lane in lanes:
             found = await channel.queue_declare(lane.name, passive=True, timeout=ANSWER_SECONDS)
             ready, consumers = found.message_count or 0, found.consumer_count or 0
             # with another instance beside us the messages may be its work: it tells of them itself
-            lane.queued = ready if consumers <= 1 else 0
+            lane.queued = ready if consumers <= ours[lane.name] else 0
             metrics.QUEUE_READY.labels(lane.name).set(ready)
             if lane.consuming and not lane.has_work:
                 lane.moved()

@@ -86,7 +86,7 @@ def half_of_a_window(method: Method, fuse: Fuse) -> Method:
 
     async def wrapped(relay: Relay, database: Any, channel: Any, rows: Any) -> Any:
         if len(rows) > 1 and fuse.is_last():
-            sending = [asyncio.ensure_future(relay._send(channel, row)) for row in rows]
+            sending = [relay._send(channel, row) for row in rows]
             await asyncio.gather(*sending[: len(rows) // 2])
             die()
         return await method(relay, database, channel, rows)
