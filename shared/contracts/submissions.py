@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
@@ -111,6 +112,11 @@ class PurchaseSubmission(Submitted):
     total_idr: Rupiah
     pickup: Pickup | None = None
     posts: tuple[Post, ...] = Field(default=(), max_length=20)
+
+    @cached_property
+    def canonical(self) -> str:
+        """The submission as one spelling of JSON, whatever way it was told."""
+        return self.model_dump_json()
 
 
 class PledgeSubmission(Submitted):

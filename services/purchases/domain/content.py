@@ -12,9 +12,10 @@ from shared.reference.model import Reference
 
 def content_hash(submission: PurchaseSubmission) -> str:
     """32 hex of SHA-256 over the canonical submission: what a resend must hit, whatever its spelling or door."""
-    if submission.contributors:
-        submission = submission.model_copy(update={"contributors": paid_by(submission)})
-    return hashlib.sha256(submission.model_dump_json().encode()).hexdigest()[:32]
+    text = submission.canonical
+    if submission.contributors:  # whatever their order
+        text = submission.model_copy(update={"contributors": paid_by(submission)}).model_dump_json()
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def paid_by(submission: PurchaseSubmission) -> tuple[Contributor, ...]:

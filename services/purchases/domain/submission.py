@@ -68,7 +68,7 @@ def reasons_of_form(error: ValidationError) -> list[Reason]:
 
 def _unreadable(submission: PurchaseSubmission) -> Iterator[Reason]:
     """U+0000 is valid JSON, but no row can hold it. Looked for in the whole text first: it is rare."""
-    if r"\u0000" not in submission.model_dump_json():
+    if r"\u0000" not in submission.canonical:
         return
     waiting: list[tuple[str, object]] = [("", submission.model_dump())]
     while waiting:

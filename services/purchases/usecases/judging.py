@@ -186,11 +186,9 @@ class Batch:
         buyers = b""
         if isinstance(content, VoidSubmission):
             event = PurchaseVoided(purchase_id=identity, reason=content.reason)
-            body = before.content if before else b"{}"
         else:
             assert read.city is not None  # what names no city was refused
             event = self._told(read.item, identity, content, purchase, before, read.city)
-            body = event.model_dump_json().encode()
             buyers = seal(self.keys.seal_key, orjson.dumps(sealed_part(content)), bound_to=str(identity))
         told = self._outgoing(read.item, event, str(identity), purchase.version, str(identity))
         if len(told.body) > MAX_BODY_BYTES:
@@ -202,7 +200,7 @@ class Batch:
             before.source if before else read.item.source,
             before.reference if before else read.item.reference,
             purchase,
-            body,
+            told.body if buyers else before.content if before else b"{}",
             buyers or (kept.buyers_sealed if kept else b""),
         )
         self.known.purchases[identity] = self.changed[identity] = stored
