@@ -30,7 +30,7 @@ from shared.observability.health import Progress
 Handler = Callable[[Transaction, Sequence[Envelope]], Awaitable[None]]
 log = structlog.get_logger()
 
-PREFETCH_BATCHES = 3
+PREFETCH_BATCHES = 2  # one in work, one behind it: with messages of 64 KiB that is 128 MB a lane
 LINGERS = 20  # while messages stream in, waiting for a full batch costs less than another transaction
 PROBE_SECONDS = 1.0
 ALONE_AFTER, PARK_AFTER = 2, 3
