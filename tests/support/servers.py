@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import aio_pika
+import aiormq
 import asyncpg
 import pytest
 
@@ -56,25 +56,36 @@ async def declared(servers: tuple[Server, AnyRabbitMQ]) -> Topology:
     return await prepare_broker(servers[1].url, *shipped())
 
 
+@pytest.fixture(scope="session")
+async def template(servers: tuple[Server, AnyRabbitMQ]) -> str:
+    """The name of a database as every test finds it: migrated, with Depok alone. Made once per worker, then copied."""
+    await prepare_database(await create(servers[0], "template"), TENANT)
+    return "template"
+
+
 @pytest.fixture
-async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology) -> World:
+async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology, template: str) -> World:
     """A fresh database, migrated, with Depok alone, and every queue empty."""
     postgres, rabbitmq = servers
-    name = f"test_{next(_numbers)}"
-    admin = await asyncpg.connect(postgres.url)
-    await admin.execute(f"create database {name}")
-    await admin.close()
-    database_url = postgres.url.removesuffix("/postgres") + f"/{name}"
-    await prepare_database(database_url, TENANT)
+    database_url = await create(postgres, f"test_{next(_numbers)}", f"template {template}")
     await purge(rabbitmq.url, declared)
     return World(postgres, rabbitmq, database_url, declared)
 
 
+async def create(postgres: Server, name: str, how: str = "") -> str:
+    """Create a database; returns its URL."""
+    admin = await asyncpg.connect(postgres.url)
+    await admin.execute(f"create database {name} {how}")
+    await admin.close()
+    return postgres.url.removesuffix("/postgres") + f"/{name}"
+
+
 async def purge(amqp_url: str, declared: Topology) -> None:
     """Empty every queue (a stream cannot be emptied, and nobody reads it here)."""
-    connection = await aio_pika.connect(amqp_url)
-    async with connection:
-        channel = await connection.channel()
-        for queue in declared.queues:
-            if queue.arguments["x-queue-type"] != "stream":
-                await (await channel.get_queue(queue.name)).purge()
+    connection = await aiormq.connect(amqp_url)
+    channel = await connection.channel()
+    names = [queue.name for queue in declared.queues if queue.arguments["x-queue-type"] != "stream"]
+    for name in names[:-1]:
+        await channel.queue_purge(name, nowait=True)
+    await channel.queue_purge(names[-1])  # its answer comes when all before it are done
+    await connection.close()
