@@ -29,6 +29,7 @@ SCHEMA = "purchases"
 MIGRATIONS = Path(__file__).parent / "migrations"
 SWEEP_SECONDS = 60.0
 TURNOVER_SECONDS = 60.0  # an order of sellers may be a minute old
+GROUPS = 2  # transactions of requests at once: while one waits for the database, the next is judged
 FILES_SECONDS = 0.3  # how soon an uploaded file is read; the look is an index with no entry
 
 
@@ -79,7 +80,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         cities=cities,
         lanes=handlers.lanes(cities, keys),
         router=doors,
-        loops=[sweep, grouper.run, work_on_files, reckoning],
+        loops=[sweep, *[grouper.run] * GROUPS, work_on_files, reckoning],
         directory=directory,
         publisher_lanes=lambda: handlers.publisher_lanes(directory, cities, keys),
     )

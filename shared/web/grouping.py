@@ -20,7 +20,7 @@ log = structlog.get_logger()
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
-MOST = 500  # items of one transaction
+MOST = 1000  # items of one transaction
 LINGER_SECONDS = 0.003  # half a commit: with twice the company, an item costs a third less
 TRIES = 4  # of a group that another transaction was faster than
 
@@ -69,7 +69,7 @@ class Grouper(Generic[Item, Answer]):
         return found  # type: ignore[return-value]  # no exception is left among them
 
     async def run(self, pool: Pool, stop: asyncio.Event) -> None:
-        """Serve until `stop`, then those who wait already; who comes later is told to come again."""
+        """Serve until `stop`, then those who wait already; who comes later is told to come again. Several may run."""
         waker = asyncio.create_task(stop.wait())
         waker.add_done_callback(lambda _: self._came.set())
         try:
