@@ -20,7 +20,7 @@ Release = Literal["recovered", "hospital", "moved", "deceased"]
 
 
 class People(Submitted):
-    """Personal data: it rests sealed, and leaves only to the team that accepted the task. Of `nik` a hash is kept."""
+    """Personal data: it rests sealed, and whoever reads it is written down. Of `nik` only a keyed hash is kept."""
 
     name: str = Field(min_length=1, max_length=120)
     phone: str = Field(default="", max_length=30)

@@ -271,7 +271,7 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/households/sheets"): {"puskesmas"},
     ("GET", "/v1/households/template.{kind}"): {"puskesmas"},
     ("PATCH", "/v1/households/{identity}"): {"puskesmas"},
-    ("GET", "/v1/households/{identity}"): {"puskesmas", "reader"},
+    ("GET", "/v1/households/{identity}"): {"puskesmas"},
     ("GET", "/v1/households/{identity}/people"): {"puskesmas"},
     ("GET", "/v1/tasks"): {"team", "reader"},
     ("POST", "/v1/tasks/{task_id}/reports"): {"team"},

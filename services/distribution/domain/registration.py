@@ -43,7 +43,7 @@ class State:
         has_moved = kelurahan not in (None, self.kelurahan)
         return replace(
             self,
-            isolation_until=(until or self.isolation_until).astimezone(UTC),
+            isolation_until=until or self.isolation_until,
             released=released or self.released,
             kelurahan=kelurahan or self.kelurahan,
             rw=rw if rw or has_moved else self.rw,
@@ -85,10 +85,10 @@ def read_report(
 
 def wrong_window(begins: datetime, ends: datetime) -> list[Reason]:
     """What is wrong with an isolation from `begins` until `ends`."""
+    if not 2000 <= begins.year <= 2100 or not 2000 <= ends.year <= 2100 or ends - begins > LONGEST:
+        return [Reason.of("TIME_OUT_OF_RANGE", "isolation_until")]
     if ends <= begins:
         return [Reason.of("ENDS_BEFORE_IT_BEGINS", "isolation_until")]
-    if ends - begins > LONGEST or not 2000 <= begins.year <= 2100:
-        return [Reason.of("TIME_OUT_OF_RANGE", "isolation_until")]
     return []
 
 

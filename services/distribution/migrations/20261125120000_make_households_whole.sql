@@ -37,7 +37,7 @@ create table people_reads (
   at timestamptz not null
 );
 create index people_reads_by_household on people_reads (household_id);
-comment on table people_reads is 'Every reading of personal data, written by the statement''s own transaction; append-only';
+comment on table people_reads is 'Every reading of personal data, written by the statement''s own transaction; nobody changes them';
 comment on column people_reads.reader is 'A team, the name of a token''s owner, or the operator at the terminal';
 comment on column people_reads.purpose is 'door (a packet is brought), check (a registrar looks), move (the name goes to a new address), or what an export gives as its reason';
 
@@ -56,10 +56,13 @@ comment on column household_identities.kind is 'nik or phone';
 create table household_references (
   reference_id uuid primary key,
   household_id uuid not null references households,
-  teller_key text not null
+  teller_key text not null,
+  told_key text
 );
+insert into household_references (reference_id, household_id, teller_key) select household_id, household_id, '' from households;
 create index household_references_by_household on household_references (household_id);
 comment on table household_references is 'What each reporter calls a household: the id that his reference makes, and the household that it is';
+comment on column household_references.told_key is 'Keyed hash of the reporter''s last report: told again, it changes nothing, whatever others said since; null once erased';
 comment on column household_references.teller_key is 'Keyed hash of the reporter''s source: with two references he means two households';
 -- migrate:down
 -- squawk-ignore ban-drop-table

@@ -3,9 +3,9 @@
 select pg_advisory_xact_lock(hashtextextended(name, 0))
 from (select unnest(:names::text[]) as name order by 1) as sorted;
 
--- name: find_reference$
--- The household that a reporter's reference means.
-select household_id from household_references where reference_id = :reference_id;
+-- name: find_reference^
+-- The household that a reporter's reference means, and what he said of it last.
+select household_id, told_key from household_references where reference_id = :reference_id;
 
 -- name: find_same$
 -- The household that isolates and is known by one of these: by a NIK; else by a phone that no other household has, unless
@@ -24,9 +24,10 @@ select household_id from (
 ) as found order by place limit 1;
 
 -- name: save_reference!
--- What a reporter calls a household.
-insert into household_references (reference_id, household_id, teller_key)
-values (:reference_id, :household_id, :teller_key) on conflict do nothing;
+-- What a reporter calls a household, and said of it.
+insert into household_references (reference_id, household_id, teller_key, told_key)
+values (:reference_id, :household_id, :teller_key, :told_key)
+on conflict (reference_id) do update set told_key = excluded.told_key;
 
 -- name: delete_identities!
 -- What a household is no longer known by.

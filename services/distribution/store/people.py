@@ -29,9 +29,9 @@ async def save(tx: Transaction, household_id: UUID, people: People, content_key:
     `content_key` is what the same people are known by when they are told again.
     """
     bound = str(household_id)
-    wrapped = seal(seal_key, secrets.token_bytes(_KEY_BYTES), bound_to=bound)
-    await queries.save_key(tx, household_id=household_id, wrapped=wrapped)
-    own_key = unseal(seal_key, await queries.find_key(tx, household_id=household_id), bound_to=bound)
+    fresh = seal(seal_key, secrets.token_bytes(_KEY_BYTES), bound_to=bound)
+    wrapped = await queries.save_key(tx, household_id=household_id, wrapped=fresh)
+    own_key = unseal(seal_key, wrapped, bound_to=bound)
     box = seal(own_key, people.model_dump_json(exclude={"nik"}).encode(), bound_to=bound)
     await queries.save_people(tx, household_id=household_id, sealed=box, content_key=content_key)
 

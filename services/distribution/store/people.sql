@@ -3,13 +3,10 @@
 insert into people (household_id, sealed, content_key) values (:household_id, :sealed, :content_key)
 on conflict (household_id) do update set sealed = excluded.sealed, content_key = excluded.content_key;
 
--- name: save_key!
--- The household's own key, when it has none yet.
-insert into people_keys (household_id, wrapped) values (:household_id, :wrapped) on conflict do nothing;
-
--- name: find_key$
--- The household's own key, wrapped.
-select wrapped from people_keys where household_id = :household_id;
+-- name: save_key$
+-- The household's own key, wrapped: the one that it has, else this.
+insert into people_keys as k (household_id, wrapped) values (:household_id, :wrapped)
+on conflict (household_id) do update set wrapped = k.wrapped returning wrapped;
 
 -- name: find_people^
 -- The sealed people of a household and their key; a row from before households had keys of their own has none.
@@ -35,5 +32,6 @@ with erased as (
   update households set erased_at = :now, rw = null, house_key = null, other_aid = '[]'
   where household_id = any(:ids::uuid[]) and erased_at is null returning household_id
 ), keys as (delete from people_keys where household_id in (select household_id from erased)
-), named as (delete from household_identities where household_id in (select household_id from erased))
+), named as (delete from household_identities where household_id in (select household_id from erased)
+), told as (update household_references set told_key = null where household_id in (select household_id from erased))
 delete from people where household_id in (select household_id from erased);

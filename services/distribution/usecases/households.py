@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from services.distribution.domain.identity import house, identities
@@ -86,7 +86,7 @@ async def register(
 ) -> list[Verdict]:
     """Apply (source, report) pairs of a sender of this `scope` in order; one verdict each.
 
-    A report that changes nothing is known; of a household that others told too, the last word counts.
+    What its reporter said before is known, whatever others said since; of new words, the last ones count.
     """
     verdicts = []
     for source, report in reports:
@@ -95,9 +95,9 @@ async def register(
         if isinstance(found, list):
             verdicts.append(Verdict(alias, 0, "rejected", tuple(found)))
         else:
-            told = _Telling(
-                alias, keyed_hash(keys.hash_key, f"teller|{reference.tenant}|{source}"), found, report.people
-            )
+            teller_key = keyed_hash(keys.hash_key, f"teller|{reference.tenant}|{source}")
+            told_key = keyed_hash(keys.hash_key, report.model_dump_json())
+            told = _Telling(alias, teller_key, told_key, found, report.people)
             verdicts.append(await _register(tx, told, reference, keys, now))
     await stock_store.queries.save_due(tx, tenants=[reference.tenant])
     return verdicts
@@ -105,10 +105,14 @@ async def register(
 
 @dataclass(frozen=True)
 class _Telling:
-    """One good report: `reference_id` is made of the reporter's own reference, `teller_key` of his source."""
+    """One good report: `reference_id` is made of the reporter's own reference, `teller_key` of his source.
+
+    `told_key` is equal for equal reports: sent again, they bring nothing back that changed meanwhile.
+    """
 
     reference_id: UUID
     teller_key: str
+    told_key: str
     state: State
     people: People
 
@@ -116,13 +120,21 @@ class _Telling:
 async def _register(tx: Transaction, told: _Telling, city: Reference, keys: Keys, now: datetime) -> Verdict:
     named = _named(told.people, told.state.kelurahan, city, keys)
     await store.queries.lock_identities(tx, names=[str(told.reference_id), *named])
-    identity = await _same(tx, told, named, city.tenant)
+    before = await store.queries.find_reference(tx, reference_id=told.reference_id)
+    identity = before["household_id"] if before else await _same(tx, told, named, city.tenant)
     row = await store.claim(tx, identity)
+    was_told = identity != told.reference_id
     if row is not None and row["erased_at"] is not None:
         return Verdict(identity, row["version"], "rejected", (Reason.of("HOUSEHOLD_ERASED", "household_ref"),))
+    if row is not None and before is not None and before["told_key"] == told.told_key:
+        return Verdict(identity, row["version"], "known", was_told=was_told)
     verdict = await _settle(tx, identity, row, told.state, city, now)
     await store.queries.save_reference(
-        tx, reference_id=told.reference_id, household_id=identity, teller_key=told.teller_key
+        tx,
+        reference_id=told.reference_id,
+        household_id=identity,
+        teller_key=told.teller_key,
+        told_key=told.told_key,
     )
     content_key = _content_key(told.people, keys)
     are_new = row is None or row["content_key"] != content_key
@@ -130,15 +142,12 @@ async def _register(tx: Transaction, told: _Telling, city: Reference, keys: Keys
         await people_store.save(tx, identity, told.people, content_key, keys.seal_key)
     await (_know(tx, identity, named, city) if told.state.released is None else _forget(tx, identity))
     outcome = "changed" if verdict.outcome == "known" and are_new else verdict.outcome
-    return replace(verdict, outcome=outcome, was_told=identity != told.reference_id)
+    return replace(verdict, outcome=outcome, was_told=was_told)
 
 
 async def _same(tx: Transaction, told: _Telling, named: dict[str, str], tenant: str) -> UUID:
-    """The household that is meant: by its reporter's reference, else by a NIK or phone, else a new one."""
-    known: UUID | None = await store.queries.find_reference(tx, reference_id=told.reference_id)
-    if known is not None:
-        return known
-    if await store.claim(tx, told.reference_id) is not None:
+    """The household of a reference that was not told before: one known by a NIK or phone, else a new one."""
+    if not named:
         return told.reference_id
     same: UUID | None = await store.queries.find_same(
         tx, tenant=tenant, hashes=list(named), has_nik="nik" in named.values(), teller_key=told.teller_key
@@ -238,6 +247,7 @@ async def amend(
         reasons.append(Reason.of("UNKNOWN_KELURAHAN", "kelurahan"))
     if reasons:
         return Verdict(identity, row["version"], "rejected", tuple(reasons))
+    after = replace(after, isolation_until=after.isolation_until.astimezone(UTC))
     if change.kelurahan or change.address:
         people = await people_store.read(
             tx, reference.tenant, identity, keys.seal_key, reader=reader, purpose="move", now=now

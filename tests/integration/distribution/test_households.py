@@ -141,6 +141,9 @@ async def test_who_is_told_by_two_is_one_household_and_the_last_word_counts(worl
         assert [row["size"] for row in await homes(world)] == [5]
         again = await tell_of(door, PUSKESMAS, reference="P-9", people=person("+62812-3456-7890", NIK), size=5)
         assert (again["outcome"], again["version"]) == ("known", same["version"])
+        first_word = await tell_of(door, reference="KK-1", people=person(phone))
+        assert first_word["outcome"] == "known"  # sent again, it brings nothing back
+        assert [row["size"] for row in await homes(world)] == [5]
         moved = await tell_of(
             door, {"Peduli-Source": "/rt/2"}, reference="A", kelurahan=OTHER_KELURAHAN, people=person(nik=NIK)
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from services.distribution.api.registrar import words
 from services.distribution.api.registrar.desk import Desk, Registrar
-from services.distribution.api.registrar.telling import begin_of, errors_of
+from services.distribution.api.registrar.telling import begin_of, errors_of, number
 from services.distribution.store.households import queries
 from services.distribution.usecases.households import Amendment, UnknownHouseholdError, amend, read_people
 from shared.contracts.field import Release
@@ -20,7 +20,9 @@ from shared.web.forms import Form
 from shared.web.pages import see_other
 from shared.web.problems import NotFoundError
 
+MOST_RW = 999
 Act = Literal["perpanjang", "akhiri", "pindah"]
+RELEASES: dict[str, Release] = {release: release for release in get_args(Release)}
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -82,8 +84,7 @@ def routes(desk: Desk) -> APIRouter:
 def _told(form: Form, act: Act, city: Reference) -> Amendment | dict[str, list[str]]:
     """What a form changes, or what is wrong with it by field."""
     if act == "akhiri":
-        reasons: dict[str, Release] = {word: word for word in ("recovered", "hospital", "moved", "deceased")}
-        released = reasons.get(form["alasan"])
+        released = RELEASES.get(form["alasan"])
         return Amendment(released=released) if released else {"alasan": ["Pilih alasannya."]}
     if act == "perpanjang":
         try:
@@ -92,8 +93,10 @@ def _told(form: Form, act: Act, city: Reference) -> Amendment | dict[str, list[s
             return {"selesai": ["Isi tanggal selesai isolasi."]}
     if not form["alamat"] or len(form["alamat"]) > 300:
         return {"alamat": ["Isi alamat yang baru, paling banyak 300 huruf."]}
-    rw = int(form["rw"]) if form["rw"].isdecimal() and 1 <= int(form["rw"][:4]) <= 999 else None
-    return Amendment(kelurahan=form["kelurahan"] or None, rw=rw, address=form["alamat"])
+    rw = number(form["rw"] or "0")
+    if not isinstance(rw, int) or rw > MOST_RW:
+        return {"rw": ["Isi RW dengan angka, atau kosongkan."]}
+    return Amendment(kelurahan=form["kelurahan"] or None, rw=rw or None, address=form["alamat"])
 
 
 async def _page(desk: Desk, registrar: Registrar, identity: UUID, status: int = 200, **more: Any) -> Response:

@@ -65,7 +65,7 @@ def raw_of(form: Form, city: Reference) -> dict[str, Any]:
         "allergens": form.all("alergi"),
         "is_aparatur": form["status"] == "aparatur",
     }
-    raw |= {path: _number(form[name]) for name, path in (("jumlah", "size"), ("rw", "rw")) if form[name]}
+    raw |= {path: number(form[name]) for name, path in (("jumlah", "size"), ("rw", "rw")) if form[name]}
     if form["kasus"] or form["tanggal"]:
         case = {"kind": form["kasus"], "counted_from": form["tanggal"], "last_symptom_on": form["gejala"]}
         raw["cases"] = [{name: value for name, value in case.items() if value}]
@@ -92,7 +92,8 @@ def errors_of(reasons: Sequence[Reason]) -> dict[str, list[str]]:
     return found
 
 
-def _number(text: str) -> int | str:
+def number(text: str) -> int | str:
+    """A whole number of a form; what is none stays what it is, to be refused."""
     return int(text) if text.isdecimal() and len(text) < 6 else text
 
 
