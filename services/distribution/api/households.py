@@ -13,10 +13,10 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.distribution.documents.households import Told, refused_xlsx, template_csv, template_xlsx
+from services.distribution.domain.registration import Amendment
 from services.distribution.store.households import queries
 from services.distribution.usecases import sheets
 from services.distribution.usecases.households import (
-    Amendment,
     Keys,
     UnknownHouseholdError,
     Verdict,
@@ -26,7 +26,7 @@ from services.distribution.usecases.households import (
 )
 from shared.access.model import Scope
 from shared.clock import now
-from shared.contracts.field import HouseholdReport, Release
+from shared.contracts.field import HouseholdReport, OtherAid, Release
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import Moment
 from shared.database.pool import Pool
@@ -66,6 +66,7 @@ class Change(BaseModel):
     kelurahan: Annotated[str, Field(max_length=20)] | None = Field(None, description="where the family lives now")
     rw: Annotated[int, Field(ge=1, le=999)] | None = None
     address: Annotated[str, Field(min_length=1, max_length=300)] | None = None
+    aid: OtherAid | None = Field(None, description="what came from elsewhere, beside what is known")
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def _telling(pool: Pool, keys: Keys) -> APIRouter:
                 verdict = await amend(
                     tx,
                     identity,
-                    Amendment(**body.model_dump()),
+                    Amendment(**dict(body)),
                     reference=city,
                     keys=keys,
                     now=now(),

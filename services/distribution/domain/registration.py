@@ -11,7 +11,7 @@ from services.distribution.domain.household import Aid
 from services.distribution.domain.identity import is_nik
 from services.distribution.domain.isolation import window
 from shared.access.model import Scope
-from shared.contracts.field import HouseholdReport
+from shared.contracts.field import HouseholdReport, OtherAid, Release
 from shared.contracts.reasons import Reason
 from shared.reference.model import Reference
 
@@ -36,18 +36,17 @@ class State:
     other_aid: tuple[Aid, ...] = ()
     house: str | None = None
 
-    def with_changes(
-        self, *, until: datetime | None, released: str | None, kelurahan: str | None, rw: int | None
-    ) -> State:
-        """The state after what a registrar said of it; what is None stays, but an RW belongs to its kelurahan."""
-        has_moved = kelurahan not in (None, self.kelurahan)
-        return replace(
-            self,
-            isolation_until=until or self.isolation_until,
-            released=released or self.released,
-            kelurahan=kelurahan or self.kelurahan,
-            rw=rw if rw or has_moved else self.rw,
-        )
+
+@dataclass(frozen=True)
+class Amendment:
+    """What a registrar changes of a household that is known; what is None stays, and `aid` comes to what there is."""
+
+    isolation_until: datetime | None = None
+    released: Release | None = None
+    kelurahan: str | None = None
+    rw: int | None = None
+    address: str | None = None
+    aid: OtherAid | None = None
 
 
 def read_report(
@@ -65,7 +64,7 @@ def read_report(
     missing = [name for name, at in (("isolation_from", begins), ("isolation_until", ends)) if at is None]
     reasons += [Reason.of("MISSING_FIELD", name) for name in missing]
     if begins is not None and ends is not None:
-        reasons += wrong_window(begins, ends)
+        reasons += _wrong_window(begins, ends)
     if reasons or begins is None or ends is None:
         return reasons
     return State(
@@ -78,13 +77,32 @@ def read_report(
         isolation_until=ends.astimezone(UTC),
         released=report.released,
         is_aparatur=report.is_aparatur,
-        other_aid=tuple(sorted(Aid(aid.kind, aid.at.astimezone(UTC)) for aid in report.other_aid)),
+        other_aid=tuple(sorted({_aid(aid) for aid in report.other_aid})),
         house=house,
     )
 
 
-def wrong_window(begins: datetime, ends: datetime) -> list[Reason]:
-    """What is wrong with an isolation from `begins` until `ends`."""
+def read_amendment(before: State, change: Amendment, city: Reference) -> State | list[Reason]:
+    """The state after a change (without its new house), or every reason against it; an RW belongs to its kelurahan."""
+    place, ends = change.kelurahan or before.kelurahan, change.isolation_until or before.isolation_until
+    reasons = [*_wrong_place(place, city), *_wrong_window(before.isolation_from, ends)]
+    aid = before.other_aid
+    if change.aid is not None:
+        reasons += _wrong_aid(change.aid, "other_aid")
+        aid = (*aid, _aid(change.aid)) if not reasons else aid
+    if reasons:
+        return reasons
+    return replace(
+        before,
+        kelurahan=place,
+        rw=change.rw if change.rw or place != before.kelurahan else before.rw,
+        isolation_until=ends.astimezone(UTC),
+        released=change.released or before.released,
+        other_aid=tuple(sorted(set(aid))),
+    )
+
+
+def _wrong_window(begins: datetime, ends: datetime) -> list[Reason]:
     if not 2000 <= begins.year <= 2100 or not 2000 <= ends.year <= 2100 or ends - begins > LONGEST:
         return [Reason.of("TIME_OUT_OF_RANGE", "isolation_until")]
     if ends <= begins:
@@ -111,13 +129,24 @@ def leaves_door(before: State | None, after: State) -> bool:
 
 
 def _broken_rules(report: HouseholdReport, city: Reference, scope: Scope, now: datetime) -> Iterator[Reason]:
-    region = city.regions.get(report.kelurahan)
-    if region is None or not region.is_kelurahan:
-        yield Reason.of("UNKNOWN_KELURAHAN", "kelurahan")
+    if unknown := _wrong_place(report.kelurahan, city):
+        yield from unknown
     elif not scope.has_unit(report.kelurahan):
         yield Reason.of("KELURAHAN_NOT_YOURS", "kelurahan")
     if report.people.nik and not is_nik(report.people.nik, city.date_of(now)):
         yield Reason.of("INVALID_NIK", "people.nik")
     for number, aid in enumerate(report.other_aid):
-        if not 2000 <= aid.at.year <= 2100:
-            yield Reason.of("TIME_OUT_OF_RANGE", f"other_aid.{number}.at")
+        yield from _wrong_aid(aid, f"other_aid.{number}")
+
+
+def _wrong_place(kelurahan: str, city: Reference) -> list[Reason]:
+    region = city.regions.get(kelurahan)
+    return [] if region and region.is_kelurahan else [Reason.of("UNKNOWN_KELURAHAN", "kelurahan")]
+
+
+def _wrong_aid(aid: OtherAid, path: str) -> list[Reason]:
+    return [] if 2000 <= aid.at.year <= 2100 else [Reason.of("TIME_OUT_OF_RANGE", f"{path}.at")]
+
+
+def _aid(told: OtherAid) -> Aid:
+    return Aid(told.kind, told.at.astimezone(UTC))

@@ -1,7 +1,8 @@
 -- name: lock_identities
 -- Until the end of the transaction nobody else tells of these households; in one order, so that nobody waits in a circle.
-select pg_advisory_xact_lock(hashtextextended(name, 0))
-from (select unnest(:names::text[]) as name order by 1) as sorted;
+-- A thousand locks at most: a batch of thousands must not fill the server's table of locks.
+select pg_advisory_xact_lock(hashtext('households'), place)
+from (select distinct hashtext(unnest(:names::text[])) & 1023 as place order by 1) as sorted;
 
 -- name: find_reference^
 -- The household that a reporter's reference means, and what he said of it last.

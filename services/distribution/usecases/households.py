@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from services.distribution.domain.identity import house, identities
 from services.distribution.domain.registration import (
     KEEP,
+    Amendment,
     State,
     decide,
     leaves_door,
+    read_amendment,
     read_report,
-    wrong_window,
 )
 from services.distribution.domain.task import recall
 from services.distribution.store import households as store
@@ -23,7 +24,7 @@ from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as task_store
 from services.distribution.usecases.telling import Book, carry_out
 from shared.access.model import EVERYTHING, Scope
-from shared.contracts.field import HouseholdReport, People, Release
+from shared.contracts.field import HouseholdReport, People
 from shared.contracts.households import HouseholdChanged, HouseholdRegistered, HouseholdReleased
 from shared.contracts.reasons import Reason
 from shared.database.pool import Row, Transaction
@@ -59,17 +60,6 @@ class Verdict:
     was_told: bool = False
 
 
-@dataclass(frozen=True)
-class Amendment:
-    """What a registrar changes of a household that is known; what is None stays."""
-
-    isolation_until: datetime | None = None
-    released: Release | None = None
-    kelurahan: str | None = None
-    rw: int | None = None
-    address: str | None = None
-
-
 def household_id(tenant: str, source: str, reference: str, keys: Keys) -> UUID:
     """The opaque id of a household: equal for the same reporter's reference, and not to be guessed without the key."""
     return UUID(keyed_hash(keys.hash_key, f"household|{tenant}|{source}|{reference}"))
@@ -98,7 +88,7 @@ async def register(
             teller_key = keyed_hash(keys.hash_key, f"teller|{reference.tenant}|{source}")
             told_key = keyed_hash(keys.hash_key, report.model_dump_json())
             told = _Telling(alias, teller_key, told_key, found, report.people)
-            verdicts.append(await _register(tx, told, reference, keys, now))
+            verdicts.append(await _register(tx, told, reference, keys, now, scope))
     await stock_store.queries.save_due(tx, tenants=[reference.tenant])
     return verdicts
 
@@ -117,7 +107,9 @@ class _Telling:
     people: People
 
 
-async def _register(tx: Transaction, told: _Telling, city: Reference, keys: Keys, now: datetime) -> Verdict:
+async def _register(
+    tx: Transaction, told: _Telling, city: Reference, keys: Keys, now: datetime, scope: Scope
+) -> Verdict:
     named = _named(told.people, told.state.kelurahan, city, keys)
     await store.queries.lock_identities(tx, names=[str(told.reference_id), *named])
     before = await store.queries.find_reference(tx, reference_id=told.reference_id)
@@ -126,6 +118,9 @@ async def _register(tx: Transaction, told: _Telling, city: Reference, keys: Keys
     was_told = identity != told.reference_id
     if row is not None and row["erased_at"] is not None:
         return Verdict(identity, row["version"], "rejected", (Reason.of("HOUSEHOLD_ERASED", "household_ref"),))
+    if row is not None and told.state.released and not scope.has_unit(row["kelurahan"]):
+        reason = Reason.of("KELURAHAN_NOT_YOURS", "released")  # whoever knows a NIK must not stop another's packet
+        return Verdict(identity, row["version"], "rejected", (reason,))
     if row is not None and before is not None and before["told_key"] == told.told_key:
         return Verdict(identity, row["version"], "known", was_told=was_told)
     verdict = await _settle(tx, identity, row, told.state, city, now)
@@ -238,16 +233,9 @@ async def amend(
     """
     row = await _claim(tx, identity, reference, scope)
     before = store.state_of(row)
-    after = before.with_changes(
-        until=change.isolation_until, released=change.released, kelurahan=change.kelurahan, rw=change.rw
-    )
-    region = reference.regions.get(after.kelurahan)
-    reasons = wrong_window(after.isolation_from, after.isolation_until)
-    if region is None or not region.is_kelurahan:
-        reasons.append(Reason.of("UNKNOWN_KELURAHAN", "kelurahan"))
-    if reasons:
-        return Verdict(identity, row["version"], "rejected", tuple(reasons))
-    after = replace(after, isolation_until=after.isolation_until.astimezone(UTC))
+    after = read_amendment(before, change, reference)
+    if isinstance(after, list):
+        return Verdict(identity, row["version"], "rejected", tuple(after))
     if change.kelurahan or change.address:
         people = await people_store.read(
             tx, reference.tenant, identity, keys.seal_key, reader=reader, purpose="move", now=now

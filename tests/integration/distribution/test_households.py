@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from shared.clock import now
 from shared.database.pool import connect
 from shared.privacy import unseal
 from shared.reference.load import load
+from tests.support.access import add
 from tests.support.eventually import eventually
 from tests.support.journey import household, one_task, query, recent, register, report, sums, tell
 from tests.support.running import running
@@ -152,6 +154,29 @@ async def test_who_is_told_by_two_is_one_household_and_the_last_word_counts(worl
         assert released["household_id"] == first["household_id"]
         anew = await tell_of(door, {"Peduli-Source": "/rt/3"}, reference="KK-1", people=person(nik=NIK))
         assert anew["household_id"] != first["household_id"]  # who is released and falls ill again begins anew
+
+
+async def test_who_knows_a_nik_cannot_end_an_isolation_in_another_kelurahan(world: World) -> None:
+    made = await add(world, "rt-far", "puskesmas", sources=("/rt/far",), units=(OTHER_KELURAHAN,))
+    async with running(distribution.service(world.settings())) as door:
+        await tell_of(door, people=person(nik=NIK))
+        far = household("F-1", kelurahan=OTHER_KELURAHAN, people=person(nik=NIK), released="recovered")
+        answer = await door.post("/v1/households", json=far, headers={"Authorization": f"Bearer {made.token}"})
+        assert [(one["code"], one["path"]) for one in answer.json()["reasons"]] == [("KELURAHAN_NOT_YOURS", "released")]
+    assert [row["released_reason"] for row in await homes(world)] == [None]
+
+
+async def test_eight_who_tell_of_one_family_at_once_make_one_household(world: World) -> None:
+    async with running(distribution.service(world.settings())) as door:
+        told = await asyncio.gather(
+            *(
+                tell_of(door, {"Peduli-Source": f"/rt/{number}"}, people=person(nik=NIK), size=number)
+                for number in range(1, 9)
+            )
+        )
+        assert len({one["household_id"] for one in told}) == 1
+        assert sorted(one["version"] for one in told) == list(range(1, 9))
+    assert len(await homes(world)) == 1
 
 
 async def test_two_families_are_not_one_because_they_share_a_phone_or_a_house(world: World) -> None:

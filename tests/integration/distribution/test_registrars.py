@@ -193,16 +193,18 @@ async def test_an_rt_registers_extends_moves_and_releases_a_family_on_the_pages(
         for act, data in (
             ("perpanjang", {"selesai": longer}),
             ("pindah", {"kelurahan": KELURAHAN, "alamat": "Jl. Baru 9", "rw": "12"}),
+            ("bantuan", {"bantuan": "parcel", "tanggal_bantuan": TODAY.isoformat()}),
             ("akhiri", {"alasan": "recovered"}),
         ):
             done = await his.post(f"{place}/{act}", data={"kunci": key, **data})
             assert done.headers.get("location", "").endswith("?hasil=changed"), done.text
-        for act in ("perpanjang", "pindah", "akhiri"):
+        for act in ("perpanjang", "pindah", "bantuan", "akhiri"):
             assert (await his.post(f"{place}/{act}", data={"kunci": key})).status_code == 422
         assert (await his.post(f"{place}/akhiri", data={"alasan": "recovered"})).status_code == 403  # no key
     [home] = await homes(world)
-    assert (home["released_reason"], home["rw"], home["version"]) == ("recovered", 12, 4)
+    assert (home["released_reason"], home["rw"], home["version"]) == ("recovered", 12, 5)
     assert DEPOK.date_of(home["isolation_until"]).isoformat() == longer
+    assert home["other_aid"].startswith('[["parcel"')
     reads = await query(world, "select reader, purpose from distribution.people_reads order by read_id")
     assert [tuple(read.values()) for read in reads] == [("rt-page", "check"), ("rt-page", "move")]
 

@@ -8,20 +8,22 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from pydantic import ValidationError
 
 from services.distribution.api.registrar import words
 from services.distribution.api.registrar.desk import Desk, Registrar
 from services.distribution.api.registrar.telling import begin_of, errors_of, number
+from services.distribution.domain.registration import Amendment
 from services.distribution.store.households import queries
-from services.distribution.usecases.households import Amendment, UnknownHouseholdError, amend, read_people
-from shared.contracts.field import Release
+from services.distribution.usecases.households import UnknownHouseholdError, amend, read_people
+from shared.contracts.field import OtherAid, Release
 from shared.reference.model import Reference
 from shared.web.forms import Form
 from shared.web.pages import see_other
 from shared.web.problems import NotFoundError
 
 MOST_RW = 999
-Act = Literal["perpanjang", "akhiri", "pindah"]
+Act = Literal["perpanjang", "akhiri", "pindah", "bantuan"]
 RELEASES: dict[str, Release] = {release: release for release in get_args(Release)}
 
 
@@ -91,6 +93,12 @@ def _told(form: Form, act: Act, city: Reference) -> Amendment | dict[str, list[s
             return Amendment(isolation_until=datetime.fromisoformat(begin_of(form["selesai"], city)))
         except ValueError:
             return {"selesai": ["Isi tanggal selesai isolasi."]}
+    if act == "bantuan":
+        try:
+            aid = {"kind": form["bantuan"], "at": begin_of(form["tanggal_bantuan"], city)}
+            return Amendment(aid=OtherAid.model_validate(aid))
+        except ValidationError:
+            return {"tanggal_bantuan": ["Isi jenis dan tanggal bantuan."]}
     if not form["alamat"] or len(form["alamat"]) > 300:
         return {"alamat": ["Isi alamat yang baru, paling banyak 300 huruf."]}
     rw = number(form["rw"] or "0")
@@ -111,6 +119,7 @@ async def _page(desk: Desk, registrar: Registrar, identity: UUID, status: int = 
         "groups": [words.GROUPS[group] for group in row["groups"]],
         "allergens": [words.ALLERGENS.get(name, name) for name in row["allergens"]],
         "releases": words.RELEASES,
+        "aids": words.AIDS.items(),
         "labels": words.LABELS,
         "people": None,
         "result": "",

@@ -66,6 +66,7 @@ FIELDS = {  # of the contract, as the form calls them
     "isolation_from": "tanggal",
     "other_aid.0.kind": "bantuan",
     "other_aid.0.at": "tanggal_bantuan",
+    "other_aid.at": "tanggal_bantuan",
 }
 OUTCOMES = {
     "registered": "Keluarga tercatat. Barang dicarikan sekarang.",
