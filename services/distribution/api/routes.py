@@ -68,9 +68,12 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
             stored = (await task_store.claim(tx, city.tenant, [task_id])).get(task_id)
             if stored is None or stored.task.team != team or stored.task.status not in ("accepted", "failed"):
                 raise NotFoundError
-            people = await people_store.read(
-                tx, city.tenant, stored.household_id, keys.seal_key, reader=team, purpose="door", now=now()
-            )
+            try:
+                people = await people_store.read(
+                    tx, city.tenant, stored.household_id, keys.seal_key, reader=team, purpose="door", now=now()
+                )
+            except people_store.ErasedError:
+                raise NotFoundError from None
             return people.model_dump(exclude={"nik"})
 
     @routes.get("/trace/{identity}", responses=NOT_FOUND, dependencies=READERS)

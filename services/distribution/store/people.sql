@@ -8,13 +8,15 @@ on conflict (household_id) do update set sealed = excluded.sealed, content_key =
 insert into people_keys as k (household_id, wrapped) values (:household_id, :wrapped)
 on conflict (household_id) do update set wrapped = k.wrapped returning wrapped;
 
--- name: find_people^
--- The sealed people of a household and their key; a row from before households had keys of their own has none.
-select sealed, wrapped from people left join people_keys using (household_id) where household_id = :household_id;
+-- name: list_people
+-- The sealed people of households and their keys; a row from before households had keys of their own has none.
+select household_id, sealed, wrapped from people left join people_keys using (household_id)
+where household_id = any(:ids::uuid[]);
 
--- name: append_read!
+-- name: append_reads!
 -- Somebody reads personal data.
-insert into people_reads (tenant, household_id, reader, purpose, at) values (:tenant, :household_id, :reader, :purpose, :now);
+insert into people_reads (tenant, household_id, reader, purpose, at)
+select :tenant, household_id, :reader, :purpose, :now from unnest(:ids::uuid[]) as household_id order by household_id;
 
 -- name: list_reads
 -- Who read a household's personal data, when and for what.
