@@ -7,14 +7,17 @@ import contextlib
 import time
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from services.distribution import handlers
-from services.distribution.api import routes
+from services.distribution.api import pages, routes
 from services.distribution.domain.allocation import Rules
 from services.distribution.store.stock import queries
 from services.distribution.usecases.allocate import allocate_due
-from services.distribution.usecases.households import Keys
+from services.distribution.usecases.households import Keys, erase_due
 from services.distribution.usecases.stock import expire
 from services.distribution.usecases.tasks import sweep_due
+from shared.access.store import Directory
 from shared.clock import now
 from shared.database.pool import Pool
 from shared.reference.model import Reference
@@ -31,7 +34,7 @@ SWEEP_SECONDS = 60.0
 
 def service(settings: Settings) -> Service:
     """The distribution service, ready to be served."""
-    cities = Cities()
+    cities, directory = Cities(), Directory()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
     async def allocating(pool: Pool, stop: asyncio.Event) -> None:
@@ -52,10 +55,17 @@ def service(settings: Settings) -> Service:
             async with pool.acquire() as tx, tx.transaction():
                 tasks = await sweep_due(tx, reference=city, now=now())
                 lots = await expire(tx, reference=city, now=now())
+                erased = await erase_due(tx, reference=city, now=now())
                 await queries.save_due(tx, tenants=[city.tenant])
-            return bool(tasks or lots)
+            return bool(tasks or lots or erased)
 
         await every(stop, SWEEP_SECONDS, lambda: each_city(cities, sweep, "sweep"), "sweep")
+
+    def doors(pool: Pool) -> APIRouter:
+        both = APIRouter()
+        both.include_router(routes.router(pool, keys))
+        both.include_router(pages.router(pool, cities, directory, keys, now))
+        return both
 
     return Service(
         name="distribution",
@@ -63,6 +73,7 @@ def service(settings: Settings) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, keys, settings.shards),
-        router=lambda pool: routes.router(pool, keys),
+        router=doors,
         loops=[allocating, sweeping],
+        directory=directory,
     )

@@ -5,26 +5,52 @@ All carry a client-made id, so that a resend is harmless.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StrictInt, model_validator
+from pydantic import AwareDatetime, Field, StrictBool, StrictInt, model_validator
 
 from shared.contracts.submissions import Submitted
 
 Group = Literal["infant", "elderly", "pregnant", "diabetic", "no_cook", "alone"]
+CaseKind = Literal["without_symptoms", "with_symptoms", "close_contact"]
+AidKind = Literal["parcel", "meals", "cash", "hygiene", "baby", "medicine"]
+Release = Literal["recovered", "hospital", "moved", "deceased"]
 
 
 class People(Submitted):
-    """Personal data: it rests sealed, and leaves only to the team that accepted the task."""
+    """Personal data: it rests sealed, and whoever reads it is written down. Of `nik` only a keyed hash is kept."""
 
     name: str = Field(min_length=1, max_length=120)
     phone: str = Field(default="", max_length=30)
     address: str = Field(min_length=1, max_length=300)
+    nik: str = Field(default="", max_length=30, description="NIK of one member, 16 digits: finds who was told twice")
+
+
+class Case(Submitted):
+    """A member whose isolation is reckoned by the rules of 2021; nothing of it is kept but the days that follow."""
+
+    kind: CaseKind
+    counted_from: date = Field(description="day of the specimen, of the first symptoms, or of the last contact")
+    last_symptom_on: date | None = Field(None, description="last day with fever or respiratory symptoms")
+
+
+class OtherAid(Submitted):
+    """What the household got from elsewhere: it lowers its need."""
+
+    kind: AidKind
+    at: AwareDatetime
 
 
 class HouseholdReport(Submitted):
-    """A household in isolation, or its end: the whole state each time. `household_ref` is the reporter's own id."""
+    """A household in isolation, or its end: the whole state each time. `household_ref` is the reporter's own id.
+
+    A household is one family card (KK). Its isolation is told by `isolation_from` and `isolation_until`, or reckoned
+    from `cases`; what is told counts. Who was told by another reporter before is found by NIK, or phone and kelurahan.
+    """
+
+    MINOR: ClassVar[int] = 1
 
     household_ref: str = Field(min_length=1, max_length=100)
     kelurahan: str = Field(min_length=1, max_length=20)
@@ -32,14 +58,17 @@ class HouseholdReport(Submitted):
     size: Annotated[StrictInt, Field(ge=1, le=30, description="persons")]
     groups: tuple[Group, ...] = ()
     allergens: tuple[Annotated[str, Field(max_length=20)], ...] = Field(default=(), max_length=20)
-    isolation_from: AwareDatetime
-    isolation_until: AwareDatetime
+    isolation_from: AwareDatetime | None = None
+    isolation_until: AwareDatetime | None = None
     people: People
-    released: Literal["recovered", "hospital", "moved", "deceased"] | None = None
+    released: Release | None = None
+    cases: tuple[Case, ...] = Field(default=(), max_length=30)
+    is_aparatur: StrictBool = Field(False, description="a civil servant's household; allocation does not see it")
+    other_aid: tuple[OtherAid, ...] = Field(default=(), max_length=20)
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> HouseholdReport:
-        if self.isolation_until <= self.isolation_from:
+        if self.isolation_from and self.isolation_until and self.isolation_until <= self.isolation_from:
             raise ValueError("isolation_until must be after isolation_from")
         return self
 

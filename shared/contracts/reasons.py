@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class Text(NamedTuple):
@@ -57,7 +57,18 @@ TEXTS: dict[str, Text] = {
         "Barang ini tidak aktif lagi di daftar barang pada hari pembelian.",
         "The item was not active in the registry on the day of the purchase.",
     ),
-    "UNKNOWN_KELURAHAN": Text("Kelurahan pengambilan tidak dikenal.", "The kelurahan of the pick-up is unknown."),
+    "UNKNOWN_KELURAHAN": Text("Kelurahan tidak dikenal.", "The kelurahan is unknown."),
+    "KELURAHAN_NOT_YOURS": Text(
+        "Kelurahan ini di luar wilayah pengirim.", "This kelurahan is not the sender's to tell of."
+    ),
+    "ENDS_BEFORE_IT_BEGINS": Text(
+        "Isolasi berakhir sebelum mulai; periksa kedua tanggalnya.", "The isolation ends before it begins."
+    ),
+    "INVALID_NIK": Text("NIK harus 16 angka yang sah.", "A NIK has 16 digits that must parse."),
+    "HOUSEHOLD_ERASED": Text(
+        "Data keluarga ini sudah dihapus; daftarkan dengan nomor baru.",
+        "The data of this household were erased; register it under a new reference.",
+    ),
     "TOTAL_MISMATCH": Text(
         "Jumlah total tidak sama dengan jumlah seluruh baris (banyaknya x harga).",
         "The total is not the sum of all lines (quantity x unit price).",
@@ -122,3 +133,17 @@ class Reason(BaseModel):
     def of(cls, code: str, path: str = "") -> Reason:
         """The reason `code` at `path`, with its texts from `TEXTS` (KeyError for an unknown code)."""
         return cls(code=code, path=path, message=TEXTS[code].indonesian, message_en=TEXTS[code].english)
+
+
+_CODES = {"missing": "MISSING_FIELD", "timezone_aware": "MISSING_OFFSET"}
+
+
+def reasons_of_form(error: ValidationError) -> list[Reason]:
+    """What is wrong with the form, once per field and without its value."""
+    details = error.errors(include_input=False, include_url=False, include_context=False)
+    found = {".".join(str(part) for part in detail["loc"]): detail["type"] for detail in details}
+    return [
+        Reason.of(_CODES.get(kind, "INVALID_FIELD"), path)
+        for path, kind in found.items()
+        if not any(other.startswith(f"{path}.") for other in found)  # a list is not wrong beside its wrong items
+    ]

@@ -10,8 +10,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from services.purchases.app import service
-from services.purchases.documents.spreadsheet import read
+from services.purchases.documents.columns import PURCHASES
 from shared.reference.load import load
+from shared.sheets.spreadsheet import read
 from tests.support.browser import broken_rules, fits, serving, window
 from tests.support.journey import query
 from tests.support.officers import NIP, THURSDAY_MORNING, UNIT, add_product, choose_seller, go_on, peduli
@@ -185,7 +186,7 @@ async def test_63_rows_of_her_own_sheet_61_good_and_two_come_back(
             await page.get_by_role("link", name="Unduh baris yang ditolak").click()
         mended = tmp_path / "ditolak.xlsx"
         await (await downloading.value).save_as(mended)
-        assert len(read(mended.read_bytes()).rows) == 2
+        assert len(read(mended.read_bytes(), PURCHASES).rows) == 2
         await page.get_by_role("link", name="Belanja").click()
         await expect(page.get_by_role("link", name="Tercatat 61")).to_be_visible()
 

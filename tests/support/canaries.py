@@ -33,7 +33,7 @@ async def leaks(
     What rests sealed is not found, and must not be; bodies of events are read as the text they are.
     """
     nips = {body["buyer"]["nip"] for body in truth.purchases.values()}
-    places = [*_logs(folder), *await _metrics(services), *await _rows(database_url), await _stream(amqp_url)]
+    places = [*_logs(folder), *await _metrics(services), *await rows(database_url), await stream(amqp_url)]
     return [f"personal data in {place}" for place, text in places if PLANTED.search(text) or _has_nip(text, nips)]
 
 
@@ -53,7 +53,8 @@ async def _metrics(services: dict[str, processes.Running]) -> list[tuple[str, st
         return [(f"{name}/metrics", (await client.get(f"{it.url}/metrics")).text) for name, it in services.items()]
 
 
-async def _rows(database_url: str) -> list[tuple[str, str]]:
+async def rows(database_url: str) -> list[tuple[str, str]]:
+    """Every row of every table as text, and the bodies of events."""
     connection = await asyncpg.connect(database_url)
     try:
         tables = [row[0] for row in await connection.fetch(TABLES, SCHEMAS)]
@@ -68,7 +69,7 @@ async def _rows(database_url: str) -> list[tuple[str, str]]:
         await connection.close()
 
 
-async def _stream(amqp_url: str) -> tuple[str, str]:
+async def stream(amqp_url: str) -> tuple[str, str]:
     """The beginning of the broker's own log of messages, which stays when they are consumed."""
     texts: list[str] = []
     came: asyncio.Queue[aio_pika.abc.AbstractIncomingMessage] = asyncio.Queue()

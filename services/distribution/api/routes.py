@@ -9,16 +9,18 @@ from fastapi import APIRouter, Body, Header
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
+from services.distribution.api import households
 from services.distribution.domain.explain import explain
 from services.distribution.store import households as household_store
+from services.distribution.store import people as people_store
 from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as task_store
-from services.distribution.usecases.households import Keys, register
+from services.distribution.usecases.households import Keys
 from services.distribution.usecases.tasks import report
 from shared.clock import now
-from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
+from shared.contracts.field import TaskAccept, TaskDelivery, TaskFailure, TaskReturn
 from shared.database.pool import Pool
-from shared.web.caller import AnyCaller, Source, only
+from shared.web.caller import AnyCaller, only
 from shared.web.city import City
 from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError, problem
 
@@ -29,16 +31,7 @@ Report = Annotated[TaskAccept | TaskDelivery | TaskFailure | TaskReturn, Field(d
 def router(pool: Pool, keys: Keys) -> APIRouter:
     """Routes over `pool`."""
     routes = APIRouter(prefix="/v1", responses=PROBLEMS)
-
-    @routes.post("/households", status_code=202, dependencies=[only("puskesmas")])
-    async def report_household(body: HouseholdReport, city: City, source: Source) -> JSONResponse:
-        """Register a household, change it, or release it; a resend has no effect."""
-        async with pool.acquire() as tx, tx.transaction():
-            verdict = (await register(tx, [(source, body)], reference=city, keys=keys, now=now()))[0]
-        if verdict.outcome == "rejected":
-            return problem(422, "Laporan ditolak", reasons=verdict.reasons)
-        answer = {"household_id": str(verdict.household_id), "version": verdict.version, "outcome": verdict.outcome}
-        return JSONResponse(answer, 202)
+    routes.include_router(households.router(pool, keys))
 
     @routes.get("/tasks", dependencies=[only("team", "reader")])
     async def list_tasks(kelurahan: str, city: City) -> list[dict[str, Any]]:
@@ -75,7 +68,13 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
             stored = (await task_store.claim(tx, city.tenant, [task_id])).get(task_id)
             if stored is None or stored.task.team != team or stored.task.status not in ("accepted", "failed"):
                 raise NotFoundError
-            return (await household_store.open_people(tx, stored.household_id, keys.seal_key)).model_dump()
+            try:
+                people = await people_store.read(
+                    tx, city.tenant, stored.household_id, keys.seal_key, reader=team, purpose="door", now=now()
+                )
+            except people_store.ErasedError:
+                raise NotFoundError from None
+            return people.model_dump(exclude={"nik"})
 
     @routes.get("/trace/{identity}", responses=NOT_FOUND, dependencies=READERS)
     async def trace(identity: UUID, city: City) -> dict[str, Any]:

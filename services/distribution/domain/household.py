@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,11 +14,31 @@ from shared.reference.model import NEED_GROUPS, Product
 GROUPS = NEED_GROUPS
 SERVINGS_PER_DAY = {"food": 3, "protein": 2, "hygiene": 1, "baby": 3, "medicine": 1}
 SERVINGS_WITHOUT_PORTIONS = 10  # a bar of soap or a strip of vitamins lasts ten person-days
+AID = {  # what other aid meets; money buys food first
+    "parcel": ("food", "protein"),
+    "meals": ("food", "protein"),
+    "cash": ("food",),
+    "hygiene": ("hygiene",),
+    "baby": ("baby",),
+    "medicine": ("medicine",),
+}
+AID_DAYS = 3  # days that it lasts: as long as a packet of ours, for nobody weighs what others brought
+
+
+@dataclass(frozen=True, order=True)
+class Aid:
+    """What a household got from elsewhere: its kind (a key of `AID`) and when."""
+
+    kind: str
+    at: datetime
 
 
 @dataclass(frozen=True)
 class Household:
-    """`size` persons; `met` servings per group delivered or on the way; `packets` of them so far, `has_open` now."""
+    """`size` persons; `met` servings per group delivered or on the way; `packets` of them so far, `has_open` now.
+
+    `house` is equal for families behind one door; `other_aid` is what others brought (`helped` counts it as met).
+    """
 
     household_id: UUID
     kelurahan: str
@@ -30,6 +51,13 @@ class Household:
     met: Mapping[str, int] = field(default_factory=dict)
     packets: int = 0
     has_open: bool = False
+    house: str = ""
+    other_aid: tuple[Aid, ...] = ()
+
+    @property
+    def has_nothing(self) -> bool:
+        """True while neither we nor anybody else brought something: such a door goes before one with aid."""
+        return not self.packets and not self.other_aid
 
 
 def servings(product: Product) -> int:
@@ -44,6 +72,23 @@ def need(household: Household, now: datetime) -> dict[str, int]:
     infants = 1 if "infant" in household.groups else 0
     persons = {group: infants if group == "baby" else household.size for group in GROUPS}
     return {group: persons[group] * days * SERVINGS_PER_DAY[group] for group in GROUPS}
+
+
+def helped(household: Household, now: datetime) -> Household:
+    """The household with what is left of other aid counted as met, in half of a group's need at most.
+
+    So aid lowers the need and never ends it: nobody here knows how much it was.
+    """
+    needed, aid = need(household, now), Counter[str]()
+    for one in household.other_aid:
+        left = min(timedelta(days=AID_DAYS), one.at + timedelta(days=AID_DAYS) - now)
+        days = max(0, math.ceil(left / timedelta(days=1)))
+        for group in AID.get(one.kind, ()):
+            persons = 1 if group == "baby" else household.size
+            aid[group] += persons * days * SERVINGS_PER_DAY[group]
+    met = Counter(household.met)
+    met.update({group: min(count, needed[group] // 2) for group, count in aid.items()})
+    return replace(household, met=met)
 
 
 def coverage(needed: Mapping[str, int], met: Mapping[str, int]) -> float:

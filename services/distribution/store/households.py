@@ -1,4 +1,4 @@
-"""Rows of households, and their people: the only file that reads personal data."""
+"""Rows of households, without their people (`store/people.py` has those)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from uuid import UUID
 
 import orjson
 
-from services.distribution.domain.household import Household, servings
-from shared.contracts.field import HouseholdReport, People
+from services.distribution.domain.household import Aid, Household, helped, servings
+from services.distribution.domain.registration import State
 from shared.database.pool import Row, Transaction
 from shared.database.queries import load_queries
-from shared.privacy import seal, unseal
 from shared.reference.model import Product, Reference
 
 queries = load_queries(__file__)
@@ -25,38 +24,49 @@ async def claim(tx: Transaction, household_id: UUID) -> Row | None:
     return rows[0] if rows else None
 
 
-async def save(
-    tx: Transaction, tenant: str, household_id: UUID, version: int, report: HouseholdReport, seal_key: bytes
-) -> None:
-    """The household after a report; its people are sealed."""
+def state_of(row: Row) -> State:
+    """A claimed row as a value."""
+    return State(
+        kelurahan=row["kelurahan"],
+        rw=row["rw"],
+        size=row["size"],
+        groups=frozenset(row["groups"]),
+        allergens=frozenset(row["allergens"]),
+        isolation_from=row["isolation_from"],
+        isolation_until=row["isolation_until"],
+        released=row["released_reason"],
+        is_aparatur=row["is_aparatur"],
+        other_aid=_aid(row),
+        house=row["house_key"],
+    )
+
+
+async def save(tx: Transaction, tenant: str, household_id: UUID, version: int, state: State, now: datetime) -> None:
+    """The household after a report."""
     await queries.save_household(
         tx,
         household_id=household_id,
         tenant=tenant,
         version=version,
-        kelurahan=report.kelurahan,
-        rw=report.rw,
-        size=report.size,
-        groups=sorted(set(report.groups)),
-        allergens=sorted(set(report.allergens)),
-        isolation_from=report.isolation_from,
-        isolation_until=report.isolation_until,
-        released_reason=report.released,
+        kelurahan=state.kelurahan,
+        rw=state.rw,
+        size=state.size,
+        groups=sorted(state.groups),
+        allergens=sorted(state.allergens),
+        isolation_from=state.isolation_from,
+        isolation_until=state.isolation_until,
+        released_reason=state.released,
+        is_aparatur=state.is_aparatur,
+        other_aid=orjson.dumps([(aid.kind, aid.at) for aid in state.other_aid]).decode(),
+        house_key=state.house,
+        now=now,
     )
-    sealed = seal(seal_key, report.people.model_dump_json().encode(), bound_to=str(household_id))
-    await queries.save_people(tx, household_id=household_id, sealed=sealed)
-
-
-async def open_people(tx: Transaction, household_id: UUID, seal_key: bytes) -> People:
-    """Name, phone and address of a household."""
-    sealed = await queries.find_people(tx, household_id=household_id)
-    return People.model_validate_json(unseal(seal_key, sealed, bound_to=str(household_id)))
 
 
 async def load_isolating(tx: Transaction, city: Reference, now: datetime) -> list[Household]:
     """The city's households that may get a packet, with what they got or will get, in servings by group."""
     rows = await queries.load_isolating(tx, tenant=city.tenant, now=now)
-    return [_household(row, city.products) for row in rows]
+    return [helped(_household(row, city.products), now) for row in rows]
 
 
 def _household(row: Row, products: Mapping[str, Product]) -> Household:
@@ -77,4 +87,10 @@ def _household(row: Row, products: Mapping[str, Product]) -> Household:
         met,
         row["packets"],
         row["is_open"],
+        row["house_key"] or "",
+        _aid(row),
     )
+
+
+def _aid(row: Row) -> tuple[Aid, ...]:
+    return tuple(Aid(kind, datetime.fromisoformat(at)) for kind, at in orjson.loads(row["aid_text"]))

@@ -9,17 +9,19 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from services.purchases.documents.faults import MAX_FILE_BYTES
-from services.purchases.documents.workbook import CSV, XLSX, template_csv, template_xlsx
+from services.purchases.documents.workbook import template_csv, template_xlsx
 from services.purchases.usecases import files
 from services.purchases.usecases.files import PAGE, NotReadyError, UnknownFileError
 from services.purchases.usecases.judging import Keys
 from shared.clock import now
 from shared.contracts.reasons import Reason
 from shared.database.pool import Pool
+from shared.sheets.faults import MAX_FILE_BYTES
+from shared.sheets.workbook import CSV, XLSX
 from shared.web.bodies import TooLargeError, read_body
 from shared.web.caller import AnyCaller, Source
 from shared.web.city import City
+from shared.web.downloads import download
 from shared.web.forms import FORM_ROOM, read_parts
 from shared.web.problems import NOT_FOUND, NotFoundError, problem
 
@@ -122,9 +124,3 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         return download(content, "ditolak.xlsx", XLSX)
 
     return routes
-
-
-def download(content: bytes, name: str, media_type: str) -> Response:
-    """A file for the reader to keep; no cache keeps it."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, media_type=media_type, headers=headers)

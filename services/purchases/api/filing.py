@@ -8,7 +8,6 @@ from datetime import datetime
 
 import structlog
 
-from services.purchases.documents.faults import Wrong
 from services.purchases.usecases import files
 from services.purchases.usecases.files import Told, Work
 from services.purchases.usecases.judging import Keys, Verdict
@@ -16,6 +15,7 @@ from services.purchases.usecases.receive import Answer, Sent
 from shared.database.pool import Pool
 from shared.database.transient import is_transient
 from shared.reference.store import Cities
+from shared.sheets.faults import Wrong
 from shared.web.grouping import Grouper
 
 log = structlog.get_logger()

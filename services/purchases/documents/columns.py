@@ -1,47 +1,35 @@
 """The columns of a sheet of purchases: what they are called, what they hold, which field of the contract they fill.
 
-One row tells one line of a receipt, one contributor, or both; rows with the same number are one receipt.
+One row tells one line of a receipt, one contributor, or both; rows with the same number are one receipt. A column is of
+the whole receipt (`receipt`: its cells stand in any of the rows), of one `line`, one `payer` or one `post`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from services.purchases.documents import cells
-from services.purchases.documents.faults import CellError
+from shared.sheets import cells
+from shared.sheets.columns import Column, Columns
+from shared.sheets.faults import CellError
 
-Scope = Literal["receipt", "line", "payer", "post"]
+_PIECES = re.compile(r"[0-9]{1,9}")
 
 
-@dataclass(frozen=True)
-class Column:
-    """`path` is the field of the contract, without positions in lists; a reason at it is shown under `heading`.
+def hashtags(cell: Any) -> list[str]:
+    """Hashtags apart from each other and from their `#`."""
+    return [tag for tag in re.split(r"[\s,;|#]+", str(cell)) if tag]
 
-    A receipt's cells stand in any of its rows, and may be repeated. `also` are other headings that people use.
-    """
 
-    name: str
-    heading: str
-    scope: Scope
-    read: Callable[[Any], Any]
-    path: str
-    help: str
-    also: tuple[str, ...] = ()
-    choices: Mapping[str, str] = field(default_factory=dict)
-
-    def value(self, cell: Any) -> Any:
-        """The cell as the contract wants it; raises `CellError`."""
-        cells.refuse_faulty(cell)
-        value = self.read(cell)
-        if not self.choices:
-            return value
-        try:
-            return self.choices[str(value).casefold()]
-        except KeyError:
-            raise CellError("NOT_A_CHOICE") from None
+def contents(cell: Any) -> list[dict[str, Any]]:
+    """What a kit holds: BERAS-5KG:1|MINYAK-1L:2."""
+    found = []
+    for part in re.split(r"[|;,\n]+", str(cell)):
+        sku, _, pieces = part.strip().partition(":")
+        if not sku or (pieces and not _PIECES.fullmatch(pieces.strip())):
+            raise CellError("NOT_CONTENTS")
+        found.append({"sku": sku.strip().upper(), "quantity": int(pieces or 1)})
+    return found
 
 
 def _upper(cell: Any) -> str:
@@ -172,7 +160,7 @@ COLUMNS: tuple[Column, ...] = (
         "contents",
         "Isi Paket",
         "line",
-        cells.contents,
+        contents,
         "lines.product.contents",
         "isi satu paket baru: KODE:banyaknya, dipisah |",
         ("Isi",),
@@ -246,7 +234,7 @@ COLUMNS: tuple[Column, ...] = (
         "hashtags",
         "Tagar",
         "post",
-        cells.hashtags,
+        hashtags,
         "posts.hashtags",
         "tagar di unggahan itu, dipisah spasi",
         ("Hashtag", "Tagar Unggahan"),
@@ -282,45 +270,13 @@ COLUMNS: tuple[Column, ...] = (
 )
 BY_NAME = {column.name: column for column in COLUMNS}
 DERIVED = {"channel"}  # the seller's own: nobody has to write it
-NEEDED = ("reference",)
-LEAST = 3  # headings that make a row the row of headings
-
-
-def plain(heading: object) -> str:
-    """A heading without case, blanks and signs."""
-    return re.sub(r"[^a-z0-9]", "", str(heading).casefold())
-
-
-_NAMES = {plain(told): column.name for column in COLUMNS for told in (column.heading, *column.also)}
-
-
-def match(row: Sequence[object]) -> dict[int, str]:
-    """The columns that a row of headings names, by position; others are none of ours."""
-    return {place: _NAMES[plain(cell)] for place, cell in enumerate(row) if plain(cell) in _NAMES}
-
-
-def is_heading(found: Mapping[int, str]) -> bool:
-    """True when these are enough columns for the row of headings."""
-    names = set(found.values())
-    return len(names) >= LEAST and names.issuperset(NEEDED)
-
-
-_BY_PATH = {column.path: column for column in reversed(COLUMNS)} | {
-    "buyer": BY_NAME["nip"],
-    "contributors": BY_NAME["contribution"],
-    "contributors.nip": BY_NAME["nip"],
-    "lines": BY_NAME["sku"],
-    "lines.product": BY_NAME["product"],
-    "channel": BY_NAME["seller"],
-    "pickup": BY_NAME["pickup"],
+_ALSO_AT = {
+    "buyer": "nip",
+    "contributors": "contribution",
+    "contributors.nip": "nip",
+    "lines": "sku",
+    "lines.product": "product",
+    "channel": "seller",
+    "pickup": "pickup",
 }
-
-
-def heading_of(path: str) -> str:
-    """The heading under which a reason's path of the contract is found; empty for the whole receipt."""
-    parts = [part for part in path.split(".") if not part.isdecimal()]
-    while parts:
-        if found := _BY_PATH.get(".".join(parts)):
-            return found.heading
-        parts.pop()
-    return ""
+PURCHASES = Columns(COLUMNS, needed=("reference",), also_at=_ALSO_AT)

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from services.purchases.documents.columns import BY_NAME, COLUMNS, DERIVED, heading_of, plain
-from services.purchases.documents.faults import CellError, Wrong
-from services.purchases.documents.spreadsheet import Row
+from services.purchases.documents.columns import BY_NAME, COLUMNS, DERIVED, PURCHASES
 from services.purchases.domain.purchase import Kind
 from shared.contracts.reasons import Reason
 from shared.reference.model import Reference
+from shared.reference.naming import Names, plain
+from shared.sheets.faults import CellError, Wrong
+from shared.sheets.spreadsheet import Row
 
-_RECEIPT = frozenset(column.name for column in COLUMNS if column.scope == "receipt") - {"action", "source"}
-_LINE = frozenset(column.name for column in COLUMNS if column.scope == "line")
+_RECEIPT = frozenset(column.name for column in COLUMNS if column.part == "receipt") - {"action", "source"}
+_LINE = frozenset(column.name for column in COLUMNS if column.part == "line")
 _FIELDS = {"reference": "reference", "total": "total_idr", "purpose": "purpose", "programme": "programme"}
 _LINE_FIELDS = {"sku": "sku", "quantity": "quantity", "price": "unit_price_idr"}
 _PRODUCT_FIELDS = {
@@ -25,26 +26,6 @@ _PRODUCT_FIELDS = {
     "shelf_life": "shelf_life_hours",
     "contents": "contents",
 }
-
-
-class Names:
-    """Codes of a city by what people write for them: the code itself, a short name or a name, where only one has it."""
-
-    def __init__(self, city: Reference) -> None:
-        units = city.units.values()
-        self.units = _codes([(u.unit_code, (u.unit_code, u.short_name, u.name)) for u in units])
-        sellers = city.sellers.values()
-        self.sellers = _codes([(s.seller_code, (s.seller_code, s.name)) for s in sellers])
-        places = [region for region in city.regions.values() if region.is_kelurahan]
-        self.kelurahan = _codes([(r.code, (r.code, r.name, f"kelurahan {r.name}", f"kel {r.name}")) for r in places])
-
-
-def _codes(named: Sequence[tuple[str, tuple[str, ...]]]) -> dict[str, str]:
-    found: dict[str, set[str]] = {}
-    for code, names in named:
-        for name in names:
-            found.setdefault(plain(name), set()).add(code)
-    return {name: codes.pop() for name, codes in found.items() if len(codes) == 1}
 
 
 @dataclass
@@ -69,7 +50,7 @@ class Receipt:
         for reason in sorted(reasons, key=lambda reason: reason.path in DERIVED):  # what follows from others last
             item = ".".join(reason.path.split(".")[:2])
             row = self.places.get(item, self.rows[0].number)
-            heading = heading_of(reason.path)
+            heading = PURCHASES.heading_of(reason.path)
             if (row, heading) not in told and (item in self.places or heading not in columns):
                 told.add((row, heading))
                 found.append(Wrong(row, heading, reason.code, reason.message))

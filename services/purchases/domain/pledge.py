@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from services.purchases.domain.submission import reasons_of_form
-from shared.contracts.reasons import Reason
+from shared.contracts.reasons import Reason, reasons_of_form
 from shared.contracts.submissions import PledgeSubmission
 from shared.reference.model import Reference
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from shared.access.model import Scope
-from shared.contracts.reasons import Reason
+from shared.contracts.reasons import Reason, reasons_of_form
 from shared.contracts.submissions import PurchaseSubmission, VoidSubmission, plain_nip
 from shared.reference.model import Dated, Programme, Reference
 
@@ -18,7 +18,6 @@ SKEW = timedelta(minutes=5)  # clocks of publishers differ
 LONGEST_LIFE = timedelta(days=3650)  # of goods: beyond it a date is a slip
 Content = TypeVar("Content")
 _DIGITS = re.compile(r"[0-9]{18}")
-_CODES = {"missing": "MISSING_FIELD", "timezone_aware": "MISSING_OFFSET"}
 
 
 def read_purchase(raw: dict[str, Any], reference: Reference, now: datetime) -> PurchaseSubmission | list[Reason]:
@@ -53,17 +52,6 @@ def within(scope: Scope, source: str, raw: dict[str, Any], content: Content | li
         *(reason for reason in scope.outside(source, raw.get("unit_code")) if reason.path not in known_paths),
     ]
     return reasons or content
-
-
-def reasons_of_form(error: ValidationError) -> list[Reason]:
-    """What is wrong with the form, once per field and without its value."""
-    details = error.errors(include_input=False, include_url=False, include_context=False)
-    found = {".".join(str(part) for part in detail["loc"]): detail["type"] for detail in details}
-    return [
-        Reason.of(_CODES.get(kind, "INVALID_FIELD"), path)
-        for path, kind in found.items()
-        if not any(other.startswith(f"{path}.") for other in found)  # a list is not wrong beside its wrong items
-    ]
 
 
 def _unreadable(submission: PurchaseSubmission) -> Iterator[Reason]:

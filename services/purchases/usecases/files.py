@@ -10,11 +10,9 @@ from uuid import UUID
 
 import orjson
 
-from services.purchases.documents.columns import BY_NAME
-from services.purchases.documents.faults import FileError, Wrong
+from services.purchases.documents.columns import BY_NAME, PURCHASES
 from services.purchases.documents.receipts import Receipt, gather
-from services.purchases.documents.spreadsheet import Row, read
-from services.purchases.documents.workbook import as_written, refused_xlsx
+from services.purchases.documents.workbook import refused_xlsx
 from services.purchases.domain.submission import read_purchase, read_void
 from services.purchases.store.files import queries
 from services.purchases.usecases.intake import preview
@@ -29,6 +27,9 @@ from shared.ids import derived_id, new_id
 from shared.privacy import seal, unseal
 from shared.reference.model import Reference
 from shared.reference.store import Cities
+from shared.sheets.faults import FileError, Wrong
+from shared.sheets.spreadsheet import Row, read
+from shared.sheets.workbook import as_written
 
 KEEP = timedelta(days=30)
 LEASE = timedelta(seconds=10)  # a part takes a second or two; after a kill another process goes on this much later
@@ -114,7 +115,7 @@ def open_contents(work: Work, sealed: bytes, city: Reference, keys: Keys) -> Con
     """Read a file; takes up to a second or two of a processor, and nothing else."""
     content = unseal(keys.seal_key, sealed, bound_to=str(work.file_id))
     try:
-        table = read(content)
+        table = read(content, PURCHASES)
     except FileError as error:
         return Contents(fault=error.code, fault_row=error.row)
     receipts = gather(table.rows, city, work.source)

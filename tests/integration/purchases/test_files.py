@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from services.purchases.app import service
-from services.purchases.documents.spreadsheet import read
+from services.purchases.documents.columns import PURCHASES
 from services.purchases.usecases import files
 from shared.clock import now
 from shared.database.pool import connect
 from shared.reference.load import load
+from shared.sheets.spreadsheet import read
 from tests.integration.purchases.test_intake import outcomes, rows
 from tests.support.eventually import eventually
 from tests.support.publish import purchase
@@ -69,9 +70,9 @@ async def test_61_of_63_are_recorded_and_2_come_back_to_be_mended(world: World) 
         assert (await client.post(f"{where}/accept", headers=RINA)).json()["status"] == "accepted"
         assert await outcomes(world) == ["recorded"] * 61
         back = await client.get(f"{where}/rejected.xlsx", headers=RINA)
-        mended = read(back.content).rows
+        mended = read(back.content, PURCHASES).rows
         assert [row.cells["reference"] for row in mended] == ["R-4", "R-60"]
-        assert set(read(back.content).ignored) == {"Baris Asal", "Kolom Salah", "Alasan Ditolak"}
+        assert set(read(back.content, PURCHASES).ignored) == {"Baris Asal", "Kolom Salah", "Alasan Ditolak"}
         again = await until(client, await upload(client, sheet_of_63()), "previewed")
         assert again["preview"] == {"known": 61, "rejected": 2}
     told_ = await rows(world, "select count(*)::int as n from event_log where type = 'purchase.recorded.v1'")

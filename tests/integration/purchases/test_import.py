@@ -14,8 +14,9 @@ import pytest
 
 from peduli.processes import Running
 from peduli.servers.server import free_port
-from services.purchases.documents.spreadsheet import read
+from services.purchases.documents.columns import PURCHASES
 from shared.reference.load import load
+from shared.sheets.spreadsheet import read
 from tests.integration.purchases.test_intake import rows
 from tests.support.servers import World
 from tests.support.sheets import HEADINGS, purchases, xlsx
@@ -56,7 +57,7 @@ async def test_ten_thousand_rows_of_which_300_are_bad(world: World, purchases_se
     code, found, told = bring(path, purchases_service.url, "--yes")
     assert (code, found["results"], found["rows_refused"]) == (1, {"recorded": 9_700}, 300), told
     assert await rows(world, "select count(*)::int as n from purchases") == [{"n": 9_700}]
-    refused = read((tmp_path / "belanja-ditolak.xlsx").read_bytes()).rows
+    refused = read((tmp_path / "belanja-ditolak.xlsx").read_bytes(), PURCHASES).rows
     assert len(refused) == 300
     assert {row.cells["unit"] for row in refused} == {"TIDAK-ADA"}
     code, found, _ = bring(path, purchases_service.url, "--yes")

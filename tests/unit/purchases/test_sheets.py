@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from services.purchases.documents import cells
-from services.purchases.documents.columns import COLUMNS, DERIVED
-from services.purchases.documents.faults import CellError, FileError, Wrong
+from services.purchases.documents.columns import COLUMNS, DERIVED, PURCHASES
 from services.purchases.documents.receipts import Receipt, gather
-from services.purchases.documents.spreadsheet import read
 from services.purchases.documents.workbook import refused_xlsx, template_csv, template_xlsx
 from services.purchases.domain.submission import read_purchase, read_void
 from shared.contracts.submissions import PurchaseSubmission, Submitted, VoidSubmission
 from shared.reference.load import load
+from shared.sheets import cells
+from shared.sheets.faults import CellError, FileError, Wrong
+from shared.sheets.spreadsheet import read
 from tests.support.sheets import HEADINGS, nip, purchases, told, xlsx
 
 CITY = load("3276")
@@ -46,7 +46,7 @@ def own(reference: object = "KW-1", **changes: Any) -> list[Any]:
 
 
 def receipts(content: bytes) -> list[Receipt]:
-    return gather(read(content).rows, CITY, "/unit/dkum")
+    return gather(read(content, PURCHASES).rows, CITY, "/unit/dkum")
 
 
 def judged(receipt: Receipt) -> list[Wrong]:
@@ -60,7 +60,7 @@ def csv_of(rows: list[list[Any]], separator: str = ",") -> str:
 
 def fault(content: bytes) -> tuple[str, int | None]:
     with pytest.raises(FileError) as caught:
-        read(content)
+        read(content, PURCHASES)
     return caught.value.code, caught.value.row
 
 
@@ -255,11 +255,11 @@ def test_a_formula_counts_with_its_value_and_without_one_is_told() -> None:
 def test_what_we_write_is_never_a_formula_and_can_be_mended_and_read_again() -> None:
     evil = '=HYPERLINK("http://x")'
     content = csv_of([OWN, own(reference="=1+1", unit="+cmd", seller="@x", nip="-1")]).encode()
-    rows = read(content).rows
+    rows = read(content, PURCHASES).rows
     sheet = refused_xlsx([(rows[0].number, {**rows[0].cells, "product": evil}, [Wrong.of(2, "NIP", "NIP_ROUNDED")])])
     with zipfile.ZipFile(io.BytesIO(sheet)) as archive:
         assert not any(b"<f>" in archive.read(name) for name in archive.namelist() if "worksheets" in name)
-    again = read(sheet)
+    again = read(sheet, PURCHASES)
     assert again.rows[0].cells["reference"] == "=1+1"
     assert again.ignored == ["Baris Asal", "Kolom Salah", "Alasan Ditolak"]
 
@@ -311,5 +311,5 @@ def test_a_whole_file_that_cannot_be_used_is_told_why() -> None:
 
 
 def test_ten_thousand_rows_are_read_each_where_it_stands() -> None:
-    table = read(xlsx([HEADINGS, *purchases(CITY, 10_000)]))
+    table = read(xlsx([HEADINGS, *purchases(CITY, 10_000)]), PURCHASES)
     assert [row.number for row in table.rows] == list(range(2, 10_002))

@@ -8,14 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.purchases.api.files import download
 from services.purchases.api.officer import words
 from services.purchases.api.officer.desk import Desk, Officer
-from services.purchases.documents.faults import MAX_FILE_BYTES
-from services.purchases.documents.workbook import CSV, XLSX, template_csv, template_xlsx
+from services.purchases.documents.workbook import template_csv, template_xlsx
 from services.purchases.usecases import files
 from services.purchases.usecases.files import NotReadyError, UnknownFileError
+from shared.sheets.faults import MAX_FILE_BYTES
+from shared.sheets.workbook import CSV, XLSX
 from shared.web.bodies import TooLargeError, read_body
+from shared.web.downloads import download
 from shared.web.forms import FORM_ROOM, check_key, read_parts
 from shared.web.pages import see_other
 from shared.web.problems import NotFoundError

@@ -1,4 +1,4 @@
-"""What can be wrong with a file or with one of its cells, in Bahasa Indonesia: officers read it."""
+"""What can be wrong with a sheet or with one of its cells, in Bahasa Indonesia: those who fill it in read it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ FILES: dict[str, str] = {
     "TOO_LARGE": "Berkas lebih besar dari 10 MB; pecah menjadi beberapa berkas.",
     "TOO_LARGE_UNPACKED": "Isi berkas ini jauh lebih besar dari ukurannya dan tidak dibuka; simpan ulang.",
     "TOO_MANY_ROWS": "Berkas berisi lebih dari 10.000 baris; pecah menjadi beberapa berkas.",
+    "TOO_MANY_HOUSEHOLDS": "Lembar berisi lebih dari 1.000 keluarga; pecah menjadi beberapa lembar.",
     "TOO_MANY_COLUMNS": "Ada isi sel jauh di kanan (lebih dari 200 kolom); hapus isi di luar tabel.",
     "ENCRYPTED": "Berkas dikunci kata sandi; simpan tanpa kata sandi, lalu unggah lagi.",
     "OLD_EXCEL": "Ini berkas Excel lama (.xls); simpan sebagai .xlsx atau .csv, lalu unggah lagi.",
@@ -22,7 +23,7 @@ FILES: dict[str, str] = {
     "BROKEN": "Berkas rusak atau tidak utuh; simpan ulang dari Excel, lalu unggah lagi.",
     "UNKNOWN_ENCODING": "Huruf dalam berkas ini tidak terbaca; simpan sebagai CSV UTF-8 atau .xlsx.",
     "BROKEN_CSV": "Baris ini tidak terbaca sebagai CSV; periksa tanda kutipnya.",
-    "NO_HEADINGS": "Baris judul tidak ditemukan. Perlu kolom Nomor Nota dan dua kolom lain dari templat.",
+    "NO_HEADINGS": "Baris judul tidak ditemukan; pakai judul kolom dari templat.",
     "DOUBLE_HEADING": "Dua kolom berjudul sama artinya; ganti judul salah satunya.",
     "NO_ROWS": "Tidak ada baris di bawah judul.",
     "OUR_FAULT": "Berkas ini tidak dapat kami baca, dan itu kesalahan kami; beri tahu pengelola.",
@@ -46,6 +47,9 @@ CELLS: dict[str, str] = {
     "NO_CONTRIBUTION": "Nota ini dibayar beberapa orang; isi Iuran di baris ini.",
     "NO_NIP": "Iuran tanpa NIP.",
     "NO_POST": "Tagar tanpa tautan unggahan.",
+    "NIK_ROUNDED": "NIK ini tersimpan sebagai angka, dan Excel membuang angka terakhirnya; jadikan kolomnya Teks, "
+    "lalu ketik ulang.",
+    "REPEATED": "Nomor ini sudah ada di baris lain lembar ini.",
 }
 
 

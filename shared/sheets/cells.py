@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import Any
 
-from services.purchases.documents.faults import CellError
+from shared.sheets.faults import CellError
 
 EXCEL_EPOCH = date(1899, 12, 30)
 _SERIALS = range(43_831, 73_051)  # days of 2020 to 2099 as Excel counts them: a date whose format was lost
@@ -16,7 +16,6 @@ _MONEY = re.compile(r"(?:rp|idr)?\.?\s*([0-9]{1,3}(?:\.[0-9]{3}){1,5}|[0-9]{1,18
 _DAY = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
 _DAY_IN_WORDS = re.compile(r"([0-9]{1,2})\s+([a-z]+)\.?\s+([0-9]{4})", re.IGNORECASE)
 _CLOCK = re.compile(r"([0-9]{1,2})[.:]([0-9]{2})(?:[.:]([0-9]{2}))?\s*(?:wib|wita|wit)?", re.IGNORECASE)
-_PIECES = re.compile(r"[0-9]{1,9}")
 _MONTHS = ("jan", "feb", "mar", "apr", "mei", "jun", "jul", "agu", "sep", "okt", "nov", "des")
 
 
@@ -62,8 +61,17 @@ def count(cell: Any) -> int:
 
 def nip(cell: Any) -> str:
     """A NIP as text; a number that lost its last digits on the way is told, for it could be somebody else's."""
+    return _of_person(cell, "NIP_ROUNDED")
+
+
+def nik(cell: Any) -> str:
+    """A NIK as text, with the same care."""
+    return _of_person(cell, "NIK_ROUNDED")
+
+
+def _of_person(cell: Any, rounded: str) -> str:
     if isinstance(cell, float) or (isinstance(cell, LongNumber) and cell.endswith("000")):
-        raise CellError("NIP_ROUNDED")
+        raise CellError(rounded)
     return str(text(cell)).lstrip("'")
 
 
@@ -106,22 +114,6 @@ def clock(cell: Any) -> time:
 
 def _not_a_time() -> time:
     raise CellError("NOT_A_TIME")
-
-
-def hashtags(cell: Any) -> list[str]:
-    """Hashtags apart from each other and from their `#`."""
-    return [tag for tag in re.split(r"[\s,;|#]+", str(cell)) if tag]
-
-
-def contents(cell: Any) -> list[dict[str, Any]]:
-    """What a kit holds: BERAS-5KG:1|MINYAK-1L:2."""
-    found = []
-    for part in re.split(r"[|;,\n]+", str(cell)):
-        sku, _, pieces = part.strip().partition(":")
-        if not sku or (pieces and not _PIECES.fullmatch(pieces.strip())):
-            raise CellError("NOT_CONTENTS")
-        found.append({"sku": sku.strip().upper(), "quantity": int(pieces or 1)})
-    return found
 
 
 def refuse_faulty(cell: Any) -> None:

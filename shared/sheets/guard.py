@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from services.purchases.documents.faults import FileError
+from shared.sheets.faults import FileError
 
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024  # 10,000 rows of 25 columns are 10-15 MB of XML
 MAX_COLUMNS = 200

@@ -10,10 +10,10 @@ from typing import Any
 
 import python_calamine
 
-from services.purchases.documents import guard
-from services.purchases.documents.cells import LongNumber, NoValue
-from services.purchases.documents.columns import is_heading, match
-from services.purchases.documents.faults import MAX_FILE_BYTES, MAX_ROWS, FileError
+from shared.sheets import guard
+from shared.sheets.cells import LongNumber, NoValue
+from shared.sheets.columns import Columns
+from shared.sheets.faults import MAX_FILE_BYTES, MAX_ROWS, FileError
 
 HEADINGS_WITHIN = 30  # rows: a letterhead and a merged title may stand above
 _SEPARATORS = ",;\t|"
@@ -36,18 +36,18 @@ class Table:
     ignored: list[str]
 
 
-def read(content: bytes) -> Table:
-    """The rows of a file; raises `FileError` when it is not a sheet of purchases."""
+def read(content: bytes, columns: Columns) -> Table:
+    """The rows of a file; raises `FileError` when it is not a sheet with these columns."""
     if not content:
         raise FileError("EMPTY")
     if len(content) > MAX_FILE_BYTES:
         raise FileError("TOO_LARGE")
     if content[:2] == b"PK" or content.startswith(b"\xd0\xcf\x11\xe0"):
-        return _read_xlsx(content)
-    return _table(_read_csv(_decoded(content)))
+        return _read_xlsx(content, columns)
+    return _table(_read_csv(_decoded(content), columns), columns)
 
 
-def _read_xlsx(content: bytes) -> Table:
+def _read_xlsx(content: bytes, columns: Columns) -> Table:
     guard.refuse_foreign(content)
     scanned = guard.sheets(content, max_rows=MAX_ROWS + HEADINGS_WITHIN + 1)
     try:
@@ -56,8 +56,8 @@ def _read_xlsx(content: bytes) -> Table:
             if name not in scanned:
                 continue
             rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            if _heading(rows) is not None:
-                return _table([_exact(row, number, scanned[name]) for number, row in enumerate(rows)])
+            if _heading(rows, columns) is not None:
+                return _table([_exact(row, number, scanned[name]) for number, row in enumerate(rows)], columns)
     except python_calamine.PasswordError as error:
         raise FileError("ENCRYPTED") from error
     except (python_calamine.CalamineError, ValueError, OverflowError) as error:
@@ -100,9 +100,9 @@ def _decoded(content: bytes) -> str:
     raise FileError("UNKNOWN_ENCODING")
 
 
-def _read_csv(text: str) -> list[Cells]:
+def _read_csv(text: str, columns: Columns) -> list[Cells]:
     """Rows by the separator that shows most of our columns; a blank line is a row too, as the program shows it."""
-    best = max(_SEPARATORS, key=lambda separator: _known(text, separator))
+    best = max(_SEPARATORS, key=lambda separator: _known(text, separator, columns))
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=best, strict=True)
     rows: list[Cells] = []
     try:
@@ -115,25 +115,25 @@ def _read_csv(text: str) -> list[Cells]:
     return rows
 
 
-def _known(text: str, separator: str) -> int:
+def _known(text: str, separator: str, columns: Columns) -> int:
     lines = text.split("\n", HEADINGS_WITHIN)[:HEADINGS_WITHIN]
-    return max(len(match(line.split(separator))) for line in lines)
+    return max(len(columns.match(line.split(separator))) for line in lines)
 
 
-def _heading(rows: Sequence[Cells]) -> int | None:
+def _heading(rows: Sequence[Cells], columns: Columns) -> int | None:
     """Where the row of headings is: the one that names most of our columns."""
-    found = [(len(set(match(row).values())), -number) for number, row in enumerate(rows[:HEADINGS_WITHIN])]
+    found = [(len(set(columns.match(row).values())), -number) for number, row in enumerate(rows[:HEADINGS_WITHIN])]
     if not found:
         return None
     number = -max(found)[1]
-    return number if is_heading(match(rows[number])) else None
+    return number if columns.is_heading(columns.match(rows[number])) else None
 
 
-def _table(rows: Sequence[Cells]) -> Table:
-    heading = _heading(rows)
+def _table(rows: Sequence[Cells], columns: Columns) -> Table:
+    heading = _heading(rows, columns)
     if heading is None:
         raise FileError("NO_HEADINGS")
-    places = match(rows[heading])
+    places = columns.match(rows[heading])
     if len(set(places.values())) < len(places):
         raise FileError("DOUBLE_HEADING", heading + 1)
     found = list(_rows(rows, heading, places))

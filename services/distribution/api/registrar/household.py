@@ -1,0 +1,127 @@
+"""One household: what is known of it, how it goes on, and (written down each time) who they are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from services.distribution.api.registrar import words
+from services.distribution.api.registrar.desk import Desk, Registrar
+from services.distribution.api.registrar.telling import begin_of, errors_of, number
+from services.distribution.domain.registration import Amendment
+from services.distribution.store.households import queries
+from services.distribution.usecases.households import UnknownHouseholdError, amend, read_people
+from shared.contracts.field import OtherAid, Release
+from shared.reference.model import Reference
+from shared.web.forms import Form
+from shared.web.pages import see_other
+from shared.web.problems import NotFoundError
+
+MOST_RW = 999
+Act = Literal["perpanjang", "akhiri", "pindah", "bantuan"]
+RELEASES: dict[str, Release] = {release: release for release in get_args(Release)}
+
+
+def routes(desk: Desk) -> APIRouter:
+    """`/keluarga/{id}` and what can be done there."""
+    found = APIRouter(include_in_schema=False)
+
+    @found.get("/keluarga/{identity}")
+    async def household_page(request: Request, identity: UUID, hasil: str = "") -> Response:
+        return await _page(desk, desk.registrar(request), identity, result=words.OUTCOMES.get(hasil, ""))
+
+    @found.post("/keluarga/{identity}/orang")
+    async def show_people(request: Request, identity: UUID) -> Response:
+        registrar = desk.registrar(request)
+        await desk.form(request, registrar)
+        try:
+            async with desk.transaction() as tx:
+                people = await read_people(
+                    tx,
+                    identity,
+                    reference=registrar.city,
+                    keys=desk.keys,
+                    now=desk.clock(),
+                    reader=registrar.name,
+                    scope=registrar.scope,
+                )
+        except UnknownHouseholdError:
+            raise NotFoundError from None
+        return await _page(desk, registrar, identity, people=people)
+
+    @found.post("/keluarga/{identity}/{act}")
+    async def change(request: Request, identity: UUID, act: Act) -> Response:
+        registrar = desk.registrar(request)
+        told = _told(await desk.form(request, registrar), act, registrar.city)
+        if isinstance(told, dict):
+            return await _page(desk, registrar, identity, status=422, errors=told)
+        try:
+            async with desk.transaction() as tx:
+                verdict = await amend(
+                    tx,
+                    identity,
+                    told,
+                    reference=registrar.city,
+                    keys=desk.keys,
+                    now=desk.clock(),
+                    reader=registrar.name,
+                    scope=registrar.scope,
+                )
+        except UnknownHouseholdError:
+            raise NotFoundError from None
+        if verdict.outcome == "rejected":
+            return await _page(desk, registrar, identity, status=422, errors=errors_of(verdict.reasons))
+        if told.kelurahan and not registrar.scope.has_unit(told.kelurahan):
+            return see_other("/keluarga")  # it is another registrar's now
+        return see_other(f"/keluarga/{identity}?hasil={verdict.outcome}")
+
+    return found
+
+
+def _told(form: Form, act: Act, city: Reference) -> Amendment | dict[str, list[str]]:
+    """What a form changes, or what is wrong with it by field."""
+    if act == "akhiri":
+        released = RELEASES.get(form["alasan"])
+        return Amendment(released=released) if released else {"alasan": ["Pilih alasannya."]}
+    if act == "perpanjang":
+        try:
+            return Amendment(isolation_until=datetime.fromisoformat(begin_of(form["selesai"], city)))
+        except ValueError:
+            return {"selesai": ["Isi tanggal selesai isolasi."]}
+    if act == "bantuan":
+        try:
+            aid = {"kind": form["bantuan"], "at": begin_of(form["tanggal_bantuan"], city)}
+            return Amendment(aid=OtherAid.model_validate(aid))
+        except ValidationError:
+            return {"tanggal_bantuan": ["Isi jenis dan tanggal bantuan."]}
+    if not form["alamat"] or len(form["alamat"]) > 300:
+        return {"alamat": ["Isi alamat yang baru, paling banyak 300 huruf."]}
+    rw = number(form["rw"] or "0")
+    if not isinstance(rw, int) or rw > MOST_RW:
+        return {"rw": ["Isi RW dengan angka, atau kosongkan."]}
+    return Amendment(kelurahan=form["kelurahan"] or None, rw=rw or None, address=form["alamat"])
+
+
+async def _page(desk: Desk, registrar: Registrar, identity: UUID, status: int = 200, **more: Any) -> Response:
+    row = await queries.find_state(desk.pool, tenant=registrar.city.tenant, household_id=identity)
+    if row is None or row["erased_at"] is not None or not registrar.scope.has_unit(row["kelurahan"]):
+        raise NotFoundError
+    everywhere = [(code, registrar.city.regions[code].name) for code in registrar.city.kelurahan]
+    shown = {
+        "home": row,
+        "place": registrar.city.regions[row["kelurahan"]].name,
+        "everywhere": everywhere,
+        "groups": [words.GROUPS[group] for group in row["groups"]],
+        "allergens": [words.ALLERGENS.get(name, name) for name in row["allergens"]],
+        "releases": words.RELEASES,
+        "aids": words.AIDS.items(),
+        "labels": words.LABELS,
+        "people": None,
+        "result": "",
+    }
+    return desk.show(registrar, "registrar_household.html", status, **{**shown, **more})
