@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from datetime import timedelta
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from services.distribution import handlers
-from services.distribution.api import routes
+from services.distribution.api import field, routes
 from services.distribution.domain.allocation import Rules
+from services.distribution.store import photos
 from services.distribution.store.stock import queries
 from services.distribution.usecases.allocate import allocate_due
 from services.distribution.usecases.households import Keys
@@ -27,6 +31,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOOK_SECONDS = 0.2  # how often a due city is looked for: a task is visible within a second
 REST = 3  # times as long as an allocation took: a big stock must not keep the lanes from their work
 SWEEP_SECONDS = 60.0
+PHOTOS_LAST = timedelta(days=30)  # until then somebody may ask; the proof itself is the hash
 
 
 def service(settings: Settings) -> Service:
@@ -55,7 +60,17 @@ def service(settings: Settings) -> Service:
                 await queries.save_due(tx, tenants=[city.tenant])
             return bool(tasks or lots)
 
-        await every(stop, SWEEP_SECONDS, lambda: each_city(cities, sweep, "sweep"), "sweep")
+        async def once() -> bool:
+            await photos.queries.delete_old_photos(pool, before=now() - PHOTOS_LAST)
+            return await each_city(cities, sweep, "sweep")
+
+        await every(stop, SWEEP_SECONDS, once, "sweep")
+
+    def doors(pool: Pool) -> APIRouter:
+        every_door = APIRouter()
+        for door in (routes.router(pool, keys), field.router(pool, keys)):
+            every_door.include_router(door)
+        return every_door
 
     return Service(
         name="distribution",
@@ -63,6 +78,6 @@ def service(settings: Settings) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, keys, settings.shards),
-        router=lambda pool: routes.router(pool, keys),
+        router=doors,
         loops=[allocating, sweeping],
     )
