@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -51,6 +51,17 @@ async def open_people(tx: Transaction, household_id: UUID, seal_key: bytes) -> P
     """Name, phone and address of a household."""
     sealed = await queries.find_people(tx, household_id=household_id)
     return People.model_validate_json(unseal(seal_key, sealed, bound_to=str(household_id)))
+
+
+async def open_all(tx: Transaction, ids: Collection[UUID], seal_key: bytes) -> dict[UUID, People]:
+    """Name, phone and address of these households."""
+    rows = await queries.list_people(tx, ids=sorted(ids))
+    return {
+        row["household_id"]: People.model_validate_json(
+            unseal(seal_key, row["sealed"], bound_to=str(row["household_id"]))
+        )
+        for row in rows
+    }
 
 
 async def load_isolating(tx: Transaction, city: Reference, now: datetime) -> list[Household]:

@@ -22,6 +22,10 @@ on conflict (household_id) do update set sealed = excluded.sealed;
 -- The sealed people of a household; only the team that accepted its task may open them.
 select sealed from people where household_id = :household_id;
 
+-- name: list_people
+-- The sealed people of these households; only the team that accepted their tasks may open them.
+select household_id, sealed from people where household_id = any(:ids::uuid[]);
+
 -- name: load_isolating
 -- Households of a city that may get a packet, with the pieces that they got or that are on the way, by sku.
 select h.household_id, h.kelurahan, h.rw, h.size, h.groups, h.allergens, h.isolation_from, h.isolation_until,

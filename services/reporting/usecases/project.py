@@ -13,7 +13,8 @@ from shared.contracts.event import moment, whole
 from shared.database.pool import Transaction
 from shared.reference.store import Cities
 
-_TASKS = tuple(f"task.{name}.v1" for name in ("assigned", "accepted", "delivered", "failed", "returned", "recalled"))
+_STEPS = ("assigned", "accepted", "handed_over", "delivered", "failed", "returned", "recalled")
+_TASKS = tuple(f"task.{name}.v1" for name in _STEPS)
 _WHOLE = ("purchase.recorded.v1", "purchase.corrected.v1")
 
 
