@@ -11,7 +11,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from services.distribution import handlers
-from services.distribution.api import field, routes
+from services.distribution.api import field, field_pages, home_page, routes, signing
 from services.distribution.domain.allocation import Rules
 from services.distribution.store import photos
 from services.distribution.store.stock import queries
@@ -19,12 +19,14 @@ from services.distribution.usecases.allocate import allocate_due
 from services.distribution.usecases.households import Keys
 from services.distribution.usecases.stock import expire
 from services.distribution.usecases.tasks import sweep_due
-from shared.clock import now
+from shared.access import seats
+from shared.clock import Clock, now
 from shared.database.pool import Pool
 from shared.reference.model import Reference
 from shared.reference.store import Cities
 from shared.service import Service, each_city, every
 from shared.settings import Settings
+from shared.web.pages import static_routes
 
 SCHEMA = "distribution"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -34,8 +36,8 @@ SWEEP_SECONDS = 60.0
 PHOTOS_LAST = timedelta(days=30)  # until then somebody may ask; the proof itself is the hash
 
 
-def service(settings: Settings) -> Service:
-    """The distribution service, ready to be served."""
+def service(settings: Settings, *, clock: Clock = now) -> Service:
+    """The distribution service, ready to be served. `clock` is what its pages go by."""
     cities = Cities()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
@@ -61,6 +63,7 @@ def service(settings: Settings) -> Service:
             return bool(tasks or lots)
 
         async def once() -> bool:
+            await seats.forget_expired(pool, now=clock())
             await photos.queries.delete_old_photos(pool, before=now() - PHOTOS_LAST)
             return await each_city(cities, sweep, "sweep")
 
@@ -68,7 +71,16 @@ def service(settings: Settings) -> Service:
 
     def doors(pool: Pool) -> APIRouter:
         every_door = APIRouter()
-        for door in (routes.router(pool, keys), field.router(pool, keys)):
+        pages = signing.Field.over(pool, cities, keys, clock)
+        for door in (
+            routes.router(pool, keys),
+            field.router(pool, keys),
+            home_page.router(pool),
+            home_page.pages(pages),
+            signing.routes(pages),
+            field_pages.routes(pages),
+            static_routes(),
+        ):
             every_door.include_router(door)
         return every_door
 

@@ -274,6 +274,8 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("HEAD", "/v1/tasks/{task_id}/photos/{digest}"): {"team"},
     ("PATCH", "/v1/tasks/{task_id}/photos/{digest}"): {"team"},
     ("GET", "/v1/conflicts"): {"reader"},
+    ("GET", "/v1/cases"): {"reader"},
+    ("POST", "/v1/households/{household_id}/page"): {"puskesmas"},
     ("GET", "/v1/trace/{identity}"): {"reader"},
     ("GET", "/v1/accounting"): {"reader"},
 }
@@ -288,7 +290,7 @@ async def test_each_http_door_lets_in_the_roles_of_the_table_and_nobody_else(wor
             for path, method in [(at, verb) for at, verbs in described.items() for verb in verbs]:
                 address = path.replace("{reference}", "R").replace("{source}", "s").replace("{kind}", "csv")
                 address = address.replace("{digest}", "0" * 64)
-                for name in ("identity", "task_id", "file_id"):
+                for name in ("identity", "task_id", "file_id", "household_id"):
                     address = address.replace(f"{{{name}}}", str(UUID(int=1)))
                 params, headers = (
                     {"unit_code": "X", "kelurahan": "X", "source": "s"},

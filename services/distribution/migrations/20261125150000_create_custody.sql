@@ -63,9 +63,33 @@ create table teams (
 comment on table teams is 'Teams that work with the field page; others speak by queue and API';
 comment on column teams.place is 'Code of the kelurahan whose doors they see, or of the kecamatan: then what was escalated to it';
 comment on column teams.capacity is 'Packets in hand at once';
+
+create table household_pages (
+  household_id uuid primary key references households,
+  tenant text not null,
+  code_hash bytea not null unique
+);
+comment on table household_pages is 'The unguessable code of a household''s page, known to the household alone';
+comment on column household_pages.code_hash is 'SHA-256 of the code; the code itself is shown once';
+
+create table household_answers (
+  answer_id uuid primary key,
+  tenant text not null,
+  household_id uuid not null references households,
+  task_id uuid not null unique references tasks,
+  kind text not null,
+  missing text[] not null,
+  case_number text not null,
+  answer_by date,
+  answered_at timestamptz not null
+);
+create index household_answers_open on household_answers (tenant, answer_by) where kind <> 'received';
+comment on table household_answers is 'What a household says of a packet, once; all but received is a case that is answered';
+comment on column household_answers.kind is 'received, not_arrived or incomplete';
+comment on column household_answers.missing is 'Skus that the household says are missing or damaged';
 -- migrate:down
 -- squawk-ignore ban-drop-table
-drop table teams, photos, hand_overs;
+drop table household_answers, household_pages, teams, photos, hand_overs;
 -- squawk-ignore ban-drop-column
 alter table field_reports drop column is_conflict, drop column detail, drop column version;
 -- squawk-ignore ban-drop-column

@@ -94,6 +94,10 @@ from hand_overs v join tasks t using (task_id) where t.tenant = :tenant and t.ta
 select task_id, status, version, custody, holder, level, attempt, team, lease_until, retry_at from tasks
 where tenant = :tenant and task_id = :task_id;
 
+-- name: find_task_place^
+-- Where a task is, and who is asked.
+select kelurahan, level from tasks where tenant = :tenant and task_id = :task_id;
+
 -- name: claim_team!
 -- Doors that one team takes are counted one after the other.
 select pg_advisory_xact_lock(hashtextextended('team:' || :tenant::text || ':' || :team::text, 0));

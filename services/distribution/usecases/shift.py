@@ -24,6 +24,7 @@ class Goods:
     """Pieces of one lot in a packet."""
 
     lot_id: UUID
+    sku: str
     name: str
     quantity: int
 
@@ -95,12 +96,13 @@ def _door(row: Row, city: Reference, people: People | None = None) -> Door:
         row["retry_at"],
         row["deliver_before"],
         explain(row["why"], "volunteer"),
-        tuple(Goods(UUID(lot), name or _name(sku, city), quantity) for lot, sku, name, quantity in told),
+        tuple(Goods(UUID(lot), sku, name or name_of(sku, city), quantity) for lot, sku, name, quantity in told),
         people,
     )
 
 
-def _name(sku: str, city: Reference) -> str:
+def name_of(sku: str, city: Reference) -> str:
+    """What a product is called."""
     product = city.products.get(sku)
     return product.name if product else sku
 

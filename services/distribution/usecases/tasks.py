@@ -15,10 +15,11 @@ from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as store
 from services.distribution.store.tasks import Stored
 from services.distribution.usecases.households import Keys
+from services.distribution.usecases.teams import Team
 from services.distribution.usecases.telling import Book, carry_out, event_of
 from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover
 from shared.contracts.tasks import TaskLine
-from shared.database.pool import Transaction
+from shared.database.pool import Pool, Transaction
 from shared.ids import derived_id
 from shared.reference.model import Reference
 
@@ -44,6 +45,15 @@ async def report(
 ) -> list[Verdict]:
     """Apply a city's reports in order; one verdict each. A resend gets the first answer; a conflict is kept."""
     return [await _report(tx, item, reference, keys, now) for item in reports]
+
+
+async def is_within(tx: Transaction | Pool, city: Reference, team: Team, task_id: UUID) -> bool:
+    """Whether a task is one that this team may see: of its kelurahan, or escalated to its kecamatan."""
+    places = city.kelurahan_of(team.place)
+    found = await store.queries.find_task_place(tx, tenant=city.tenant, task_id=task_id)
+    if found is None or found["kelurahan"] not in places:
+        return False
+    return team.place in city.kelurahan or found["level"] == "kecamatan"
 
 
 async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, keys: Keys, now: datetime) -> Verdict:
