@@ -1,4 +1,4 @@
-"""What programs of field teams ask and bring beside their reports: photos, custody, conflicts."""
+"""What programs of field teams ask and bring beside their reports: photos, custody, conflicts, lost phones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from services.distribution.domain.proof import MOST_PHOTO_BYTES
 from services.distribution.store import photos
 from services.distribution.store import tasks as task_store
 from services.distribution.store.photos import NotAPhotoError, Upload, WrongOffsetError
+from services.distribution.usecases import teams
 from services.distribution.usecases.households import Keys
+from services.distribution.usecases.teams import UnknownTeamError
 from shared.clock import now
 from shared.contracts.reasons import Reason
 from shared.database.pool import Pool
@@ -74,6 +76,28 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         """Reports that say something else of a door than the one that came first; newest first."""
         rows = await task_store.queries.list_conflicts(pool, tenant=city.tenant, kelurahan=kelurahan)
         return [dict(row) for row in rows]
+
+    @routes.get("/teams/{team}/devices", responses=NOT_FOUND, dependencies=[only("team")])
+    async def list_devices(team: str, caller: AnyCaller, city: City) -> list[dict[str, Any]]:
+        """The phones of a team that are signed in at the field page."""
+        caller.require_source(team)
+        async with pool.acquire() as tx:
+            try:
+                return [dict(row) for row in await teams.devices(tx, city, team, now=now())]
+            except UnknownTeamError:
+                raise NotFoundError from None
+
+    @routes.delete("/teams/{team}/devices/{device}", status_code=204, responses=NOT_FOUND, dependencies=[only("team")])
+    async def cut_off(team: str, device: UUID, caller: AnyCaller, city: City) -> None:
+        """Cut a lost phone off: at its next contact it forgets what it knew."""
+        caller.require_source(team)
+        async with pool.acquire() as tx, tx.transaction():
+            try:
+                found = await teams.revoke(tx, city, team, device, now=now())
+            except UnknownTeamError:
+                found = False
+        if not found:
+            raise NotFoundError
 
     return routes
 

@@ -61,7 +61,7 @@ class Field:
         is_script = "text/html" not in request.headers.get("accept", "")
         session = await self.doorkeeper.session(request)
         if session is not None and session.is_revoked:
-            raise HTTPException(410) if is_script else _away(f"{DOOR}?putus=1")
+            raise HTTPException(410) if is_script else _away(DOOR)
         city = self.cities.get(session.seat.tenant) if session else None
         team = await teams.find(self.pool, session.seat.tenant, session.seat.name) if session else None
         if session is None or city is None or team is None:
@@ -93,9 +93,11 @@ def routes(field: Field) -> APIRouter:
     found, keeper = APIRouter(include_in_schema=False), field.doorkeeper
 
     @found.get(DOOR)
-    async def sign_in_page(request: Request, kota: str = "", putus: str = "") -> Response:
-        answer = _door(field, request, field.cities[kota or request.app.state.default_tenant], is_cut_off=bool(putus))
-        if putus:
+    async def sign_in_page(request: Request, kota: str = "") -> Response:
+        session = await keeper.session(request)
+        is_cut_off = session is not None and session.is_revoked
+        answer = _door(field, request, field.cities[kota or request.app.state.default_tenant], is_cut_off=is_cut_off)
+        if is_cut_off:
             answer.headers.update(FORGET)
             answer.delete_cookie(SESSION, path="/")
         return answer

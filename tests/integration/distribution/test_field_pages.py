@@ -103,7 +103,13 @@ async def test_a_link_is_for_one_device_and_a_lost_phone_is_cut_off_alone(world:
         page = await one.get("/lapangan", follow_redirects=True)
         assert "Perangkat ini sudah dikeluarkan" in page.text
         assert page.headers["clear-site-data"] == '"cache", "storage"'
+        assert (await one.get("/lapangan/masuk")).headers.get("clear-site-data") is None  # told once
+        devices = (await other.get(f"/v1/teams/{TEAM}/devices")).json()
         assert (await other.get("/lapangan")).status_code == 200
+        assert (await other.delete(f"/v1/teams/tim-lain/devices/{devices[0]['session_id']}")).status_code == 404
+        assert (await other.delete(f"/v1/teams/{TEAM}/devices/{devices[0]['session_id']}")).status_code == 204
+        assert (await other.get("/lapangan")).headers["location"] == "/lapangan/masuk"
+        await enter(other, world)
         left = await other.post("/lapangan/keluar", data={"kunci": key_of(await other.get("/lapangan"))})
         assert (left.headers["location"], left.headers["clear-site-data"]) == ("/lapangan/masuk", '"cache", "storage"')
 

@@ -10,6 +10,7 @@ const CACHE = "peduli-lapangan";
 
 const key = () => document.querySelector("#keluar [name=kunci]").value;
 const one = (name) => document.getElementById(name);
+const team = () => one("antre").dataset.tim;
 
 // IndexedDB as promises: `laporan` are reports that wait, `pintu` what this phone has said of a door.
 let opened;
@@ -34,6 +35,7 @@ async function store(name, mode, act) {
 }
 const all = (name) => store(name, "readonly", (rows) => rows.getAll());
 const put = (name, row) => store(name, "readwrite", (rows) => rows.put(row));
+const waitingReports = async () => (await all("laporan")).filter((row) => row.tim === team()).sort((a, b) => a.at - b.at);
 const remove = (name, id) => store(name, "readwrite", (rows) => rows.delete(id));
 
 function newId() {
@@ -89,7 +91,7 @@ async function queue(event) {
   const tugas = fields.get("tugas");
   const said = (await all("pintu")).find((row) => row.tugas === tugas);
   if (said) fields.set("versi", Math.max(said.versi, Number(fields.get("versi"))));
-  const row = { laporan: newId(), tugas, at: Date.now(), photo, fields: [...fields], words: form.dataset.laporan };
+  const row = { laporan: newId(), tim: team(), tugas, at: Date.now(), photo, fields: [...fields], words: form.dataset.laporan };
   await put("laporan", row);
   await put("pintu", { tugas, words: row.words, laporan: row.laporan, versi: Number(fields.get("versi")) + 1 });
   navigator.storage?.persist?.();
@@ -117,7 +119,7 @@ async function undo(row) {
 }
 
 async function show() {
-  const [waiting, said] = await Promise.all([all("laporan"), all("pintu")]);
+  const [waiting, said] = await Promise.all([waitingReports(), all("pintu")]);
   const queued = new Set(waiting.map((row) => row.laporan));
   for (const old of document.querySelectorAll(".dilaporkan")) old.remove();
   for (const row of said) {
@@ -133,7 +135,7 @@ async function show() {
   const text = document.createElement("p");
   text.append(Object.assign(document.createElement("b"), { textContent: `Belum terkirim: ${waiting.length}` }));
   box.append(text);
-  const last = waiting.sort((a, b) => a.at - b.at).at(-1);
+  const last = waiting.at(-1);
   const left = last ? last.at + UNDO_MS - Date.now() : 0;
   if (left > 0) {
     const button = Object.assign(document.createElement("button"), { className: "second", textContent: `Urungkan: ${last.words}` });
@@ -173,7 +175,7 @@ async function tell(row) {
 async function send() {
   if (!navigator.onLine) return;
   const work = async () => {
-    const due = (await all("laporan")).filter((row) => row.at + UNDO_MS <= Date.now()).sort((a, b) => a.at - b.at);
+    const due = (await waitingReports()).filter((row) => row.at + UNDO_MS <= Date.now());
     for (const row of due) {
       const answer = await tell(row).catch(() => null);
       if (!answer || answer.status >= 500 || answer.status === 429) break; // later again, in this order
@@ -198,11 +200,11 @@ async function send() {
 async function forget(isCutOff) {
   const names = isCutOff ? ["pintu", "laporan"] : ["pintu"];
   await Promise.allSettled([caches.delete(CACHE), ...names.map((name) => store(name, "readwrite", (rows) => rows.clear()))]);
-  location.replace(isCutOff ? "/lapangan/masuk?putus=1" : "/lapangan/masuk");
+  location.replace("/lapangan/masuk");
 }
 
 async function leave(event) {
-  const waiting = await store("laporan", "readonly", (rows) => rows.count());
+  const waiting = (await waitingReports()).length;
   if (waiting && !event.target.dataset.yakin) {
     note(`Belum terkirim: ${waiting}. Cari sinyal dulu; tekan Keluar sekali lagi untuk keluar saja.`, true);
     event.target.dataset.yakin = "ya";

@@ -1,4 +1,5 @@
 // Keeps the field page for alleys without signal: the one page with the doors in hand, and the files that it needs.
+// It forgets the doors when the server sends this phone away: signed out, cut off, or its shift is over.
 "use strict";
 
 const CACHE = "peduli-lapangan";
@@ -41,7 +42,7 @@ async function home(event) {
   const asked = fetch(event.request).then(async (answer) => {
     const cache = await caches.open(CACHE);
     if (isHome(answer)) await cache.put(HOME, answer.clone());
-    else if (answer.status < 500) await cache.delete(HOME); // signed out, cut off, or over: forget the doors
+    else if (answer.type === "opaqueredirect" || [401, 403, 410].includes(answer.status)) await cache.delete(HOME);
     return answer;
   });
   event.waitUntil(asked.catch(() => null));
