@@ -56,7 +56,7 @@ class TaskReport(Submitted):
     report_id: UUID
     task_id: UUID
     team: str = Field(min_length=1, max_length=60)
-    version: Annotated[StrictInt, Field(ge=1)] | None = None
+    version: Annotated[StrictInt, Field(ge=1, le=10**6)] | None = None
 
 
 class TaskAccept(TaskReport):

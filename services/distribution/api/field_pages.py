@@ -18,20 +18,21 @@ from pydantic import ValidationError
 from services.distribution.api.field import Bytes, Digest, Length, take_piece
 from services.distribution.api.signing import HOME, Field, Volunteer
 from services.distribution.domain import words
-from services.distribution.domain.proof import MOST_PHOTO_BYTES
+from services.distribution.domain.proof import MOST_PHOTO_BYTES, is_photo
 from services.distribution.store import photos
-from services.distribution.store.photos import Upload
+from services.distribution.store.photos import NotAPhotoError, Upload
 from services.distribution.usecases import shift
 from services.distribution.usecases import tasks as task_usecase
 from services.distribution.usecases.shift import Shift
 from services.distribution.usecases.tasks import Verdict
 from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover, TaskReturn
 from shared.ids import derived_id
-from shared.web.bodies import TooLargeError, read_body
+from shared.web.bodies import read_body
 from shared.web.forms import Form, check_key, read_parts
 from shared.web.pages import OWN_SCRIPT, see_other
 from shared.web.problems import NotFoundError
 
+MOST_DIGITS = 8
 STATIC = Path(__file__).parent / "static"
 MODELS: dict[str, type[AnyTaskReport]] = {
     "deliver": TaskDelivery,
@@ -93,7 +94,7 @@ def _reports(field: Field) -> APIRouter:
         outcome = ""
         for told in form.all("tugas"):
             task, _, version = told.partition(" ")
-            fields = {"task_id": task, "report_id": _id_of(volunteer, task, version, "accept")}
+            fields = {"task_id": task, "report_id": _id_of(volunteer, form["muat"], task, version, "accept")}
             verdict = await _report(field, volunteer, TaskAccept, fields)
             outcome = outcome if outcome.isupper() else verdict.outcome
         return see_other(f"{HOME}?kabar={quote(outcome)}")
@@ -102,6 +103,8 @@ def _reports(field: Field) -> APIRouter:
     async def report(request: Request) -> Response:
         volunteer = await field.volunteer(request)
         form = await field.form(request, volunteer)
+        if form["jenis"] not in MODELS:
+            raise NotFoundError
         verdict = await _report(field, volunteer, MODELS[form["jenis"]], _fields(volunteer, form))
         if "text/html" in request.headers.get("accept", ""):
             return see_other(f"{HOME}?kabar={quote(verdict.outcome)}")
@@ -122,12 +125,13 @@ def _photos(field: Field) -> APIRouter:
         parts = await read_parts(request, await read_body(request, 40 * MOST_PHOTO_BYTES))
         check_key(parts.key, field.keys.hash_key, volunteer.token)
         content = parts.file[1] if parts.file else b""
-        if not 0 < len(content) <= MOST_PHOTO_BYTES:
-            raise TooLargeError("PHOTO_TOO_LARGE", "photo")
+        if len(content) > MOST_PHOTO_BYTES:
+            return see_other(f"{HOME}?kabar=PHOTO_TOO_LARGE")
         digest = hashlib.sha256(content).hexdigest()
-        upload = Upload(task_id, volunteer.team.name, digest, len(content))
-        async with field.pool.acquire() as tx, tx.transaction():
-            await photos.append(tx, upload, content, offset=0, key=field.keys.seal_key, now=field.clock())
+        try:
+            await _keep(field, Upload(task_id, volunteer.team.name, digest, len(content)), content)
+        except NotAPhotoError:
+            return see_other(f"{HOME}?kabar=NOT_A_PHOTO")
         fields = {
             "task_id": task_id,
             "report_id": _id_of(volunteer, str(task_id), str(versi), digest),
@@ -209,17 +213,29 @@ async def _report(field: Field, volunteer: Volunteer, model: type[AnyTaskReport]
     return verdicts[0]
 
 
+async def _keep(field: Field, upload: Upload, content: bytes) -> None:
+    """A whole photo at once; what came of it before, by the script, need not come again. Raises `NotAPhotoError`."""
+    if not is_photo(content):
+        raise NotAPhotoError
+    received = await photos.queries.find_received(
+        field.pool, task_id=upload.task_id, team=upload.team, digest=upload.digest
+    )
+    async with field.pool.acquire() as tx, tx.transaction():
+        offset = received or 0
+        await photos.append(tx, upload, content[offset:], offset=offset, key=field.keys.seal_key, now=field.clock())
+
+
 async def _must_see(field: Field, volunteer: Volunteer, task_id: UUID) -> None:
     if not await task_usecase.is_within(field.pool, volunteer.city, volunteer.team, task_id):
         raise NotFoundError
 
 
 def _fields(volunteer: Volunteer, form: Form) -> dict[str, Any]:
-    """A report's fields as a door's form names them; its id is the queue's, or the same for the same form."""
+    """A report's fields as a door's form names them; its id is the queue's, or the same for the same form of a page."""
     task, version, kind = form["tugas"], form["versi"], form["jenis"]
     fields: dict[str, Any] = {
         "task_id": task,
-        "version": int(version) if version.isdecimal() else None,
+        "version": _whole(version) if version else None,
         "report_id": form["laporan"] or _id_of(volunteer, *(f"{name}={form[name]}" for name in sorted(form.fields))),
         "reason": form["alasan"],
         "to": form["kepada"],
@@ -243,8 +259,13 @@ def _parts(form: Form) -> list[dict[str, Any]]:
     if all(form[f"beri-{lot}"] == form[f"isi-{lot}"] for lot in lots):
         return []
     given = {lot: form[f"beri-{lot}"] for lot in lots if form[f"beri-{lot}"] != "0"}
-    parts = [{"lot_id": lot, "quantity": int(told) if told.isdecimal() else told} for lot, told in given.items()]
+    parts: list[dict[str, Any]] = [{"lot_id": lot, "quantity": _whole(told)} for lot, told in given.items()]
     return parts or [{"lot_id": lots[0], "quantity": 0}]
+
+
+def _whole(text: str) -> int | str:
+    """A number as it was typed; anything else stays as it is, and is refused."""
+    return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else text
 
 
 def _id_of(volunteer: Volunteer, *parts: str) -> str:

@@ -23,6 +23,8 @@ OUTCOMES = {
     "WRONG_CODE": "Kode tidak cocok. Tanyakan lagi, atau pilih saksi atau foto.",
     "CODE_LOCKED": "Kode salah lima kali. Pakai saksi atau foto.",
     "PHOTO_NOT_HERE": "Foto belum sampai. Kirim lagi fotonya, atau pakai saksi.",
+    "PHOTO_TOO_LARGE": "Foto lebih besar dari 200 kB. Perkecil, atau pakai kode penerima atau saksi.",
+    "NOT_A_PHOTO": "Foto ini tidak dapat dibaca. Pakai foto JPEG, kode penerima, atau saksi.",
     "UNKNOWN_WITNESS": "Pilih peran saksi, atau isi kode penerima.",
     "NOT_IN_THIS_PACKET": "Jumlah barang tidak sesuai isi paket.",
     "NOT_IN_YOUR_HANDS": "Paket ini tidak di tangan tim Anda.",

@@ -144,6 +144,48 @@ async def test_people_are_shown_for_accepted_doors_and_for_no_others(world: Worl
         assert not any(word in after for word in PERSONAL)
 
 
+async def test_a_full_team_takes_the_next_door_when_it_has_room(world: World, address: str) -> None:
+    peduli(world, "team", "add", TEAM, KELURAHAN, "--capacity", "1")
+    async with phone(address) as client:
+        key = await enter(client, world)
+        first, second = [str(row["task_id"]) for row in await query(world, "select task_id from distribution.tasks")]
+
+        async def take(*tasks: str) -> str:
+            loaded = re.findall(r'name="muat" value="([^"]+)"', (await client.get("/lapangan")).text)[0]
+            form = {"kunci": key, "muat": loaded, "tugas": [f"{task} 1" for task in tasks]}
+            return (await client.post("/lapangan/ambil", data=form)).headers["location"].partition("=")[2]
+
+        assert await take(first, second) == "TEAM_FULL"
+        assert await take(second) == "TEAM_FULL"
+        back = {"kunci": key, "tugas": first, "versi": "2", "jenis": "return"}
+        assert (await client.post("/lapangan/laporan", data=back)).headers["location"].endswith("kabar=returned")
+        assert await take(second) == "accepted"
+
+
+async def test_what_no_form_of_ours_would_send_is_refused_and_breaks_nothing(world: World, address: str) -> None:
+    async with phone(address) as client:
+        key, task = await enter(client, world), await first_task(world)
+        await client.post("/lapangan/ambil", data={"kunci": key, "tugas": f"{task} 1"})
+        said = {"kunci": key, "tugas": task, "versi": "2", "jenis": "deliver", "saksi": "Kader"}
+        lot = str((await query(world, "select lot_id from distribution.task_lines"))[0]["lot_id"])
+        for odd in (
+            {"jenis": "x"},
+            {"tugas": "x"},
+            {"versi": "9" * 5000},
+            {"laporan": "x"},
+            {"jenis": "fail", "alasan": "x"},
+            {f"beri-{lot}": "0", f"isi-{lot}": "1"},
+            {f"beri-{lot}": "9" * 5000, f"isi-{lot}": "1"},
+        ):
+            answer = await client.post("/lapangan/laporan", data={**said, **odd})
+            assert answer.status_code == 404, odd
+        for content, kabar in ((b"%PDF", "NOT_A_PHOTO"), (b"\xff\xd8\xff" + bytes(200_000), "PHOTO_TOO_LARGE")):
+            photo = {"file": ("a.jpg", content, "image/jpeg")}
+            answer = await client.post(f"/lapangan/foto/{task}?versi=2", files=photo, data={"kunci": key})
+            assert answer.headers["location"] == f"/lapangan?kabar={kabar}"
+        assert [row["kind"] for row in await query(world, "select kind from distribution.field_reports")] == ["accept"]
+
+
 async def page_of(world: World, client: httpx.AsyncClient, task: str) -> str:
     """The path of the page of the household that a task is for."""
     row = await query(world, f"select household_id from distribution.tasks where task_id = '{task}'")
