@@ -34,7 +34,7 @@ def add(
     capacity: Annotated[int, typer.Option(min=1, help="packets that it carries at once")] = 12,
 ) -> None:
     """Add a team, or give it another place or capacity."""
-    from services.distribution.cli import add_team
+    from services.distribution.cli.teams import add_team
 
     add_team(_database_url(), city, team, place, capacity)
     print(f"{team}: {place}, {capacity} packets")
@@ -49,7 +49,7 @@ def link(
     ),
 ) -> None:
     """Print a link that signs one device in, once, within 24 hours."""
-    from services.distribution.cli import make_link
+    from services.distribution.cli.teams import make_link
 
     print(f"{url.rstrip('/')}/lapangan/masuk/{make_link(_database_url(), city, team)}")
 
@@ -61,7 +61,7 @@ def pin(
     chosen: Annotated[str, typer.Option("--pin", help="6 to 8 digits; without it, one is drawn")] = "",
 ) -> None:
     """Give a team a PIN and print it; its devices must come again, and older links are void."""
-    from services.distribution.cli import set_pin
+    from services.distribution.cli.teams import set_pin
 
     print(set_pin(_database_url(), city, team, chosen))
 
@@ -71,7 +71,7 @@ def devices(
     team: Team, city: City = "3276", as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """The devices of a team that are signed in."""
-    from services.distribution.cli import list_devices
+    from services.distribution.cli.teams import list_devices
 
     show(list_devices(_database_url(), city, team), as_json)
 
@@ -83,7 +83,7 @@ def revoke(
     device: Annotated[UUID | None, typer.Option(help="only this one, as `peduli team devices` shows it")] = None,
 ) -> None:
     """Cut a lost phone off, or all devices of a team with its PIN and links; they forget what they knew."""
-    from services.distribution.cli import revoke as end
+    from services.distribution.cli.teams import revoke as end
 
     if not end(_database_url(), city, team, device):
         raise UnknownDeviceError(hint="`peduli team devices` lists them")

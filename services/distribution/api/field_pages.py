@@ -183,7 +183,7 @@ def _assets(field: Field) -> APIRouter:
 
 
 async def _shift(field: Field, volunteer: Volunteer) -> Shift:
-    async with field.pool.acquire() as tx, tx.transaction(readonly=True):
+    async with field.pool.acquire() as tx, tx.transaction():
         return await shift.load(tx, volunteer.city, volunteer.team, field.keys.seal_key)
 
 

@@ -31,7 +31,7 @@ class Goods:
 
 @dataclass(frozen=True)
 class Door:
-    """One door with its packet; `people` only of what the team has accepted."""
+    """One door with its packet; `people` only of what the team has accepted, while they are kept."""
 
     task_id: UUID
     kelurahan: str
@@ -73,7 +73,7 @@ async def load(tx: Transaction, city: Reference, team: Team, seal_key: bytes) ->
     )
     own = [row for row in rows if row["status"] in ("accepted", "failed")]
     people = await households.open_all(tx, {row["household_id"] for row in own}, seal_key)
-    mine = {row["task_id"]: _door(row, city, people[row["household_id"]]) for row in own}
+    mine = {row["task_id"]: _door(row, city, people.get(row["household_id"])) for row in own}
     stops = [Stop(door.task_id, door.rw, _position(door.people)) for door in mine.values()]
     return Shift(
         tuple(mine[stop.task_id] for stop in in_order(stops)),
