@@ -112,18 +112,20 @@ async def test_the_first_load_is_small_and_the_second_nearly_nothing(world: Worl
 
 async def test_the_page_is_there_soon_on_a_slow_phone_with_slow_3g(world: World, chromium: Browser) -> None:
     add_team(world)
-    async with doors(world, 10) as server, window(chromium, server, script=True) as page:
+    first_time = {"service_workers": "block"}  # nothing is kept yet
+    async with doors(world, 10) as server, window(chromium, server, script=True, **first_time) as page:  # type: ignore[arg-type]
         await come_in(page, world, server)
         await take_all(page)
         devtools = await page.context.new_cdp_session(page)
         await devtools.send("Emulation.setCPUThrottlingRate", {"rate": 6})
         slow_3g = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
         await devtools.send("Network.emulateNetworkConditions", slow_3g)
+        await devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
         await page.reload()
         done = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
         interactive = float(await page.evaluate(done))
         print(f"interactive after {interactive:.0f} ms")
-        assert 0 < interactive < 10_000  # a busy machine; 3 s is the aim
+        assert 0 < interactive < 5_000  # 3 s is the promise; the machine of a test may be busy
 
 
 async def test_a_wrong_button_is_taken_back_within_ten_seconds(world: World, chromium: Browser) -> None:
