@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from fastapi import APIRouter
 
 from services.distribution import handlers
-from services.distribution.api import pages, routes
+from services.distribution.api import field, field_pages, home_page, pages, routes, signing
 from services.distribution.domain.allocation import Rules
+from services.distribution.store import photos
 from services.distribution.store.stock import queries
 from services.distribution.usecases.allocate import allocate_due
 from services.distribution.usecases.households import Keys, erase_due
 from services.distribution.usecases.stock import expire
 from services.distribution.usecases.tasks import sweep_due
+from shared.access import seats
 from shared.access.store import Directory
-from shared.clock import now
+from shared.clock import Clock, now
 from shared.database.pool import Pool
 from shared.reference.model import Reference
 from shared.reference.store import Cities
@@ -30,10 +33,11 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOOK_SECONDS = 0.2  # how often a due city is looked for: a task is visible within a second
 REST = 3  # times as long as an allocation took: a big stock must not keep the lanes from their work
 SWEEP_SECONDS = 60.0
+PHOTOS_LAST = timedelta(days=30)  # until then somebody may ask; the proof itself is the hash
 
 
-def service(settings: Settings) -> Service:
-    """The distribution service, ready to be served."""
+def service(settings: Settings, *, clock: Clock = now) -> Service:
+    """The distribution service, ready to be served. `clock` is what its pages go by."""
     cities, directory = Cities(), Directory()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
@@ -59,13 +63,27 @@ def service(settings: Settings) -> Service:
                 await queries.save_due(tx, tenants=[city.tenant])
             return bool(tasks or lots or erased)
 
-        await every(stop, SWEEP_SECONDS, lambda: each_city(cities, sweep, "sweep"), "sweep")
+        async def once() -> bool:
+            await seats.forget_expired(pool, now=clock())
+            await photos.queries.delete_old_photos(pool, before=now() - PHOTOS_LAST)
+            return await each_city(cities, sweep, "sweep")
+
+        await every(stop, SWEEP_SECONDS, once, "sweep")
 
     def doors(pool: Pool) -> APIRouter:
-        both = APIRouter()
-        both.include_router(routes.router(pool, keys))
-        both.include_router(pages.router(pool, cities, directory, keys, now))
-        return both
+        every_door = APIRouter()
+        volunteers = signing.Field.over(pool, cities, keys, clock)
+        for door in (
+            routes.router(pool, keys),
+            field.router(pool, keys),
+            home_page.router(pool),
+            home_page.pages(volunteers),
+            signing.routes(volunteers),
+            field_pages.routes(volunteers),
+            pages.router(pool, cities, directory, keys, clock),
+        ):
+            every_door.include_router(door)
+        return every_door
 
     return Service(
         name="distribution",

@@ -12,7 +12,7 @@ from services.distribution.usecases.stock import take_in
 from services.distribution.usecases.tasks import report
 from shared.clock import now
 from shared.contracts.envelope import Envelope
-from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
+from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover, TaskReturn
 from shared.database.pool import Transaction
 from shared.errors import PeduliError
 from shared.messaging.consumer import Handler, Lane
@@ -23,6 +23,7 @@ REPORTS: dict[str, type[BaseModel]] = {
     "household.report_submitted.v1": HouseholdReport,
     "task.accept_submitted.v1": TaskAccept,
     "task.delivery_submitted.v1": TaskDelivery,
+    "task.handover_submitted.v1": TaskHandover,
     "task.failure_submitted.v1": TaskFailure,
     "task.return_submitted.v1": TaskReturn,
 }
@@ -75,7 +76,7 @@ def on_reports(cities: Cities, keys: Keys) -> Handler:
                 if households[0].outcome == "rejected":
                     raise RefusedError
             else:
-                verdicts = await report(tx, [read], reference=city, now=now())  # type: ignore[list-item]
+                verdicts = await report(tx, [read], reference=city, keys=keys, now=now())  # type: ignore[list-item]
                 if verdicts[0].outcome == "UNKNOWN_TASK":
                     raise RefusedError
 

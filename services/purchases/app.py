@@ -11,11 +11,12 @@ from fastapi import APIRouter
 from services.purchases import handlers
 from services.purchases.api import pages, routes
 from services.purchases.api.filing import Filing
-from services.purchases.usecases import drafting, files, officers
+from services.purchases.usecases import drafting, files
 from services.purchases.usecases.intake import expire_waiting
 from services.purchases.usecases.judging import Keys
 from services.purchases.usecases.receive import Answer, Sent, receive, refused
 from services.purchases.usecases.registry import reckon_turnover
+from shared.access import seats
 from shared.access.store import Directory
 from shared.clock import Clock, now
 from shared.database.pool import Pool, Transaction
@@ -42,7 +43,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         async def once() -> bool:
             async with pool.acquire() as tx, tx.transaction():
                 await files.forget(tx, clock())
-                await officers.forget_expired(tx, now=clock())
+                await seats.forget_expired(tx, now=clock())
                 await drafting.forget_old(tx, now=clock())
             async with pool.acquire() as tx, tx.transaction():
                 return bool(await expire_waiting(tx, keys=keys, now=clock()))

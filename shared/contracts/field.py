@@ -26,6 +26,8 @@ class People(Submitted):
     phone: str = Field(default="", max_length=30)
     address: str = Field(min_length=1, max_length=300)
     nik: str = Field(default="", max_length=30, description="NIK of one member, 16 digits: finds who was told twice")
+    lat: Annotated[float, Field(ge=-90, le=90, description="degrees, WGS 84")] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180, description="degrees, WGS 84")] | None = None
 
 
 class Case(Submitted):
@@ -74,11 +76,14 @@ class HouseholdReport(Submitted):
 
 
 class TaskReport(Submitted):
-    """What every report about a task says."""
+    """What every report about a task says. `version` is the task's, as the reporter last saw it."""
+
+    MINOR: ClassVar[int] = 1
 
     report_id: UUID
     task_id: UUID
     team: str = Field(min_length=1, max_length=60)
+    version: Annotated[StrictInt, Field(ge=1, le=10**6)] | None = None
 
 
 class TaskAccept(TaskReport):
@@ -87,12 +92,29 @@ class TaskAccept(TaskReport):
     kind: Literal["accept"] = "accept"
 
 
+class DeliveredPart(Submitted):
+    """Pieces of one lot of a packet that were handed over."""
+
+    lot_id: UUID
+    quantity: Annotated[StrictInt, Field(ge=1, le=10**6, description="pieces")]
+
+
 class TaskDelivery(TaskReport):
-    """The packet stands at the door, with a proof."""
+    """The packet stands at the door, with a proof; with `parts` only these pieces, and the team keeps the rest."""
 
     kind: Literal["deliver"] = "deliver"
     proof_kind: Literal["code", "photo", "witness"]
     proof: str = Field(min_length=1, max_length=200, description="the code, the photo's hash, or the witness's role")
+    parts: tuple[DeliveredPart, ...] = Field(default=(), max_length=200)
+
+
+class TaskHandover(TaskReport):
+    """An RT or RW chair is the last hand: he has the packet now, and the team goes on answering for it."""
+
+    MINOR: ClassVar[int] = 0
+
+    kind: Literal["handover"] = "handover"
+    to: Literal["rt", "rw"]
 
 
 class TaskFailure(TaskReport):
@@ -109,4 +131,4 @@ class TaskReturn(TaskReport):
     kind: Literal["return"] = "return"
 
 
-AnyTaskReport = TaskAccept | TaskDelivery | TaskFailure | TaskReturn
+AnyTaskReport = TaskAccept | TaskDelivery | TaskHandover | TaskFailure | TaskReturn

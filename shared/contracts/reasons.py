@@ -115,6 +115,14 @@ TEXTS: dict[str, Text] = {
         "Isinya lebih besar dari 64 KiB; pecah menjadi beberapa pembelian.",
         "The content is larger than 64 KiB; split it into several purchases.",
     ),
+    "PHOTO_TOO_LARGE": Text(
+        "Foto lebih besar dari 200 kB. Perkecil, atau pakai kode penerima atau nama peran saksi.",
+        "The photo is larger than 200 kB. Shrink it, or prove the delivery by code or witness.",
+    ),
+    "NOT_A_PHOTO": Text(
+        "Isi yang datang bukan foto JPEG atau WebP yang disebut; unggah ulang.",
+        "What came is not the JPEG or WebP that was announced; upload it again.",
+    ),
     "ALREADY_VOIDED": Text("Pembelian ini sudah dibatalkan.", "This purchase was voided before."),
 }
 

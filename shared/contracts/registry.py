@@ -6,13 +6,21 @@ import inspect
 
 from shared.contracts.catalogue import ProductChanged, SellerChanged, UnitChanged
 from shared.contracts.event import Event
-from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
+from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover, TaskReturn
 from shared.contracts.households import HouseholdChanged, HouseholdRegistered, HouseholdReleased
 from shared.contracts.lots import LotAdjusted, LotExpired
 from shared.contracts.pledges import PledgeRecorded, PledgeRejected
 from shared.contracts.purchases import PurchaseCorrected, PurchaseRecorded, PurchaseRejected, PurchaseVoided
 from shared.contracts.submissions import PledgeSubmission, PurchaseSubmission, Submitted, VoidSubmission
-from shared.contracts.tasks import TaskAccepted, TaskAssigned, TaskDelivered, TaskFailed, TaskRecalled, TaskReturned
+from shared.contracts.tasks import (
+    TaskAccepted,
+    TaskAssigned,
+    TaskDelivered,
+    TaskFailed,
+    TaskHandedOver,
+    TaskRecalled,
+    TaskReturned,
+)
 
 INBOUND: dict[str, type[Submitted]] = {
     "purchase.submitted.v1": PurchaseSubmission,
@@ -22,6 +30,7 @@ INBOUND: dict[str, type[Submitted]] = {
     "household.report_submitted.v1": HouseholdReport,
     "task.accept_submitted.v1": TaskAccept,
     "task.delivery_submitted.v1": TaskDelivery,
+    "task.handover_submitted.v1": TaskHandover,
     "task.failure_submitted.v1": TaskFailure,
     "task.return_submitted.v1": TaskReturn,
 }
@@ -37,6 +46,7 @@ _EVENTS: tuple[type[Event], ...] = (
     HouseholdReleased,
     TaskAssigned,
     TaskAccepted,
+    TaskHandedOver,
     TaskDelivered,
     TaskFailed,
     TaskReturned,

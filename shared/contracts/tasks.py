@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from shared.contracts.event import Event, Value
+
+Level = Literal["kelurahan", "kecamatan"]
 
 
 class TaskLine(Value):
@@ -32,14 +34,19 @@ class TaskEvent(Event):
 
 
 class TaskAssigned(TaskEvent):
-    """A door waits for this packet until `deliver_before`; `why` are the codes of the rule that decided."""
+    """A door waits for this packet until `deliver_before`; `why` are the codes of the rule that decided.
+
+    `level` says who is asked: the teams of the kelurahan, or of the whole kecamatan, when the former did not manage.
+    """
 
     TYPE: ClassVar[str] = "task.assigned.v1"
+    MINOR: ClassVar[int] = 1
 
     rw: int | None
     deliver_before: datetime
     attempt: int
     why: tuple[str, ...]
+    level: Level = "kelurahan"
 
 
 class TaskAccepted(TaskEvent):
@@ -47,6 +54,15 @@ class TaskAccepted(TaskEvent):
 
     TYPE: ClassVar[str] = "task.accepted.v1"
 
+    lease_until: datetime
+
+
+class TaskHandedOver(TaskEvent):
+    """An RT or RW chair has the packet now and brings it to the door; the team goes on answering for it."""
+
+    TYPE: ClassVar[str] = "task.handed_over.v1"
+
+    to: Literal["rt", "rw"]
     lease_until: datetime
 
 

@@ -168,3 +168,7 @@ class Reference:
     def kelurahan(self) -> list[str]:
         """The codes of its kelurahan (and desa), sorted."""
         return sorted(code for code, region in self.regions.items() if region.is_kelurahan)
+
+    def kelurahan_of(self, place: str) -> list[str]:
+        """The codes of kelurahan in a place: itself, or those of a kecamatan; none of an unknown one."""
+        return [code for code in self.kelurahan if place in (code, self.regions[code].kecamatan_code)]

@@ -1,4 +1,4 @@
-"""Server-rendered pages of every service: one look, safe headers, no script, nothing from a third party.
+"""Server-rendered pages of every service: one look, safe headers, nothing from a third party.
 
 A service gives its own templates: `Pages(Path(__file__).parent / "templates")`. They extend `page.html`, take fields
 and an error summary from `parts.html`, and are shown with `pages.show("home.html", 200, {…})`. An unknown name in a
@@ -34,6 +34,10 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",  # what a unit told must not lie in the cache of an office PC
 }
+OWN_SCRIPT = {  # of the few pages that have one: our own file, and nobody else is asked
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"]
+    + "; script-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'"
+}
 A_YEAR = 31_536_000
 
 
@@ -57,7 +61,8 @@ def asset(name: str) -> str:
 class Pages:
     """Templates of a service above those that all share."""
 
-    def __init__(self, *folders: Path) -> None:
+    def __init__(self, *folders: Path, own_script: bool = False) -> None:
+        self._headers = {**HEADERS, **(OWN_SCRIPT if own_script else {})}
         self._environment = Environment(
             loader=FileSystemLoader([*folders, HERE / "templates"]),
             autoescape=True,
@@ -73,7 +78,7 @@ class Pages:
     def show(self, template: str, status: int = 200, context: Mapping[str, Any] | None = None) -> HTMLResponse:
         """A page, with the headers that keep it safe."""
         text = self._environment.get_template(template).render(context or {})
-        return HTMLResponse(text, status, HEADERS)
+        return HTMLResponse(text, status, self._headers)
 
 
 def see_other(path: str) -> RedirectResponse:

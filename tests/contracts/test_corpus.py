@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import aio_pika
 import httpx
@@ -14,6 +15,7 @@ import pytest
 import services.distribution.app as distribution
 import services.purchases.app as purchases
 import services.reporting.app as reporting
+from services.distribution.domain.proof import code_of
 from shared.contracts.corpus import Example, examples
 from shared.contracts.envelope import identity_of
 from shared.contracts.registry import INBOUND, TOLD
@@ -37,14 +39,17 @@ SAYS = {  # the effect of an example whose name says none
     "purchase.correction_submitted.v1": "corrected",
     "purchase.void_submitted.v1": "voided",
     "pledge.submitted.v1": "recorded",
-    "task.accept_submitted.v1": "accepted",
-    "task.delivery_submitted.v1": "delivered",
-    "task.failure_submitted.v1": "failed",
-    "task.return_submitted.v1": "returned",
+    "task.accept_submitted.v1": "accepted team",
+    "task.handover_submitted.v1": "accepted rt",
+    "task.delivery_submitted.v1": "delivered door",
+    "task.failure_submitted.v1": "failed team",
+    "task.return_submitted.v1": "returned lumbung",
 }
 BEFORE = {  # what must have happened first
     "purchase.correction_submitted.v1": ["purchase.submitted.v1"],
     "purchase.void_submitted.v1": ["purchase.submitted.v1"],
+    "task.delivery_submitted.v1": ["task.accept_submitted.v1"],
+    "task.handover_submitted.v1": ["task.accept_submitted.v1"],
     "task.failure_submitted.v1": ["task.accept_submitted.v1"],
     "task.return_submitted.v1": ["task.accept_submitted.v1"],
     "purchase.corrected.v1": ["purchase.recorded.v1"],
@@ -52,6 +57,7 @@ BEFORE = {  # what must have happened first
     "household.changed.v1": ["household.registered.v1"],
     "household.released.v1": ["household.registered.v1"],
     "task.accepted.v1": ["task.assigned.v1"],
+    "task.handed_over.v1": ["task.assigned.v1", "task.accepted.v1"],
     "task.delivered.v1": ["task.assigned.v1", "task.accepted.v1"],
     "task.failed.v1": ["task.assigned.v1", "task.accepted.v1"],
     "task.returned.v1": ["task.assigned.v1", "task.accepted.v1", "task.failed.v1"],
@@ -77,6 +83,7 @@ STATES = {
     "pledge.rejected.v1": "0",
     "household.registered.v1": "isolated",
     "household.changed.v1": "isolated",
+    "task.handed_over.v1": "accepted",
 }
 
 
@@ -130,12 +137,16 @@ async def a_waiting_door(world: World) -> AsyncIterator[tuple[httpx.AsyncClient,
 async def test_a_task_report_moves_its_task(world: World, example: Example) -> None:
 
     async def status() -> str:
-        return str((await query(world, "select status from distribution.tasks"))[0]["status"])
+        (row,) = await query(world, "select status, custody from distribution.tasks")
+        return f"{row['status']} {row['custody']}"
 
     async with a_waiting_door(world) as (_, task):
         for kind in (*BEFORE.get(example.kind, []), example.kind):
             body = example.body if kind == example.kind else {**PLAIN[kind].body, "report_id": str(derived_id(kind))}
-            await publish(world, "peduli.intake", kind, {**body, "task_id": task, "team": example.body["team"]})
+            own = {"task_id": task, "team": example.body["team"]}
+            if body.get("proof_kind") == "code":  # each task has its own, and none before it is accepted
+                own["proof"] = code_of(b"hash-key-of-tests", UUID(task), 1, own["team"])
+            await publish(world, "peduli.intake", kind, {**body, **own})
             await eventually(status, SAYS[kind].__eq__)
 
 

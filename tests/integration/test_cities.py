@@ -28,7 +28,7 @@ def alike(pieces: int, city: Any = DEPOK, **more: Any) -> dict[str, Any]:
 
 async def deliver(client: httpx.AsyncClient, task: str) -> httpx.Response:
     body = {"report_id": REPORT, "task_id": task, "team": "tim-1", "kind": "deliver"}
-    return await client.post(f"/v1/tasks/{task}/reports", json={**body, "proof_kind": "code", "proof": "1"})
+    return await client.post(f"/v1/tasks/{task}/reports", json={**body, "proof_kind": "witness", "proof": "ketua RT"})
 
 
 async def test_what_is_alike_in_two_cities_never_mixes(world: World) -> None:

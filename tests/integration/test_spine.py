@@ -11,6 +11,7 @@ from shared.messaging import topology
 from shared.reference.load import load, shipped
 from tests.support.eventually import eventually
 from tests.support.journey import (
+    code_for,
     household,
     one_task,
     query,
@@ -44,7 +45,7 @@ async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(world
         assert door.json()["name"] == "Ibu Contoh"
         assert (await sums(field))["in_transit"] > 0
         for _ in range(2):  # a resend is harmless
-            delivered = await report(field, task, "deliver", proof_kind="code", proof="1234")
+            delivered = await report(field, task, "deliver", proof_kind="code", proof=code_for(task))
             assert (delivered.status_code, delivered.json()["outcome"]) == (200, "delivered")
         total = await sums(field)
         assert total["bought"] == 2

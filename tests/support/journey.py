@@ -14,6 +14,7 @@ import httpx
 import services.distribution.app as distribution
 import services.purchases.app as purchases
 import services.reporting.app as reporting
+from services.distribution.domain.proof import code_of
 from shared.clock import now
 from tests.support.eventually import eventually
 from tests.support.publish import message, publish, purchase
@@ -96,6 +97,11 @@ async def report(client: httpx.AsyncClient, task: str, kind: str, team: str = "t
         "team": team,
     }
     return await client.post(f"/v1/tasks/{task}/reports", json={**body, "kind": kind, **more})
+
+
+def code_for(task: str, team: str = "tim-1", attempt: int = 1) -> str:
+    """The one-time code that the household sees while this team carries its packet."""
+    return code_of(b"hash-key-of-tests", uuid.UUID(task), attempt, team)
 
 
 async def sums(client: httpx.AsyncClient) -> dict[str, int]:

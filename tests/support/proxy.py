@@ -20,6 +20,7 @@ class Pipe:
     def __init__(self, mode: Mode) -> None:
         self.mode = mode
         self.changed = asyncio.Event()
+        self.carried = 0
 
     def turn(self, mode: Mode) -> None:
         """From now on `pass`; `stall`: hold what comes until it passes again; `drop`: lose it."""
@@ -34,6 +35,7 @@ class Pipe:
                     self.changed.clear()
                     await self.changed.wait()
                 if self.mode == "pass":
+                    self.carried += len(data)
                     writer.write(data)
                     await writer.drain()
         writer.close()
@@ -47,6 +49,8 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._modes: dict[str, Mode] = {"to_server": "pass", "to_client": "pass"}
         self._pipes: dict[str, set[Pipe]] = {"to_server": set(), "to_client": set()}
+        self._all: list[Pipe] = []
+        self._is_away = False
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -54,9 +58,9 @@ class Proxy:
     def url(self) -> str:
         """The URL with the proxy in the server's place."""
         assert self._server is not None
-        login = self._parts.netloc.rpartition("@")[0]
+        login, at, _ = self._parts.netloc.rpartition("@")
         port = self._server.sockets[0].getsockname()[1]
-        return self._parts._replace(netloc=f"{login}@127.0.0.1:{port}").geturl()
+        return self._parts._replace(netloc=f"{login}{at}127.0.0.1:{port}").geturl()
 
     async def start(self) -> None:
         """Listen."""
@@ -89,17 +93,34 @@ class Proxy:
                 pipe.turn("drop")
         return count
 
+    def go_away(self) -> None:
+        """Reset all connections and refuse new ones, until `come_back`."""
+        self._is_away = True
+        self.reset()
+
+    def come_back(self) -> None:
+        """Let connections through again."""
+        self._is_away = False
+
+    @property
+    def carried(self) -> int:
+        """Bytes that went through, both ways."""
+        return sum(pipe.carried for pipe in self._all)
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         try:
+            if self._is_away:
+                raise ConnectionRefusedError
             back = await asyncio.open_connection(self._parts.hostname, self._parts.port)
         except OSError:
             writer.transport.abort()
             self._tasks.discard(task)
             return
         pipes = {name: Pipe(mode) for name, mode in self._modes.items()}
+        self._all += pipes.values()
         ends = {writer, back[1]}
         self._writers |= ends
         for name, pipe in pipes.items():

@@ -18,14 +18,14 @@ from services.distribution.store import tasks as task_store
 from services.distribution.usecases.households import Keys
 from services.distribution.usecases.tasks import report
 from shared.clock import now
-from shared.contracts.field import TaskAccept, TaskDelivery, TaskFailure, TaskReturn
+from shared.contracts.field import TaskAccept, TaskDelivery, TaskFailure, TaskHandover, TaskReturn
 from shared.database.pool import Pool
 from shared.web.caller import AnyCaller, only
 from shared.web.city import City
 from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError, problem
 
 TEAMS, READERS = [only("team")], [only("reader")]
-Report = Annotated[TaskAccept | TaskDelivery | TaskFailure | TaskReturn, Field(discriminator="kind")]
+Report = Annotated[TaskAccept | TaskDelivery | TaskHandover | TaskFailure | TaskReturn, Field(discriminator="kind")]
 
 
 def router(pool: Pool, keys: Keys) -> APIRouter:
@@ -34,9 +34,10 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
     routes.include_router(households.router(pool, keys))
 
     @routes.get("/tasks", dependencies=[only("team", "reader")])
-    async def list_tasks(kelurahan: str, city: City) -> list[dict[str, Any]]:
-        """Open tasks of a kelurahan, by RW: no name, no address."""
-        rows = await task_store.queries.list_tasks(pool, tenant=city.tenant, kelurahan=kelurahan)
+    async def list_tasks(city: City, kelurahan: str = "", kecamatan: str = "") -> list[dict[str, Any]]:
+        """Open tasks of a kelurahan, or those that were escalated to a kecamatan, by RW: no name, no address."""
+        places = [kelurahan] if kelurahan else city.kelurahan_of(kecamatan)
+        rows = await task_store.queries.list_tasks(pool, tenant=city.tenant, kelurahans=places, escalated=not kelurahan)
         return [{**dict(row), "text": explain(row["why"], "volunteer")} for row in rows]
 
     @routes.post(
@@ -47,15 +48,20 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
     async def report_task(
         task_id: UUID, caller: AnyCaller, city: City, body: Annotated[Report, Body()]
     ) -> JSONResponse:
-        """Accept, deliver, fail or return a task. 409 tells that another report was first."""
+        """Accept, deliver (also in part), hand over, fail or return a task.
+
+        409 tells why it was refused, mostly because another report was first. The answer's `version` goes into the
+        next report; `rest_id` is the task that carries on what was not handed over.
+        """
         if body.task_id != task_id:
             return problem(422, "task_id tidak sama dengan alamat")
         caller.require_source(body.team)
         async with pool.acquire() as tx, tx.transaction():
-            verdict = (await report(tx, [body], reference=city, now=now()))[0]
+            verdict = (await report(tx, [body], reference=city, keys=keys, now=now()))[0]
         if verdict.outcome == "UNKNOWN_TASK":
             raise NotFoundError
-        answer = {"task_id": str(task_id), "outcome": verdict.outcome, "status": verdict.status}
+        answer: dict[str, Any] = {"task_id": str(task_id), "outcome": verdict.outcome, "status": verdict.status}
+        answer |= {"version": verdict.version} | ({"rest_id": str(verdict.rest_id)} if verdict.rest_id else {})
         return JSONResponse(answer, 409 if verdict.outcome.isupper() else 200)
 
     @routes.get("/tasks/{task_id}/door", responses=NOT_FOUND, dependencies=TEAMS)

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from services.distribution.domain import proof
+from services.distribution.domain.proof import Evidence
 from services.distribution.domain.stock import Account
-from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure
+from shared.contracts.field import (
+    AnyTaskReport,
+    DeliveredPart,
+    TaskAccept,
+    TaskDelivery,
+    TaskFailure,
+    TaskHandover,
+    TaskReturn,
+)
+from shared.contracts.tasks import Level, TaskLine
 
 LEASE = timedelta(minutes=90)
+LEASE_OF_CHAIR = timedelta(hours=6)  # an RT or RW chair walks, and brings it in the course of the day
 NOT_HOME_AGAIN = timedelta(hours=3)
 NOT_HOME_TRIES = 2
+LAPSES_TO_BAR = 2  # leases over, after which it is another team's turn
+LAPSES_TO_ESCALATE = 3
 
 Status = Literal["assigned", "accepted", "failed", "delivered", "returned", "recalled"]
+Told = Literal["assigned", "accepted", "handed_over", "failed", "delivered", "returned", "recalled"]
+Custody = Literal["lumbung", "team", "rt", "rw", "door"]
+OPEN: tuple[Status, ...] = ("assigned", "accepted", "failed")
 
 
 @dataclass(frozen=True)
 class Task:
-    """`goods` is the account where the packet's pieces are; `attempt` counts assignments from 1."""
+    """`goods` is the account where the packet's pieces are; `attempt` counts assignments from 1.
+
+    `custody` says in whose hands the packet is, and `holder` which team answers for it there. `lapses` counts leases
+    that ended without a report, `barred` are the teams that let them; `level` says who is asked to bring it now.
+    """
 
     status: Status
     version: int
@@ -28,66 +50,165 @@ class Task:
     lease_until: datetime | None = None
     retry_at: datetime | None = None
     not_home: int = 0
+    custody: Custody = "lumbung"
+    holder: str = ""
+    lapses: int = 0
+    barred: tuple[str, ...] = ()
+    level: Level = "kelurahan"
+    code_tries: int = 0
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team's doors in hand, and how many it can carry; None: it plans its own load."""
+
+    load: int = 0
+    capacity: int | None = None
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The task after the report, the event to tell (its past participle), or the code of a refusal."""
+    """The task after the report, the event to tell (its past participle), or the code of a refusal.
+
+    A refusal tells nothing; it may still count (a wrong code is a try).
+    """
 
     task: Task
-    told: Literal["assigned", "accepted", "failed", "delivered", "returned", "recalled"] | None = None
+    told: Told | None = None
     refusal: str | None = None
 
 
-def decide(task: Task, report: AnyTaskReport, now: datetime) -> Decision:
-    """What a report means for a task; a refusal changes nothing and is kept beside it."""
+def decide(
+    task: Task, report: AnyTaskReport, now: datetime, *, team: Team | None = None, evidence: Evidence | None = None
+) -> Decision:
+    """What a report means for a task; `evidence` is what its proof is held against."""
     if task.team and task.team != report.team:
         return Decision(task, refusal="TAKEN_BY_ANOTHER_TEAM")
-    if isinstance(report, TaskAccept):
-        if task.status != "assigned":
-            return Decision(task, refusal=_closed(task))
-        lease = now + LEASE
-        return _go(task, "accepted", "in_transit", team=report.team, lease_until=lease, retry_at=None)
     if isinstance(report, TaskDelivery):
-        if task.status not in ("assigned", "accepted", "failed"):
-            return Decision(task, refusal=_closed(task))
-        return _go(task, "delivered", "delivered", team=report.team, lease_until=None, retry_at=None)
+        return _deliver(task, report, evidence or Evidence())
+    if report.version is not None and report.version < task.version and task.status in OPEN:
+        return Decision(task, refusal="STALE_VERSION")  # something was reported that its writer had not seen
+    if isinstance(report, TaskAccept):
+        return _accept(task, report, now, team or Team())
     if isinstance(report, TaskFailure):
-        if task.status != "accepted":
-            return Decision(task, refusal=_closed(task))
-        return _failed(task, report, now)
-    if task.goods != "in_transit":
-        return Decision(task, refusal=_closed(task))
-    return _go(task, "returned", "returned", lease_until=None, retry_at=None)
+        return _failed(task, report, now) if task.status == "accepted" else Decision(task, refusal=_closed(task))
+    if isinstance(report, TaskHandover):
+        return _hand_over(task, report, now)
+    return _return(task, report)
 
 
 def recall(task: Task) -> Decision:
     """Stop a packet: reserved goods are free at once; goods on the way come back with a return report."""
-    if task.status not in ("assigned", "accepted", "failed"):
+    if task.status not in OPEN:
         return Decision(task)
     goods: Account = "available" if task.goods == "reserved" else task.goods
-    return _go(task, "recalled", goods, lease_until=None, retry_at=None)
+    return _go(task, "recalled", "recalled", goods, lease_until=None, retry_at=None)
 
 
 def sweep(task: Task, now: datetime) -> Decision:
-    """Assign again what was accepted and not done within its lease, and what is due for its next try."""
-    over = task.status == "accepted" and task.lease_until is not None and now >= task.lease_until
-    again = task.status == "failed" and task.retry_at is not None and now >= task.retry_at
-    if not (over or again):
+    """Assign again what was not done within its lease, and what is due for its next try.
+
+    The packet stays where it is: the next team fetches it from its holder. The second lapse gives another team the
+    turn; the third, or nobody who takes it then within a lease, brings it to the kecamatan.
+    """
+    if task.status == "failed" and task.retry_at is not None and now >= task.retry_at:
+        return _again(task)
+    if task.lease_until is None or now < task.lease_until:
         return Decision(task)
-    return _go(task, "assigned", "reserved", team="", attempt=task.attempt + 1, lease_until=None, retry_at=None)
+    lapses = task.lapses + 1
+    barred = (
+        (*task.barred, task.team) if lapses >= LAPSES_TO_BAR and task.team not in (*task.barred, "") else task.barred
+    )
+    level: Level = "kecamatan" if lapses >= LAPSES_TO_ESCALATE else task.level
+    until = now + LEASE if lapses == LAPSES_TO_BAR else None
+    return _again(task, lapses=lapses, barred=barred, level=level, lease_until=until)
+
+
+def parted(
+    lines: Sequence[TaskLine], parts: Sequence[DeliveredPart]
+) -> tuple[tuple[TaskLine, ...], tuple[TaskLine, ...]] | None:
+    """A packet's lines as they were handed over (with 0 for what was not), and the rest that is still carried.
+
+    None when the parts are not of this packet.
+    """
+    given = {part.lot_id: part.quantity for part in parts}
+    held = {line.lot_id: line.quantity for line in lines}
+    if len(given) < len(parts) or any(quantity > held.get(lot_id, 0) for lot_id, quantity in given.items()):
+        return None
+    handed = tuple(line.model_copy(update={"quantity": given.get(line.lot_id, 0)}) for line in lines)
+    rest = [
+        line.model_copy(update={"quantity": line.quantity - done.quantity})
+        for line, done in zip(lines, handed, strict=True)
+    ]
+    return handed, tuple(line for line in rest if line.quantity)
+
+
+def is_conflict(task: Task, report: AnyTaskReport, refusal: str | None) -> bool:
+    """Whether a refused report says something else of the door than what stands: a person has to look at it."""
+    if refusal is None or isinstance(report, TaskAccept):
+        return False
+    if refusal not in ("TAKEN_BY_ANOTHER_TEAM", "STALE_VERSION", "NOT_IN_YOUR_HANDS", _closed(task)):
+        return False
+    repeats = {TaskDelivery: "delivered", TaskFailure: "failed", TaskReturn: "returned"}.get(type(report))
+    return (task.team, task.status) != (report.team, repeats)
+
+
+def _accept(task: Task, report: TaskAccept, now: datetime, team: Team) -> Decision:
+    if task.status != "assigned":
+        return Decision(task, refusal=_closed(task))
+    if report.team in task.barred:
+        return Decision(task, refusal="ANOTHER_TEAMS_TURN")
+    if team.capacity is not None and team.load >= team.capacity:
+        return Decision(task, refusal="TEAM_FULL")
+    mine = {"team": report.team, "holder": report.team, "custody": "team", "code_tries": 0}
+    return _go(task, "accepted", "accepted", "in_transit", lease_until=now + LEASE, retry_at=None, **mine)
+
+
+def _deliver(task: Task, report: TaskDelivery, evidence: Evidence) -> Decision:
+    """A packet at the door is the truth, whatever was reported before it: also after `failed`, and a lease's end."""
+    if task.status not in OPEN:
+        return Decision(task, refusal=_closed(task))
+    if report.parts and task.status != "accepted":
+        return Decision(task, refusal="ACCEPT_FIRST")  # who has not taken a packet cannot keep its rest
+    refusal = proof.refusal(report, evidence, is_accepted=task.team == report.team, tries=task.code_tries)
+    if refusal is not None:
+        tried = refusal == "WRONG_CODE"
+        return Decision(replace(task, code_tries=task.code_tries + tried), refusal=refusal)
+    mine = {"team": report.team, "holder": report.team, "custody": "door"}
+    return _go(task, "delivered", "delivered", "delivered", lease_until=None, retry_at=None, **mine)
+
+
+def _hand_over(task: Task, report: TaskHandover, now: datetime) -> Decision:
+    """The chair is the last hand; the team goes on answering for the packet."""
+    if task.status != "accepted":
+        return Decision(task, refusal=_closed(task))
+    return _go(task, "accepted", "handed_over", task.goods, custody=report.to, lease_until=now + LEASE_OF_CHAIR)
+
+
+def _return(task: Task, report: TaskReturn) -> Decision:
+    if task.goods != "in_transit":
+        return Decision(task, refusal=_closed(task))
+    if task.holder != report.team:
+        return Decision(task, refusal="NOT_IN_YOUR_HANDS")
+    back = {"team": report.team, "custody": "lumbung", "holder": ""}
+    return _go(task, "returned", "returned", "returned", lease_until=None, retry_at=None, **back)
 
 
 def _failed(task: Task, report: TaskFailure, now: datetime) -> Decision:
     tries = task.not_home + (report.reason == "not_home")
     again = report.reason == "not_home" and tries <= NOT_HOME_TRIES
     retry_at = now + NOT_HOME_AGAIN if again else None
-    return _go(task, "failed", "in_transit", lease_until=None, retry_at=retry_at, not_home=tries)
+    return _go(task, "failed", "failed", task.goods, lease_until=None, retry_at=retry_at, not_home=tries)
 
 
-def _go(task: Task, status: Status, goods: Account, **more: object) -> Decision:
+def _again(task: Task, lease_until: datetime | None = None, **more: object) -> Decision:
+    fresh = {"team": "", "attempt": task.attempt + 1, "lease_until": lease_until, "retry_at": None}
+    return _go(task, "assigned", "assigned", task.goods, **fresh, **more)
+
+
+def _go(task: Task, status: Status, told: Told, goods: Account, **more: object) -> Decision:
     after = replace(task, status=status, version=task.version + 1, goods=goods, **more)  # type: ignore[arg-type]
-    return Decision(after, told=status)
+    return Decision(after, told=told)
 
 
 def _closed(task: Task) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from services.distribution.domain.allocation import Packet
-from services.distribution.domain.task import Task
+from services.distribution.domain.task import Task, Team
 from shared.contracts.tasks import TaskLine
 from shared.database.pool import Row, Transaction
 from shared.database.queries import load_queries
@@ -77,9 +77,57 @@ async def save(tx: Transaction, task_id: UUID, task: Task, now: datetime, proof:
         lease_until=task.lease_until,
         retry_at=task.retry_at,
         not_home=task.not_home,
+        custody=task.custody,
+        holder=task.holder,
+        lapses=task.lapses,
+        barred=list(task.barred),
+        level=task.level,
+        code_tries=task.code_tries,
         proof_kind=proof[0] if proof else None,
         proof_hash=proof[1] if proof else None,
     )
+
+
+async def part(tx: Transaction, stored: Stored, handed: Sequence[TaskLine], rest: Stored, now: datetime) -> None:
+    """Keep in a packet what was `handed` over of it, and carry the `rest` on as a packet of its own.
+
+    The first one is closed before: a household has one open packet at a time.
+    """
+    task = rest.task
+    await queries.append_rest(
+        tx,
+        task_id=rest.task_id,
+        packet_id=rest.packet_id,
+        of=stored.task_id,
+        now=now,
+        status=task.status,
+        version=task.version,
+        goods=task.goods,
+        team=task.team,
+        attempt=task.attempt,
+        lease_until=task.lease_until,
+        custody=task.custody,
+        holder=task.holder,
+    )
+    await queries.append_task_lines(
+        tx,
+        task_ids=[rest.task_id for _ in rest.lines],
+        lot_ids=[line.lot_id for line in rest.lines],
+        quantities=[line.quantity for line in rest.lines],
+    )
+    await queries.keep_task_lines(
+        tx,
+        task_id=stored.task_id,
+        lot_ids=[line.lot_id for line in handed],
+        quantities=[line.quantity for line in handed],
+    )
+
+
+async def team_of(tx: Transaction, tenant: str, team: str) -> Team:
+    """A team's load and capacity; nobody else changes its load until this transaction ends."""
+    await queries.claim_team(tx, tenant=tenant, team=team)
+    row = await queries.find_load(tx, tenant=tenant, team=team)
+    return Team(row["load"], row["capacity"])
 
 
 def _stored(row: Row) -> Stored:
@@ -92,6 +140,12 @@ def _stored(row: Row) -> Stored:
         row["lease_until"],
         row["retry_at"],
         row["not_home"],
+        row["custody"],
+        row["holder"],
+        row["lapses"],
+        tuple(row["barred"]),
+        row["level"],
+        row["code_tries"],
     )
     return Stored(
         row["task_id"],

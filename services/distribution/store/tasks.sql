@@ -22,9 +22,9 @@ from tasks t join households h using (household_id)
 where t.tenant = :tenant and t.task_id = any(:ids::uuid[]) order by t.task_id for update of t;
 
 -- name: list_recallable
--- Assigned tasks with pieces of a lot, newest first.
+-- Assigned tasks whose pieces of a lot still lie in the lumbung, newest first.
 select task_id from tasks join task_lines using (task_id)
-where lot_id = :lot_id and status = 'assigned' order by assigned_at desc, task_id;
+where lot_id = :lot_id and status = 'assigned' and goods = 'reserved' order by assigned_at desc, task_id;
 
 -- name: list_open_of_household
 -- The open task of a household.
@@ -39,30 +39,85 @@ where t.tenant = :tenant and t.status in ('assigned', 'accepted', 'failed') and 
 order by task_id limit 500;
 
 -- name: save_task!
--- A task after a decision.
+-- A task after a decision; when its packet came into other hands, that is written down too.
+with before as (select custody, holder from tasks where task_id = :task_id),
+handed as (
+  insert into hand_overs (task_id, version, from_custody, from_holder, to_custody, to_holder, at)
+  select :task_id, :version, custody, holder, :custody, :holder, :now from before
+  where (custody, holder) is distinct from (:custody::text, :holder::text)
+)
 update tasks set status = :status, version = :version, goods = :goods, team = :team, attempt = :attempt,
-  lease_until = :lease_until, retry_at = :retry_at, not_home = :not_home, changed_at = :now,
+  lease_until = :lease_until, retry_at = :retry_at, not_home = :not_home, custody = :custody, holder = :holder,
+  lapses = :lapses, barred = :barred, level = :level, code_tries = :code_tries, changed_at = :now,
   proof_kind = coalesce(:proof_kind, proof_kind), proof_hash = coalesce(:proof_hash, proof_hash)
 where task_id = :task_id;
 
+-- name: append_rest!
+-- What is left of a packet that was handed over in part, as a packet of its own in the same hands.
+insert into tasks (task_id, tenant, packet_id, household_id, kelurahan, status, version, goods, team, attempt, lease_until,
+                   custody, holder, deliver_before, why, assigned_at, changed_at)
+select :task_id, tenant, :packet_id, household_id, kelurahan, :status, :version, :goods, :team, :attempt, :lease_until,
+  :custody, :holder, deliver_before, why, :now, :now
+from tasks where task_id = :of;
+
+-- name: keep_task_lines!
+-- The pieces of a packet that stay in it; a line of 0 pieces goes.
+with kept as (select * from unnest(:lot_ids::uuid[], :quantities::int[]) as new (lot_id, quantity)),
+gone as (delete from task_lines where task_id = :task_id and lot_id in (select lot_id from kept where quantity = 0))
+update task_lines l set quantity = kept.quantity from kept
+where l.task_id = :task_id and l.lot_id = kept.lot_id and kept.quantity > 0;
+
 -- name: append_report$
 -- A report with its outcome; None when the same report was kept before.
-insert into field_reports (tenant, report_id, task_id, kind, team, outcome, received_at)
-values (:tenant, :report_id, :task_id, :kind, :team, :outcome, :now) on conflict do nothing returning report_id;
+insert into field_reports (tenant, report_id, task_id, kind, team, version, detail, outcome, is_conflict, received_at)
+values (:tenant, :report_id, :task_id, :kind, :team, :version, :detail, :outcome, :is_conflict, :now)
+on conflict do nothing returning report_id;
 
 -- name: find_report$
 -- What became of a report that was kept before.
 select outcome from field_reports where tenant = :tenant and report_id = :report_id;
+
+-- name: list_conflicts
+-- Reports that say something else of a door than what stands, newest first, for who has to look at them.
+select r.report_id, r.task_id, t.kelurahan, h.rw, r.kind, r.detail, r.team, r.outcome, r.received_at, t.status, t.team as standing_team
+from field_reports r join tasks t using (task_id) join households h using (household_id)
+where r.tenant = :tenant and r.is_conflict and (:kelurahan = '' or t.kelurahan = :kelurahan)
+order by r.received_at desc, r.report_id limit 200;
+
+-- name: list_hand_overs
+-- In whose hands a packet was, from the first on.
+select v.version, v.from_custody, v.from_holder, v.to_custody, v.to_holder, v.at
+from hand_overs v join tasks t using (task_id) where t.tenant = :tenant and t.task_id = :task_id order by v.version;
+
+-- name: find_task_state^
+-- A task's state as its team sees it.
+select task_id, status, version, custody, holder, level, attempt, team, lease_until, retry_at from tasks
+where tenant = :tenant and task_id = :task_id;
+
+-- name: find_task_place^
+-- Where a task is, and who is asked.
+select kelurahan, level from tasks where tenant = :tenant and task_id = :task_id;
+
+-- name: claim_team!
+-- Doors that one team takes are counted one after the other.
+select pg_advisory_xact_lock(hashtextextended('team:' || :tenant::text || ':' || :team::text, 0));
+
+-- name: find_load^
+-- Packets that a team has in hand, and how many it can carry (null: it plans its own load).
+select (select count(*) from tasks where tenant = :tenant and team = :team and status = 'accepted')::int as load,
+  (select capacity from teams where tenant = :tenant and team = :team) as capacity;
 
 -- name: count_open
 -- Open tasks of each kelurahan of a city.
 select kelurahan, count(*) as tasks from tasks where tenant = :tenant and status in ('assigned', 'accepted', 'failed') group by kelurahan;
 
 -- name: list_tasks
--- Open tasks of a kelurahan, by RW.
-select t.task_id, t.status, t.team, t.version, t.deliver_before, t.why, h.rw, h.size from tasks t
-join households h using (household_id)
-where t.tenant = :tenant and t.kelurahan = :kelurahan and t.status in ('assigned', 'accepted', 'failed')
+-- Open tasks of a kelurahan, or those of some kelurahan that were escalated to the kecamatan; by RW.
+select t.task_id, t.kelurahan, t.status, t.team, t.version, t.deliver_before, t.why, h.rw, h.size, t.level, t.attempt,
+  t.custody, t.holder
+from tasks t join households h using (household_id)
+where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[]) and t.status in ('assigned', 'accepted', 'failed')
+  and (t.level = 'kecamatan' or not :escalated::boolean)
 order by h.rw nulls last, t.task_id limit 200;
 
 -- name: find_subject$

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.distribution.domain.task import decide, recall, sweep
+from services.distribution.domain.proof import Evidence, code_of, witness_role
+from services.distribution.domain.task import Decision, decide, is_conflict, parted, recall, sweep
+from services.distribution.store import photos
 from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as store
-from services.distribution.usecases.telling import Book, carry_out
-from shared.contracts.field import AnyTaskReport, TaskDelivery, TaskFailure
-from shared.database.pool import Transaction
+from services.distribution.store.tasks import Stored
+from services.distribution.usecases.households import Keys
+from services.distribution.usecases.teams import Team
+from services.distribution.usecases.telling import Book, carry_out, event_of
+from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover
+from shared.contracts.tasks import TaskLine
+from shared.database.pool import Pool, Transaction
+from shared.ids import derived_id
 from shared.reference.model import Reference
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to a report: `outcome` is the task's new status or the code of a refusal, `status` the task now."""
+    """The answer to a report: `outcome` is the task's new status or the code of a refusal, `status` the task now.
+
+    `version` is the task's now, for the next report; `rest_id` is the task that carries on what was not handed over.
+    """
 
     report_id: UUID
     task_id: UUID
@@ -27,23 +37,77 @@ class Verdict:
     is_applied: bool
     status: str | None
     version: int
+    rest_id: UUID | None = None
 
 
 async def report(
-    tx: Transaction, reports: Sequence[AnyTaskReport], *, reference: Reference, now: datetime
+    tx: Transaction, reports: Sequence[AnyTaskReport], *, reference: Reference, keys: Keys, now: datetime
 ) -> list[Verdict]:
     """Apply a city's reports in order; one verdict each. A resend gets the first answer; a conflict is kept."""
-    return [await _report(tx, item, reference, now) for item in reports]
+    return [await _report(tx, item, reference, keys, now) for item in reports]
 
 
-async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, now: datetime) -> Verdict:
+async def is_within(tx: Transaction | Pool, city: Reference, team: Team, task_id: UUID) -> bool:
+    """Whether a task is one that this team may see: of its kelurahan, or escalated to its kecamatan."""
+    places = city.kelurahan_of(team.place)
+    found = await store.queries.find_task_place(tx, tenant=city.tenant, task_id=task_id)
+    if found is None or found["kelurahan"] not in places:
+        return False
+    return team.place in city.kelurahan or found["level"] == "kecamatan"
+
+
+async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, keys: Keys, now: datetime) -> Verdict:
     stored = (await store.claim(tx, reference.tenant, [item.task_id])).get(item.task_id)
     before = await store.queries.find_report(tx, tenant=reference.tenant, report_id=item.report_id)
     if before is not None or stored is None:
         outcome = before or "UNKNOWN_TASK"
-        return Verdict(item.report_id, item.task_id, outcome, bool(before), stored.task.status if stored else None, 0)
-    decision = decide(stored.task, item, now)
+        status, version = (stored.task.status, stored.task.version) if stored else (None, 0)
+        return Verdict(item.report_id, item.task_id, outcome, bool(before), status, version)
+    parts = item.parts if isinstance(item, TaskDelivery) else ()
+    split = parted(stored.lines, parts) if parts else (stored.lines, ())
+    decision = (
+        Decision(stored.task, refusal="NOT_IN_THIS_PACKET")
+        if split is None
+        else await _decide(tx, stored, item, reference, keys, now)
+    )
     outcome = decision.refusal or decision.task.status
+    await _keep(tx, stored, item, decision, outcome, reference, now)
+    rest = None
+    if decision.told is None:
+        if decision.task != stored.task:
+            await store.save(tx, item.task_id, decision.task, now)
+    elif split is not None:
+        rest = await _carry_out(tx, stored, item, decision, split, reference, now)
+    task = decision.task
+    applied = decision.told is not None
+    return Verdict(item.report_id, item.task_id, outcome, applied, task.status, task.version, rest)
+
+
+async def _decide(
+    tx: Transaction, stored: Stored, item: AnyTaskReport, reference: Reference, keys: Keys, now: datetime
+) -> Decision:
+    """The decision, with what the store knows of the team and of the proof."""
+    if isinstance(item, TaskAccept):
+        team = await store.team_of(tx, reference.tenant, item.team)
+        return decide(stored.task, item, now, team=team)
+    if isinstance(item, TaskDelivery):
+        code = code_of(keys.hash_key, stored.task_id, stored.task.attempt, item.team)
+        arrived = await photos.queries.list_whole(tx, task_id=stored.task_id, team=item.team)
+        evidence = Evidence(code, frozenset(row["digest"] for row in arrived))
+        return decide(stored.task, item, now, evidence=evidence)
+    return decide(stored.task, item, now)
+
+
+async def _keep(
+    tx: Transaction,
+    stored: Stored,
+    item: AnyTaskReport,
+    decision: Decision,
+    outcome: str,
+    reference: Reference,
+    now: datetime,
+) -> None:
+    details = {TaskFailure: "reason", TaskDelivery: "proof_kind", TaskHandover: "to"}
     await store.queries.append_report(
         tx,
         tenant=reference.tenant,
@@ -51,24 +115,46 @@ async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, no
         task_id=item.task_id,
         kind=item.kind,
         team=item.team,
+        version=item.version,
+        detail=getattr(item, details.get(type(item), ""), ""),
         outcome=outcome,
+        is_conflict=is_conflict(stored.task, item, decision.refusal),
         now=now,
     )
+
+
+async def _carry_out(
+    tx: Transaction,
+    stored: Stored,
+    item: AnyTaskReport,
+    decision: Decision,
+    split: tuple[Sequence[TaskLine], Sequence[TaskLine]],
+    reference: Reference,
+    now: datetime,
+) -> UUID | None:
+    """Save, move and tell; returns the task that carries on the rest of the packet, if there is one."""
+    handed, left = split
     book = Book(reference.tenant, now)
-    proof = (item.proof_kind, _hash(item.proof)) if isinstance(item, TaskDelivery) and decision.told else None
+    proof = _proof(item) if isinstance(item, TaskDelivery) else None
     reason = item.reason if isinstance(item, TaskFailure) else "returned"
-    await carry_out(tx, book, stored, decision, reference, reason=reason, proof=proof)
+    given = replace(stored, lines=tuple(handed))
+    await carry_out(tx, book, given, decision, reference, reason=reason, proof=proof)
+    rest = _rest(stored, left) if left else None
+    if rest is not None:
+        await store.part(tx, stored, handed, rest, now)
+        for version, step in enumerate((Decision(rest.task, "assigned"), Decision(rest.task, "accepted")), start=1):
+            book.tell(event_of(rest, step, now, "", ""), rest.task_id, version, rest.lines[0].purchase_id)
     await book.write(tx)
     if decision.told in ("returned", "delivered"):
         await stock_store.queries.save_due(tx, tenants=[reference.tenant])
-    return Verdict(
-        item.report_id,
-        item.task_id,
-        outcome,
-        decision.told is not None,
-        decision.task.status,
-        decision.task.version,
-    )
+    return rest.task_id if rest else None
+
+
+def _rest(stored: Stored, left: Sequence[TaskLine]) -> Stored:
+    """What is still carried, as a task of its own: accepted already, in the same hands."""
+    task_id, packet_id = (derived_id(kind, str(stored.task_id)) for kind in ("rest", "rest-packet"))
+    task = replace(stored.task, version=2, code_tries=0, not_home=0, lapses=0, barred=())
+    return replace(stored, task_id=task_id, packet_id=packet_id, lines=tuple(left), task=task)
 
 
 async def sweep_due(tx: Transaction, *, reference: Reference, now: datetime) -> int:
@@ -87,6 +173,7 @@ async def sweep_due(tx: Transaction, *, reference: Reference, now: datetime) -> 
     return changed
 
 
-def _hash(proof: str) -> str:
-    """A proof rests as its hash: a code or a role is nobody's reading."""
-    return hashlib.sha256(proof.encode()).hexdigest()
+def _proof(item: TaskDelivery) -> tuple[str, str]:
+    """A proof's kind and hash: a code or a role is nobody's reading, and of a witness only the role counts."""
+    told = witness_role(item.proof) if item.proof_kind == "witness" else item.proof
+    return item.proof_kind, hashlib.sha256(told.encode()).hexdigest()

@@ -15,7 +15,15 @@ from services.distribution.store import tasks as task_store
 from services.distribution.store.tasks import Stored
 from shared.contracts.envelope import Outgoing
 from shared.contracts.event import Event, outgoing
-from shared.contracts.tasks import TaskAccepted, TaskAssigned, TaskDelivered, TaskFailed, TaskRecalled, TaskReturned
+from shared.contracts.tasks import (
+    TaskAccepted,
+    TaskAssigned,
+    TaskDelivered,
+    TaskFailed,
+    TaskHandedOver,
+    TaskRecalled,
+    TaskReturned,
+)
 from shared.database.pool import Transaction
 from shared.ids import new_id
 from shared.messaging import outbox
@@ -105,11 +113,20 @@ def event_of(stored: Stored, decision: Decision, now: datetime, reason: str, pro
     }
     match decision.told:
         case "assigned":
-            before = stored.deliver_before
-            return TaskAssigned(**shared, rw=stored.rw, deliver_before=before, attempt=task.attempt, why=stored.why)
+            return TaskAssigned(
+                **shared,
+                rw=stored.rw,
+                deliver_before=stored.deliver_before,
+                attempt=task.attempt,
+                why=stored.why,
+                level=task.level,
+            )
         case "accepted":
             assert task.lease_until is not None
             return TaskAccepted(**shared, lease_until=task.lease_until)
+        case "handed_over":
+            assert task.lease_until is not None
+            return TaskHandedOver(**shared, to=task.custody, lease_until=task.lease_until)
         case "delivered":
             return TaskDelivered(**shared, proof_kind=proof_kind)
         case "failed":

@@ -165,7 +165,7 @@ def set_pin(database_url: str, tenant: str, unit_code: str, pin: str) -> str:
 
 def revoke(database_url: str, tenant: str, unit_code: str) -> None:
     """End every session, PIN and link of a unit."""
-    _within(database_url, tenant, lambda tx, city: officers.revoke(tx, city, unit_code))
+    _within(database_url, tenant, lambda tx, city: officers.revoke(tx, city, unit_code, now=now()))
 
 
 def _within(database_url: str, tenant: str, act: Callable[[Transaction, Reference], Awaitable[T]]) -> T:

@@ -86,15 +86,16 @@ on conflict (task_id) do update set version = greatest(t.version, excluded.versi
   status = case when excluded.version > t.version then excluded.status else t.status end,
   attempts = t.attempts + excluded.attempts, failures = t.failures + excluded.failures,
   assigned_at = least(t.assigned_at, excluded.assigned_at),
-  accepted_at = case when excluded.status = 'assigned' and excluded.version > t.version then null
-    else coalesce(excluded.accepted_at, t.accepted_at) end,
+  accepted_at = coalesce(excluded.accepted_at, t.accepted_at),
   delivered_at = coalesce(excluded.delivered_at, t.delivered_at), returned_at = coalesce(excluded.returned_at, t.returned_at),
   recalled_at = coalesce(excluded.recalled_at, t.recalled_at);
 
 -- name: append_task_lines!
--- The pieces of a packet.
-insert into fct_task_line select * from unnest(:task_ids::uuid[], :purchase_ids::uuid[], :line_nos::int[], :lot_ids::uuid[],
-                                               :skus::text[], :quantities::int[]) on conflict do nothing;
+-- The pieces of a packet; a delivery tells how many of them were handed over.
+insert into fct_task_line as l select * from unnest(:task_ids::uuid[], :purchase_ids::uuid[], :line_nos::int[], :lot_ids::uuid[],
+                                                    :skus::text[], :quantities::int[])
+on conflict (task_id, lot_id) do update set quantity = least(l.quantity, excluded.quantity)
+where l.quantity > excluded.quantity;
 
 -- name: save_region_days!
 -- Add to the tally of kelurahan by day.

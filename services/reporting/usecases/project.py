@@ -13,7 +13,8 @@ from shared.contracts.event import moment, whole
 from shared.database.pool import Transaction
 from shared.reference.store import Cities
 
-_TASKS = tuple(f"task.{name}.v1" for name in ("assigned", "accepted", "delivered", "failed", "returned", "recalled"))
+_STEPS = ("assigned", "accepted", "handed_over", "delivered", "failed", "returned", "recalled")
+_TASKS = tuple(f"task.{name}.v1" for name in _STEPS)
 _WHOLE = ("purchase.recorded.v1", "purchase.corrected.v1")
 
 
@@ -75,17 +76,19 @@ async def _purchases(tx: Transaction, events: Sequence[Envelope], cities: Cities
 
 async def _tasks(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> None:
     regions: dict[tuple[str, date], list[int]] = {}
-    lines: list[tuple[str, dict[str, Any]]] = []
+    lines: dict[tuple[str, str], dict[str, Any]] = {}  # a later event knows what was handed over of them
     for event in sorted(events, key=lambda event: event.version):
-        status = event.type.split(".")[1]
+        step = event.type.split(".")[1]
+        status = "accepted" if step == "handed_over" else step  # another hand, the same team
         at = moment(event.data["at"])
         day = cities[event.tenant].date_of(at)
-        sums = regions.setdefault((event.data["kelurahan"], day), [0] * len(store.REGION_FIELDS))
-        sums[store.REGION_FIELDS.index(status)] += 1
-        if status == "delivered":
+        if step in store.REGION_FIELDS:
+            sums = regions.setdefault((event.data["kelurahan"], day), [0] * len(store.REGION_FIELDS))
+            sums[store.REGION_FIELDS.index(step)] += 1
+        if step == "delivered":
             sums[-1] += sum(line["quantity"] for line in event.data["lines"])
-        lines += [(event.data["task_id"], line) for line in event.data["lines"]]
-        times = {name: at if status == name.removesuffix("_at") else None for name in _TIMES}
+        lines |= {(event.data["task_id"], line["lot_id"]): line for line in event.data["lines"]}
+        times = {name: at if step == name.removesuffix("_at") else None for name in _TIMES}
         await store.queries.save_tasks(
             tx,
             task_id=[event.data["task_id"]],
@@ -94,18 +97,18 @@ async def _tasks(tx: Transaction, events: Sequence[Envelope], cities: Cities) ->
             status=[status],
             household_id=[event.data["household_id"]],
             kelurahan=[event.data["kelurahan"]],
-            attempts=[int(status == "assigned")],
-            failures=[int(status == "failed")],
+            attempts=[int(step == "assigned")],
+            failures=[int(step == "failed")],
             **{name: [time] for name, time in times.items()},
         )
     await store.queries.append_task_lines(
         tx,
-        task_ids=[key for key, _ in lines],
-        purchase_ids=[line["purchase_id"] for _, line in lines],
-        line_nos=[line["line_no"] for _, line in lines],
-        lot_ids=[line["lot_id"] for _, line in lines],
-        skus=[line["sku"] for _, line in lines],
-        quantities=[whole(line["quantity"]) for _, line in lines],
+        task_ids=[task_id for task_id, _ in lines],
+        purchase_ids=[line["purchase_id"] for line in lines.values()],
+        line_nos=[line["line_no"] for line in lines.values()],
+        lot_ids=[lot_id for _, lot_id in lines],
+        skus=[line["sku"] for line in lines.values()],
+        quantities=[whole(line["quantity"]) for line in lines.values()],
     )
     await store.save_regions(tx, regions)
 

@@ -71,7 +71,7 @@ async def test_a_link_opens_once_and_only_looking_does_not_use_it_up(world: Worl
         assert (await hers.get("/beranda")).status_code == 200
         again = await another.post(link, data={"kunci": key_of(await another.get("/masuk"))})
         assert again.status_code == 410
-    kept = str(await query(world, "select * from purchases.officer_links, purchases.officer_sessions"))
+    kept = str(await query(world, "select * from purchases.seat_sessions left join purchases.seat_links on true"))
     assert link.rsplit("/", 1)[1] not in kept
 
 
@@ -119,7 +119,7 @@ async def test_a_pin_opens_its_unit_alone_and_guessing_is_stopped(world: World) 
         assert (await pin_of(guesser, OTHER_UNIT, "87654321")).headers["location"] == "/beranda"
         moment += timedelta(minutes=15)
         assert (await pin_of(guesser, UNIT, pin)).headers["location"] == "/beranda"
-    assert pin not in str(await query(world, "select * from purchases.officer_pins"))
+    assert pin not in str(await query(world, "select * from purchases.seat_pins"))
 
 
 PATHS = [
@@ -343,7 +343,7 @@ async def test_old_drafts_links_and_tries_are_swept(world: World) -> None:
         key = await sign_in(hers, world)
         await hers.post("/belanja/baru", data={"kunci": key, "penjual": "KOP-BEJI-01"})
     left = """select (select count(*)::int from purchases.drafts) as drafts,
-                     (select count(*)::int from purchases.officer_sessions) as sessions"""
+                     (select count(*)::int from purchases.seat_sessions) as sessions"""
     assert await query(world, left) == [{"drafts": 1, "sessions": 1}]
     async with running(service(world.settings())):
         await eventually(lambda: query(world, left), lambda rows: rows == [{"drafts": 0, "sessions": 0}])

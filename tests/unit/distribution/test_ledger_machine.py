@@ -11,11 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.distribution.domain.stock import AGAINST, Account, Movement, apply_movement
 from services.distribution.domain.task import Decision, Task, decide, recall, sweep
-from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure, TaskReturn
+from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover, TaskReturn
 
 LOT = UUID(int=1)
 OPEN = ("assigned", "accepted", "failed")
-teams = st.sampled_from(["tim-1", "tim-2"])
+KINDS = ("accept", "deliver", "moved", "not_home", "handover", "return")
+teams = st.sampled_from(["tim-1", "tim-2", "tim-3"])
 
 
 class Ledger(RuleBasedStateMachine):
@@ -57,7 +58,7 @@ class Ledger(RuleBasedStateMachine):
     @rule()
     def void(self) -> None:
         for number, task in enumerate(self.tasks):
-            if task.status == "assigned":
+            if (task.status, task.goods) == ("assigned", "reserved"):
                 self.carry_out(number, recall(task))
         left = self.balances["bought"]
         taken = min(left, self.balances.get("available", 0))
@@ -65,7 +66,7 @@ class Ledger(RuleBasedStateMachine):
         self.move("over_delivered", "bought", left - taken)
 
     @precondition(lambda self: self.tasks)
-    @rule(data=st.data(), team=teams, kind=st.sampled_from(["accept", "deliver", "moved", "not_home", "return"]))
+    @rule(data=st.data(), team=teams, kind=st.sampled_from(KINDS))
     def report(self, data: st.DataObject, team: str, kind: str) -> None:
         number = data.draw(st.integers(0, len(self.tasks) - 1))
         shared = {"report_id": UUID(int=7), "task_id": UUID(int=number), "team": team}
@@ -73,7 +74,9 @@ class Ledger(RuleBasedStateMachine):
         if kind == "accept":
             item = TaskAccept(**shared)
         elif kind == "deliver":
-            item = TaskDelivery(**shared, proof_kind="code", proof="1")
+            item = TaskDelivery(**shared, proof_kind="witness", proof="ketua RT")
+        elif kind == "handover":
+            item = TaskHandover(**shared, to="rt")
         elif kind == "return":
             item = TaskReturn(**shared)
         else:
@@ -110,7 +113,9 @@ class Ledger(RuleBasedStateMachine):
             assert self.balances.get(account, 0) == sum(task.goods == account for task in self.tasks)
         for task in self.tasks:
             assert (task.status == "delivered") == (task.goods == "delivered")
-            assert task.status != "assigned" or (task.goods, task.team) == ("reserved", "")
+            assert task.status != "assigned" or (task.goods in ("reserved", "in_transit") and task.team == "")
+            is_out = task.goods in ("in_transit", "delivered")
+            assert (task.custody != "lumbung", task.holder != "") == (is_out, is_out)
             assert task.status != "accepted" or task.lease_until is not None
 
     @invariant()

@@ -13,13 +13,14 @@ from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from services.purchases.usecases.judging import Keys
-from services.purchases.usecases.officers import Seat, seat_of
+from services.purchases.usecases.officers import Seat
 from shared.clock import Clock
 from shared.database.pool import Pool, Transaction
 from shared.reference.model import Reference, Unit
 from shared.reference.store import Cities
 from shared.web.forms import Form, form_key, read_form
 from shared.web.pages import Pages
+from shared.web.signing import Doorkeeper
 
 SESSION = "peduli_sesi"
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -44,6 +45,7 @@ class Desk:
     keys: Keys
     clock: Clock
     pages: Pages
+    doorkeeper: Doorkeeper
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -53,13 +55,13 @@ class Desk:
 
     async def officer(self, request: Request) -> Officer:
         """Who is signed in; sends anybody else to the sign-in page."""
-        token = request.cookies.get(SESSION, "")
-        seat = await seat_of(self.pool, token, now=self.clock()) if token else None
+        session = await self.doorkeeper.session(request)
+        seat = Seat(session.seat.tenant, session.seat.name) if session and not session.is_revoked else None
         city = self.cities.get(seat.tenant) if seat else None
         unit = city.units.get(seat.unit_code) if city and seat else None
         if seat is None or city is None or unit is None:
             raise HTTPException(303, headers={"Location": "/masuk"})
-        return Officer(seat, city, unit, token)
+        return Officer(seat, city, unit, request.cookies[SESSION])
 
     async def form(self, request: Request, officer: Officer) -> Form:
         """What she sent; raises `ForeignFormError` when it did not come from a page that was shown to her."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from services.purchases.domain.access import PIN, TRIES_BY_ADDRESS, TRIES_BY_UNIT, fits, hash_pin, locked_until
+from shared.access.pins import PIN, TRIES_BY_ADDRESS, TRIES_BY_SEAT, fits, hash_pin, locked_until
 
 NOW = datetime(2021, 7, 29, 3, tzinfo=UTC)
 
@@ -34,5 +34,5 @@ def test_the_fifth_wrong_try_from_an_address_locks_until_the_first_is_a_quarter_
 
 
 def test_a_unit_stands_ten_wrong_tries_an_hour_from_anywhere() -> None:
-    assert locked_until(minutes_ago(*range(1, 10)), TRIES_BY_UNIT, NOW) is None
-    assert locked_until(minutes_ago(*range(1, 11)), TRIES_BY_UNIT, NOW) == NOW + timedelta(minutes=50)
+    assert locked_until(minutes_ago(*range(1, 10)), TRIES_BY_SEAT, NOW) is None
+    assert locked_until(minutes_ago(*range(1, 11)), TRIES_BY_SEAT, NOW) == NOW + timedelta(minutes=50)

@@ -1,4 +1,4 @@
-"""Rows of links, PINs and sessions of reporting officers."""
+"""Rows of teams, and of the doors that they see."""
 
 from __future__ import annotations
 

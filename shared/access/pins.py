@@ -1,4 +1,4 @@
-"""Who may come in as the reporting officer of a unit: a one-time link, or a PIN that is hard to guess."""
+"""Who may come in at a seat (a unit's desk, a team's phone): a one-time link, or a PIN that is hard to guess."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 
 PIN = re.compile(r"[0-9]{6,8}")
 LINK_LASTS = timedelta(hours=24)
-SESSION_LASTS = timedelta(hours=12)  # a day of work; an office PC is shared
-TRIES_BY_ADDRESS = (5, timedelta(minutes=15))  # wrong PINs for one unit from one address
-TRIES_BY_UNIT = (10, timedelta(hours=1))  # from anywhere: 6 digits then stand about a decade of guessing
+TRIES_BY_ADDRESS = (5, timedelta(minutes=15))  # wrong PINs for one seat from one address
+TRIES_BY_SEAT = (10, timedelta(hours=1))  # from anywhere: 6 digits then stand about a decade of guessing
 
 
 def hash_pin(pin: str, salt: bytes) -> bytes:
@@ -21,7 +20,7 @@ def hash_pin(pin: str, salt: bytes) -> bytes:
 
 
 def fits(pin: str, salt: bytes, pin_hash: bytes) -> bool:
-    """Whether this is the PIN. Takes as long for a wrong one, and for a unit that has none."""
+    """Whether this is the PIN. Takes as long for a wrong one, and for a seat that has none."""
     return hmac.compare_digest(hash_pin(pin, salt), pin_hash)
 
 

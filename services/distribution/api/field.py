@@ -1,0 +1,129 @@
+"""What programs of field teams ask and bring beside their reports: photos, custody, conflicts, lost phones."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi.responses import JSONResponse
+
+from services.distribution.domain.proof import MOST_PHOTO_BYTES
+from services.distribution.store import photos
+from services.distribution.store import tasks as task_store
+from services.distribution.store.photos import NotAPhotoError, Upload, WrongOffsetError
+from services.distribution.usecases import teams
+from services.distribution.usecases.households import Keys
+from services.distribution.usecases.teams import UnknownTeamError
+from shared.clock import now
+from shared.contracts.reasons import Reason
+from shared.database.pool import Pool
+from shared.reference.model import Reference
+from shared.web.bodies import TooLargeError, read_body
+from shared.web.caller import AnyCaller, only
+from shared.web.city import City
+from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError, problem
+
+Team = Annotated[str, Header(alias="Peduli-Team", min_length=1, max_length=60)]
+Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the whole photo, in hex")]
+Bytes = Annotated[int, Header(alias="Upload-Offset", ge=0, description="bytes that came before this piece")]
+Length = Annotated[int, Header(alias="Upload-Length", ge=1, description="bytes of the whole photo")]
+
+
+def router(pool: Pool, keys: Keys) -> APIRouter:
+    """Routes over `pool`."""
+    routes = APIRouter(prefix="/v1", responses=PROBLEMS)
+
+    @routes.head("/tasks/{task_id}/photos/{digest}", dependencies=[only("team")])
+    async def photo_offset(task_id: UUID, digest: Digest, caller: AnyCaller, city: City, team: Team) -> Response:
+        """How much of a photo has come, in `Upload-Offset`: an upload that was cut goes on there."""
+        caller.require_source(team)
+        await _must_be_task(pool, city, task_id)
+        received = await photos.queries.find_received(pool, task_id=task_id, team=team, digest=digest)
+        return Response(headers=_at(received or 0))
+
+    @routes.patch(
+        "/tasks/{task_id}/photos/{digest}",
+        status_code=204,
+        response_model=None,
+        responses={**NOT_FOUND, 409: {"description": "Another piece is expected: `Upload-Offset` says from where on"}},
+        dependencies=[only("team")],
+    )
+    async def bring_photo(
+        request: Request,
+        task_id: UUID,
+        digest: Digest,
+        caller: AnyCaller,
+        city: City,
+        team: Team,
+        offset: Bytes,
+        length: Length,
+    ) -> Response:
+        """A piece of a photo (JPEG or WebP, 200 kB at most in all). Its report names its SHA-256 as proof."""
+        caller.require_source(team)
+        await _must_be_task(pool, city, task_id)
+        return await take_piece(pool, keys, request, Upload(task_id, team, digest, length), offset)
+
+    @routes.get("/tasks/{task_id}/custody", responses=NOT_FOUND, dependencies=[only("team", "reader")])
+    async def read_custody(task_id: UUID, city: City) -> dict[str, Any]:
+        """In whose hands a packet is, and was."""
+        state = await _must_be_task(pool, city, task_id)
+        steps = await task_store.queries.list_hand_overs(pool, tenant=city.tenant, task_id=task_id)
+        return {**state, "steps": [dict(step) for step in steps]}
+
+    @routes.get("/conflicts", dependencies=[only("reader")])
+    async def list_conflicts(city: City, kelurahan: str = "") -> list[dict[str, Any]]:
+        """Reports that say something else of a door than the one that came first; newest first."""
+        rows = await task_store.queries.list_conflicts(pool, tenant=city.tenant, kelurahan=kelurahan)
+        return [dict(row) for row in rows]
+
+    @routes.get("/teams/{team}/devices", responses=NOT_FOUND, dependencies=[only("team")])
+    async def list_devices(team: str, caller: AnyCaller, city: City) -> list[dict[str, Any]]:
+        """The phones of a team that are signed in at the field page."""
+        caller.require_source(team)
+        async with pool.acquire() as tx:
+            try:
+                return [dict(row) for row in await teams.devices(tx, city, team, now=now())]
+            except UnknownTeamError:
+                raise NotFoundError from None
+
+    @routes.delete("/teams/{team}/devices/{device}", status_code=204, responses=NOT_FOUND, dependencies=[only("team")])
+    async def cut_off(team: str, device: UUID, caller: AnyCaller, city: City) -> None:
+        """Cut a lost phone off: at its next contact it forgets what it knew."""
+        caller.require_source(team)
+        async with pool.acquire() as tx, tx.transaction():
+            try:
+                found = await teams.revoke(tx, city, team, device, now=now())
+            except UnknownTeamError:
+                found = False
+        if not found:
+            raise NotFoundError
+
+    return routes
+
+
+async def take_piece(pool: Pool, keys: Keys, request: Request, upload: Upload, offset: int) -> Response:
+    """Add a piece of a photo; 204 or 409 with where the upload stands, 413 or 422 when it can never be taken."""
+    if upload.size > MOST_PHOTO_BYTES:
+        raise TooLargeError("PHOTO_TOO_LARGE", "photo")
+    piece = await read_body(request, MOST_PHOTO_BYTES)
+    try:
+        async with pool.acquire() as tx, tx.transaction():
+            received = await photos.append(tx, upload, piece, offset=offset, key=keys.seal_key, now=now())
+    except WrongOffsetError as error:
+        return JSONResponse({"title": "Lanjutkan dari tempat terakhir"}, 409, _at(error.offset))
+    except NotAPhotoError:
+        await photos.queries.delete_photo(pool, task_id=upload.task_id, team=upload.team, digest=upload.digest)
+        return problem(422, "Foto tidak dapat dibaca", reasons=[Reason.of("NOT_A_PHOTO", "photo")])
+    return Response(status_code=204, headers=_at(received))
+
+
+async def _must_be_task(pool: Pool, city: Reference, task_id: UUID) -> dict[str, Any]:
+    row = await task_store.queries.find_task_state(pool, tenant=city.tenant, task_id=task_id)
+    if row is None:
+        raise NotFoundError
+    return dict(row)
+
+
+def _at(offset: int) -> dict[str, str]:
+    return {"Upload-Offset": str(offset)}

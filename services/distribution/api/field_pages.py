@@ -1,0 +1,281 @@
+"""The field page: a team's doors on a phone. Plain forms; its script only queues what they would send."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import ValidationError
+
+from services.distribution.api.field import Bytes, Digest, Length, take_piece
+from services.distribution.api.signing import HOME, Field, Volunteer
+from services.distribution.domain import words
+from services.distribution.domain.proof import MOST_PHOTO_BYTES, is_photo
+from services.distribution.store import photos
+from services.distribution.store.photos import NotAPhotoError, Upload
+from services.distribution.usecases import shift
+from services.distribution.usecases import tasks as task_usecase
+from services.distribution.usecases.shift import Shift
+from services.distribution.usecases.tasks import Verdict
+from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover, TaskReturn
+from shared.ids import derived_id
+from shared.web.bodies import read_body
+from shared.web.forms import Form, check_key, read_parts
+from shared.web.pages import OWN_SCRIPT, see_other
+from shared.web.problems import NotFoundError
+
+MOST_DIGITS = 8
+STATIC = Path(__file__).parent / "static"
+MODELS: dict[str, type[AnyTaskReport]] = {
+    "deliver": TaskDelivery,
+    "handover": TaskHandover,
+    "fail": TaskFailure,
+    "return": TaskReturn,
+}
+Key = Annotated[str, Header(alias="Peduli-Kunci")]
+
+
+@cache
+def _static(name: str) -> bytes:
+    return (STATIC / name).read_bytes()
+
+
+def script_address() -> str:
+    """The address of the page's script; it changes with its content."""
+    return f"/lapangan/field.js?v={hashlib.sha256(_static('field.js')).hexdigest()[:12]}"
+
+
+def routes(field: Field) -> APIRouter:
+    """`/lapangan` and what it needs."""
+    found = APIRouter(include_in_schema=False)
+    for part in (_pages, _reports, _photos, _assets):
+        found.include_router(part(field))
+    return found
+
+
+def _pages(field: Field) -> APIRouter:
+    found = APIRouter(include_in_schema=False)
+
+    @found.get("/")
+    async def start() -> Response:
+        return see_other(HOME)
+
+    @found.get(HOME)
+    async def doors(request: Request, kabar: str = "") -> Response:
+        volunteer = await field.volunteer(request)
+        page = _shift_page(field, volunteer, await _shift(field, volunteer), words.told(kabar))
+        page.headers["Peduli-Until"] = f"{int(volunteer.session.expires_at.timestamp())}"
+        return _small(request, page)
+
+    @found.get("/lapangan/cetak")
+    async def printed(request: Request) -> Response:
+        volunteer = await field.volunteer(request)
+        today = await _shift(field, volunteer)
+        return _small(request, field.show(volunteer, "field_print.html", doors=today.mine))
+
+    return found
+
+
+def _reports(field: Field) -> APIRouter:
+    found = APIRouter(include_in_schema=False)
+
+    @found.post("/lapangan/ambil")
+    async def accept(request: Request) -> Response:
+        volunteer = await field.volunteer(request)
+        form = await field.form(request, volunteer)
+        outcome = ""
+        for told in form.all("tugas"):
+            task, _, version = told.partition(" ")
+            fields = {"task_id": task, "report_id": _id_of(volunteer, form["muat"], task, version, "accept")}
+            verdict = await _report(field, volunteer, TaskAccept, fields)
+            outcome = outcome if outcome.isupper() else verdict.outcome
+        return see_other(f"{HOME}?kabar={quote(outcome)}")
+
+    @found.post("/lapangan/laporan")
+    async def report(request: Request) -> Response:
+        volunteer = await field.volunteer(request)
+        form = await field.form(request, volunteer)
+        if form["jenis"] not in MODELS:
+            raise NotFoundError
+        verdict = await _report(field, volunteer, MODELS[form["jenis"]], _fields(volunteer, form))
+        if "text/html" in request.headers.get("accept", ""):
+            return see_other(f"{HOME}?kabar={quote(verdict.outcome)}")
+        answer = {"outcome": verdict.outcome, "status": verdict.status, "message": words.told(verdict.outcome)}
+        return JSONResponse(answer, 409 if verdict.outcome.isupper() else 200)
+
+    return found
+
+
+def _photos(field: Field) -> APIRouter:
+    found = APIRouter(include_in_schema=False)
+
+    @found.post("/lapangan/foto/{task_id}")
+    async def whole(request: Request, task_id: UUID, versi: int) -> Response:
+        """A photo by a plain form: all of it at once, and then its report."""
+        volunteer = await field.volunteer(request)
+        await _must_see(field, volunteer, task_id)
+        parts = await read_parts(request, await read_body(request, 40 * MOST_PHOTO_BYTES))
+        check_key(parts.key, field.keys.hash_key, volunteer.token)
+        content = parts.file[1] if parts.file else b""
+        if len(content) > MOST_PHOTO_BYTES:
+            return see_other(f"{HOME}?kabar=PHOTO_TOO_LARGE")
+        digest = hashlib.sha256(content).hexdigest()
+        try:
+            await _keep(field, Upload(task_id, volunteer.team.name, digest, len(content)), content)
+        except NotAPhotoError:
+            return see_other(f"{HOME}?kabar=NOT_A_PHOTO")
+        fields = {
+            "task_id": task_id,
+            "report_id": _id_of(volunteer, str(task_id), str(versi), digest),
+            "version": versi,
+            "proof_kind": "photo",
+            "proof": digest,
+        }
+        verdict = await _report(field, volunteer, TaskDelivery, fields)
+        return see_other(f"{HOME}?kabar={quote(verdict.outcome)}")
+
+    @found.head("/lapangan/foto/{task_id}/{digest}")
+    async def offset_of(request: Request, task_id: UUID, digest: Digest) -> Response:
+        volunteer = await field.volunteer(request)
+        await _must_see(field, volunteer, task_id)
+        team = volunteer.team.name
+        received = await photos.queries.find_received(field.pool, task_id=task_id, team=team, digest=digest)
+        return Response(headers={"Upload-Offset": str(received or 0)})
+
+    @found.patch("/lapangan/foto/{task_id}/{digest}")
+    async def piece(
+        request: Request, task_id: UUID, digest: Digest, offset: Bytes, length: Length, key: Key
+    ) -> Response:
+        volunteer = await field.volunteer(request)
+        check_key(key, field.keys.hash_key, volunteer.token)
+        await _must_see(field, volunteer, task_id)
+        return await take_piece(
+            field.pool, field.keys, request, Upload(task_id, volunteer.team.name, digest, length), offset
+        )
+
+    return found
+
+
+def _assets(field: Field) -> APIRouter:
+    """The script, the worker, and what makes the page an app."""
+    found = APIRouter(include_in_schema=False)
+
+    @found.get("/lapangan/{name}")
+    async def asset(request: Request, name: str) -> Response:
+        if name not in ("field.js", "worker.js", "app.webmanifest"):
+            raise NotFoundError
+        kept = "public, max-age=31536000, immutable" if request.query_params.get("v") else "no-cache"
+        headers = {"Cache-Control": kept, "X-Content-Type-Options": "nosniff", "Service-Worker-Allowed": HOME}
+        if name == "worker.js":
+            headers |= OWN_SCRIPT
+        kind = "application/manifest+json" if name.endswith("manifest") else mimetypes.guess_type(name)[0]
+        return _small(request, Response(_static(name), headers=headers, media_type=kind))
+
+    return found
+
+
+async def _shift(field: Field, volunteer: Volunteer) -> Shift:
+    async with field.pool.acquire() as tx, tx.transaction():
+        return await shift.load(tx, volunteer.city, volunteer.team, field.keys.seal_key, field.clock())
+
+
+def _shift_page(field: Field, volunteer: Volunteer, today: Shift, news: str) -> HTMLResponse:
+    return field.show(
+        volunteer,
+        "field.html",
+        shift=today,
+        news=news,
+        reasons=words.REASONS,
+        witnesses=words.WITNESSES,
+        wa_number=words.wa_number,
+        script=script_address(),
+    )
+
+
+async def _report(field: Field, volunteer: Volunteer, model: type[AnyTaskReport], fields: dict[str, Any]) -> Verdict:
+    """Report for the team of this device; a task that it does not see is unknown to it."""
+    try:
+        item = model.model_validate({**fields, "team": volunteer.team.name})
+    except ValidationError:
+        raise NotFoundError(hint="Laporan ini tidak lengkap. Buka lagi daftar tugas.") from None
+    async with field.pool.acquire() as tx, tx.transaction():
+        if not await task_usecase.is_within(tx, volunteer.city, volunteer.team, item.task_id):
+            raise NotFoundError
+        verdicts = await task_usecase.report(tx, [item], reference=volunteer.city, keys=field.keys, now=field.clock())
+    return verdicts[0]
+
+
+async def _keep(field: Field, upload: Upload, content: bytes) -> None:
+    """A whole photo at once; what came of it before, by the script, need not come again. Raises `NotAPhotoError`."""
+    if not is_photo(content):
+        raise NotAPhotoError
+    received = await photos.queries.find_received(
+        field.pool, task_id=upload.task_id, team=upload.team, digest=upload.digest
+    )
+    async with field.pool.acquire() as tx, tx.transaction():
+        offset = received or 0
+        await photos.append(tx, upload, content[offset:], offset=offset, key=field.keys.seal_key, now=field.clock())
+
+
+async def _must_see(field: Field, volunteer: Volunteer, task_id: UUID) -> None:
+    if not await task_usecase.is_within(field.pool, volunteer.city, volunteer.team, task_id):
+        raise NotFoundError
+
+
+def _fields(volunteer: Volunteer, form: Form) -> dict[str, Any]:
+    """A report's fields as a door's form names them; its id is the queue's, or the same for the same form of a page."""
+    task, version, kind = form["tugas"], form["versi"], form["jenis"]
+    fields: dict[str, Any] = {
+        "task_id": task,
+        "version": _whole(version) if version else None,
+        "report_id": form["laporan"] or _id_of(volunteer, *(f"{name}={form[name]}" for name in sorted(form.fields))),
+        "reason": form["alasan"],
+        "to": form["kepada"],
+    }
+    if kind == "deliver":
+        fields |= _proof(form) | {"parts": _parts(form)}
+    return fields
+
+
+def _proof(form: Form) -> dict[str, str]:
+    """The code where one was typed, else the photo that was queued, else the witness."""
+    for kind, name in (("code", "kode"), ("photo", "foto")):
+        if form[name]:
+            return {"proof_kind": kind, "proof": form[name]}
+    return {"proof_kind": "witness", "proof": form["saksi"] or "-"}
+
+
+def _parts(form: Form) -> list[dict[str, Any]]:
+    """What was handed over of each lot; nothing when it was all. What is no number is refused with the report."""
+    lots = [name.removeprefix("beri-") for name in form.fields if name.startswith("beri-")]
+    if all(form[f"beri-{lot}"] == form[f"isi-{lot}"] for lot in lots):
+        return []
+    given = {lot: form[f"beri-{lot}"] for lot in lots if form[f"beri-{lot}"] != "0"}
+    parts: list[dict[str, Any]] = [{"lot_id": lot, "quantity": _whole(told)} for lot, told in given.items()]
+    return parts or [{"lot_id": lots[0], "quantity": 0}]
+
+
+def _whole(text: str) -> int | str:
+    """A number as it was typed; anything else stays as it is, and is refused."""
+    return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else text
+
+
+def _id_of(volunteer: Volunteer, *parts: str) -> str:
+    return str(derived_id("field-page", volunteer.team.tenant, volunteer.team.name, *parts))
+
+
+def _small(request: Request, answer: Response) -> Response:
+    """The answer in few bytes, for a phone with three bars of 3G."""
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        answer.body = gzip.compress(bytes(answer.body), 6, mtime=0)
+        answer.headers["Content-Encoding"], answer.headers["Vary"] = "gzip", "Accept-Encoding"
+        answer.headers["Content-Length"] = str(len(answer.body))
+    return answer

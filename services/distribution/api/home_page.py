@@ -1,0 +1,104 @@
+"""The household's page: what is coming and when, without signing in; and the door that makes its code."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.distribution.api.signing import Field
+from services.distribution.store.homes import queries
+from services.distribution.store.households import queries as households
+from services.distribution.usecases import homes
+from services.distribution.usecases.homes import Answer, Home
+from shared.database.pool import Pool
+from shared.web.caller import AnyCaller, only
+from shared.web.city import City
+from shared.web.forms import form_key, read_form
+from shared.web.pages import see_other
+from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError
+
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
+THANKS = {
+    "received": "Terima kasih. Semoga lekas pulih.",
+    "not_arrived": "Laporan Anda kami terima. Kami periksa paket ini.",
+    "incomplete": "Laporan Anda kami terima. Kami periksa isi paket ini.",
+}
+
+
+def router(pool: Pool) -> APIRouter:
+    """The doors for programs: the code of a page, and the cases that pages brought."""
+    routes = APIRouter(prefix="/v1", responses=PROBLEMS)
+
+    @routes.post("/households/{household_id}/page", responses=NOT_FOUND, dependencies=[only("puskesmas")])
+    async def make_page(household_id: UUID, city: City, caller: AnyCaller) -> dict[str, str]:
+        """A new address of the household's page, for the household alone; the one before opens no more.
+
+        Give it on paper or in a message. No team may see it: it shows the code that proves a delivery.
+        """
+        async with pool.acquire() as tx, tx.transaction():
+            if await households.find_household(tx, tenant=city.tenant, id=household_id) is None:
+                raise NotFoundError
+            return {"path": f"/rumah/{await homes.make_code(tx, city.tenant, household_id)}"}
+
+    @routes.get("/cases", dependencies=[only("reader")])
+    async def list_cases(city: City, kelurahan: str = "") -> list[dict[str, Any]]:
+        """Packets of which a household says that they did not arrive, or that something is missing."""
+        rows = await queries.list_cases(pool, tenant=city.tenant, kelurahan=kelurahan)
+        return [dict(row) for row in rows]
+
+    return routes
+
+
+def pages(field: Field) -> APIRouter:
+    """`/rumah/{code}`."""
+    found = APIRouter(include_in_schema=False)
+
+    @found.get("/rumah/{code}")
+    async def show(code: str, hasil: str = "") -> Response:
+        home = await _home(field, code)
+        city = field.cities[home.tenant]
+        async with field.pool.acquire() as tx, tx.transaction(readonly=True):
+            packets = await homes.load(tx, home, city, field.keys)
+        context = {
+            "city": city,
+            "zone": city.zone,
+            "now": field.clock(),
+            "packets": packets,
+            "code": code,
+            "key": form_key(field.keys.hash_key, code),
+            "thanks": THANKS.get(hasil, ""),
+        }
+        return field.pages.show("home.html", 200, context)
+
+    @found.post("/rumah/{code}/jawaban")
+    async def answer(request: Request, code: str) -> Response:
+        home = await _home(field, code)
+        form = await read_form(request, field.keys.hash_key, code)
+        kind = next((known for known in ANSWERS if known == form["jawab"]), None)
+        if kind is None:
+            raise NotFoundError
+        async with field.pool.acquire() as tx, tx.transaction():
+            task, city = _uuid(form["tugas"]), field.cities[home.tenant]
+            kept = await homes.answer(tx, home, task, kind, form.all("kurang"), city=city, now=field.clock())
+        if not kept:
+            raise NotFoundError
+        return see_other(f"/rumah/{code}?hasil={kind}")
+
+    return found
+
+
+async def _home(field: Field, code: str) -> Home:
+    home = await homes.find(field.pool, code)
+    if home is None:
+        raise NotFoundError(hint="Tautan ini tidak dikenal. Mintalah lagi kepada yang mendaftarkan Anda.")
+    return home
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFoundError from None

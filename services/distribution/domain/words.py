@@ -1,0 +1,52 @@
+"""What became of a report, and why a packet could not be handed over, in the volunteers' words."""
+
+from __future__ import annotations
+
+REASONS = {
+    "not_home": "Tidak ada orang",
+    "refused": "Menolak",
+    "moved": "Pindah",
+    "released": "Isolasi selesai",
+    "unsafe": "Tidak aman",
+    "wrong_address": "Alamat salah",
+}
+WITNESSES = ("Ketua RT", "Ketua RW", "Kader", "Satgas", "Linmas", "Petugas puskesmas", "Tetangga", "Keluarga")
+OUTCOMES = {
+    "accepted": "Paket ada di tangan tim Anda.",
+    "delivered": "Tercatat: paket sudah di depan pintu.",
+    "failed": "Tercatat: belum dapat diserahkan.",
+    "returned": "Tercatat: paket kembali di lumbung.",
+    "TAKEN_BY_ANOTHER_TEAM": "Tidak dipakai: tim lain sudah mengambil pintu ini.",
+    "ANOTHER_TEAMS_TURN": "Pintu ini sekarang giliran tim lain.",
+    "TEAM_FULL": "Muatan tim sudah penuh. Antarkan dulu yang ada.",
+    "ACCEPT_FIRST": "Ambil dulu paketnya, lalu laporkan.",
+    "WRONG_CODE": "Kode tidak cocok. Tanyakan lagi, atau pilih saksi atau foto.",
+    "CODE_LOCKED": "Kode salah lima kali. Pakai saksi atau foto.",
+    "PHOTO_NOT_HERE": "Foto belum sampai. Kirim lagi fotonya, atau pakai saksi.",
+    "PHOTO_TOO_LARGE": "Foto lebih besar dari 200 kB. Perkecil, atau pakai kode penerima atau saksi.",
+    "NOT_A_PHOTO": "Foto ini tidak dapat dibaca. Pakai foto JPEG, kode penerima, atau saksi.",
+    "UNKNOWN_WITNESS": "Pilih peran saksi, atau isi kode penerima.",
+    "NOT_IN_THIS_PACKET": "Jumlah barang tidak sesuai isi paket.",
+    "NOT_IN_YOUR_HANDS": "Paket ini tidak di tangan tim Anda.",
+    "STALE_VERSION": "Disimpan untuk koordinator: ada laporan lain yang lebih dulu.",
+    "UNKNOWN_TASK": "Paket ini tidak ada di daftar tim Anda.",
+    "TASK_IS_DELIVERED": "Tidak dipakai: paket ini sudah dilaporkan sampai.",
+    "TASK_IS_RETURNED": "Tidak dipakai: paket ini sudah kembali di lumbung.",
+    "TASK_IS_RECALLED": "Paket ini ditarik. Kembalikan ke lumbung.",
+    "TASK_IS_ASSIGNED": "Waktu paket ini habis. Ambil lagi dari daftar.",
+    "TASK_IS_ACCEPTED": "Paket ini sudah di tangan tim Anda.",
+    "TASK_IS_FAILED": "Tidak dipakai: sudah dilaporkan belum dapat diserahkan.",
+}
+
+
+def told(outcome: str) -> str:
+    """An outcome as a sentence; empty for what is none."""
+    return OUTCOMES.get(outcome, "")
+
+
+def wa_number(phone: str) -> str:
+    """A phone number as wa.me takes it: `0812-…` as `62812…`; empty when it cannot be one."""
+    digits = "".join(char for char in phone if char.isdigit())
+    if digits.startswith("0"):
+        digits = "62" + digits[1:]
+    return digits if 9 <= len(digits) <= 15 else ""

@@ -1,0 +1,36 @@
+-- name: save_page!
+-- The code of a household's page, in place of the one before.
+insert into household_pages (household_id, tenant, code_hash) values (:household_id, :tenant, :code_hash)
+on conflict (household_id) do update set code_hash = excluded.code_hash;
+
+-- name: find_page^
+-- The household of a code.
+select tenant, household_id from household_pages where code_hash = :code_hash;
+
+-- name: list_packets
+-- Packets of a household that are coming or came, newest first, with what it answered.
+select t.task_id, t.status, t.custody, t.team, t.attempt, t.lease_until, t.retry_at, t.deliver_before, t.changed_at, t.why,
+  (select jsonb_agg(jsonb_build_array(l.lot_id, l.sku, l.product ->> 'name', tl.quantity) order by l.sku, l.lot_id)
+   from task_lines tl join lots l using (lot_id) where tl.task_id = t.task_id)::text as goods,
+  a.kind, a.case_number, a.answer_by
+from tasks t left join household_answers a using (task_id)
+where t.tenant = :tenant and t.household_id = :household_id and t.status in ('assigned', 'accepted', 'failed', 'delivered')
+order by t.assigned_at desc, t.task_id limit 20;
+
+-- name: append_answer$
+-- A household's word about a packet of its own, once; None when it is not its packet.
+insert into household_answers (answer_id, tenant, household_id, task_id, kind, missing, case_number, answer_by, answered_at)
+select :answer_id, tenant, household_id, task_id, :kind,
+  array(select distinct l.sku from task_lines tl join lots l using (lot_id)
+        where tl.task_id = tasks.task_id and l.sku = any(:missing::text[]) order by 1),
+  :case_number, :answer_by, :now
+from tasks where tenant = :tenant and household_id = :household_id and task_id = :task_id
+  and status in ('accepted', 'failed', 'delivered')
+on conflict (task_id) do update set kind = household_answers.kind returning answer_id;
+
+-- name: list_cases
+-- What households say did not arrive or is missing, the soonest to be answered first.
+select a.case_number, a.kind, a.missing, a.answer_by, a.answered_at, a.task_id, t.kelurahan, t.status, t.team, t.custody, t.holder
+from household_answers a join tasks t using (task_id)
+where a.tenant = :tenant and a.kind <> 'received' and (:kelurahan = '' or t.kelurahan = :kelurahan)
+order by a.answer_by, a.case_number limit 200;

@@ -1,0 +1,121 @@
+"""What a team sees of its shift: doors in hand in walking order, doors that are free, packets to bring back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.distribution.domain.explain import explain
+from services.distribution.domain.route import Stop, in_order
+from services.distribution.store import people as people_store
+from services.distribution.store.field import queries
+from services.distribution.usecases.teams import Team
+from shared.contracts.field import People
+from shared.database.pool import Row, Transaction
+from shared.reference.model import Reference
+
+
+@dataclass(frozen=True)
+class Goods:
+    """Pieces of one lot in a packet."""
+
+    lot_id: UUID
+    sku: str
+    name: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Door:
+    """One door with its packet; `people` only of what the team has accepted, while they are kept."""
+
+    task_id: UUID
+    kelurahan: str
+    status: str
+    version: int
+    rw: int | None
+    custody: str
+    holder: str
+    lease_until: datetime | None
+    retry_at: datetime | None
+    deliver_before: datetime
+    text: str
+    goods: tuple[Goods, ...]
+    people: People | None = None
+
+
+@dataclass(frozen=True)
+class Shift:
+    """The doors of a team: `mine` in the order in which they are walked, `free` ones, and what goes `back`."""
+
+    mine: tuple[Door, ...]
+    free: tuple[Door, ...]
+    back: tuple[Door, ...]
+
+    @property
+    def in_hand(self) -> int:
+        """Accepted doors."""
+        return sum(door.status == "accepted" for door in self.mine)
+
+
+async def load(tx: Transaction, city: Reference, team: Team, seal_key: bytes, now: datetime) -> Shift:
+    """What a team sees now. People are opened for what it has accepted, and for nothing else."""
+    rows = await queries.list_doors(
+        tx,
+        tenant=city.tenant,
+        team=team.name,
+        kelurahans=city.kelurahan_of(team.place),
+        escalated=team.place not in city.kelurahan,
+    )
+    own = [row for row in rows if row["status"] in ("accepted", "failed")]
+    people = await people_store.read_all(
+        tx,
+        city.tenant,
+        {row["household_id"] for row in own},
+        seal_key,
+        reader=team.name,
+        purpose="delivery",
+        now=now,
+    )
+    mine = {row["task_id"]: _door(row, city, people.get(row["household_id"])) for row in own}
+    stops = [Stop(door.task_id, door.rw, _position(door.people)) for door in mine.values()]
+    return Shift(
+        tuple(mine[stop.task_id] for stop in in_order(stops)),
+        tuple(_door(row, city) for row in rows if row["status"] == "assigned"),
+        tuple(_door(row, city) for row in rows if row["status"] == "recalled"),
+    )
+
+
+def _door(row: Row, city: Reference, people: People | None = None) -> Door:
+    told: list[list[Any]] = orjson.loads(row["goods"])
+    return Door(
+        row["task_id"],
+        city.regions[row["kelurahan"]].name,
+        row["status"],
+        row["version"],
+        row["rw"],
+        row["custody"],
+        row["holder"],
+        row["lease_until"],
+        row["retry_at"],
+        row["deliver_before"],
+        explain(row["why"], "volunteer"),
+        tuple(Goods(UUID(lot), sku, name or name_of(sku, city), quantity) for lot, sku, name, quantity in told),
+        people,
+    )
+
+
+def name_of(sku: str, city: Reference) -> str:
+    """What a product is called."""
+    product = city.products.get(sku)
+    return product.name if product else sku
+
+
+def _position(people: People | None) -> tuple[float, float] | None:
+    if people is None or people.lat is None or people.lon is None:
+        return None
+    return people.lat, people.lon

@@ -1,0 +1,81 @@
+"""Teams of volunteers that work with the field page: where, with how much, and which devices are signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.distribution.store.field import queries
+from shared.access import seats
+from shared.access.seats import Seat
+from shared.database.pool import Pool, Row, Transaction
+from shared.errors import PeduliError
+from shared.reference.model import Reference
+
+SHIFT = timedelta(hours=10)  # a phone forgets what it knew of doors when the shift is over
+CAPACITY = 12  # packets on a motorbike
+
+
+class UnknownPlaceError(PeduliError):
+    """No kelurahan or kecamatan of the city has this code."""
+
+
+class UnknownTeamError(PeduliError):
+    """No team of this name works with the field page."""
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team of a city: it sees the doors of its `place`, or what was escalated to it when that is a kecamatan."""
+
+    tenant: str
+    name: str
+    place: str
+    capacity: int
+
+
+async def add(tx: Transaction, city: Reference, name: str, place: str, capacity: int) -> None:
+    """Add a team, or give it another place or capacity. Raises `UnknownPlaceError`."""
+    if not city.kelurahan_of(place):
+        raise UnknownPlaceError(f"{city.name} has no {place}", hint="regions.csv names them, such as 32.76.06.1001")
+    await queries.save_team(tx, tenant=city.tenant, team=name, place=place, capacity=capacity)
+
+
+async def find(tx: Transaction | Pool, tenant: str, name: str) -> Team | None:
+    """The team of this name."""
+    row = await queries.find_team(tx, tenant=tenant, team=name)
+    return Team(tenant, row["team"], row["place"], row["capacity"]) if row else None
+
+
+async def make_link(tx: Transaction, city: Reference, name: str, *, now: datetime) -> str:
+    """The token of a link that signs one device in, once, within a day. Raises `UnknownTeamError`."""
+    return await seats.make_link(tx, await _seat(tx, city, name), now=now)
+
+
+async def set_pin(tx: Transaction, city: Reference, name: str, pin: str, *, now: datetime) -> None:
+    """Give a team a new PIN; its devices must come again. Raises `UnknownTeamError`, `InvalidPinError`."""
+    await seats.set_pin(tx, await _seat(tx, city, name), pin, now=now)
+
+
+async def devices(tx: Transaction, city: Reference, name: str, *, now: datetime) -> list[Row]:
+    """The devices that are signed in: session_id, device, begun_at, expires_at. Raises `UnknownTeamError`."""
+    return await seats.devices(tx, await _seat(tx, city, name), now=now)
+
+
+async def revoke(tx: Transaction, city: Reference, name: str, device: UUID | None, *, now: datetime) -> bool:
+    """Cut off one device, or all of a team with its PIN and links; False when there is no such device.
+
+    Raises `UnknownTeamError`.
+    """
+    seat = await _seat(tx, city, name)
+    if device is not None:
+        return await seats.revoke_device(tx, seat, device, now=now)
+    await seats.revoke(tx, seat, now=now)
+    return True
+
+
+async def _seat(tx: Transaction, city: Reference, name: str) -> Seat:
+    if await find(tx, city.tenant, name) is None:
+        raise UnknownTeamError(f"{city.name} has no team {name}", hint="`peduli team add` makes one")
+    return Seat(city.tenant, name)

@@ -1,0 +1,73 @@
+-- name: save_pin!
+-- The PIN of a seat, in place of the one before.
+insert into seat_pins (tenant, seat, salt, pin_hash, set_at) values (:tenant, :seat, :salt, :pin_hash, :now)
+on conflict (tenant, seat) do update set salt = excluded.salt, pin_hash = excluded.pin_hash, set_at = excluded.set_at;
+
+-- name: find_pin^
+-- The salt and hash of a seat's PIN.
+select salt, pin_hash from seat_pins where tenant = :tenant and seat = :seat;
+
+-- name: save_link!
+-- A link that opens once.
+insert into seat_links (link_hash, tenant, seat, expires_at) values (:link_hash, :tenant, :seat, :expires_at);
+
+-- name: find_link^
+-- The seat of a link that still opens.
+select tenant, seat from seat_links where link_hash = :link_hash and expires_at > :now;
+
+-- name: claim_link^
+-- Use a link up: of two at once, one gets it.
+delete from seat_links where link_hash = :link_hash and expires_at > :now returning tenant, seat;
+
+-- name: save_session!
+-- Somebody signed in.
+insert into seat_sessions (session_hash, session_id, tenant, seat, device, begun_at, expires_at)
+values (:session_hash, :session_id, :tenant, :seat, :device, :now, :expires_at);
+
+-- name: find_session^
+-- The seat that a session speaks for, and whether it was cut off.
+select session_id, tenant, seat, expires_at, revoked_at is not null as is_revoked from seat_sessions
+where session_hash = :session_hash and expires_at > :now;
+
+-- name: list_sessions
+-- The devices that are signed in at a seat.
+select session_id, device, begun_at, expires_at from seat_sessions
+where tenant = :tenant and seat = :seat and expires_at > :now and revoked_at is null order by begun_at;
+
+-- name: delete_session!
+-- Sign out.
+delete from seat_sessions where session_hash = :session_hash;
+
+-- name: revoke_session$
+-- Cut one device off; its id, or None when there was none.
+update seat_sessions set revoked_at = :now
+where tenant = :tenant and seat = :seat and session_id = :session_id and revoked_at is null returning session_id;
+
+-- name: claim_tries!
+-- Tries of one seat's PIN go one after the other.
+select pg_advisory_xact_lock(hashtextextended('seat:' || :tenant::text || ':' || :seat::text, 0));
+
+-- name: list_tries
+-- Tries of a seat's PIN since then, and where each came from.
+select address_key, tried_at from seat_tries
+where tenant = :tenant and seat = :seat and tried_at > :since order by tried_at;
+
+-- name: append_try!
+-- Somebody tries a PIN; noted before it is looked at, so that guesses side by side count too.
+insert into seat_tries (tenant, seat, address_key, tried_at) values (:tenant, :seat, :address_key, :now);
+
+-- name: delete_tries!
+-- After the right PIN, the wrong ones before it from the same address are forgiven.
+delete from seat_tries where tenant = :tenant and seat = :seat and address_key = :address_key;
+
+-- name: revoke_seat!
+-- Nobody is signed in at this seat any more, and no PIN or link of it opens.
+with pins as (delete from seat_pins where tenant = :tenant and seat = :seat),
+     links as (delete from seat_links where tenant = :tenant and seat = :seat)
+update seat_sessions set revoked_at = :now where tenant = :tenant and seat = :seat and revoked_at is null;
+
+-- name: delete_expired!
+-- What opens nothing any more, and tries that no longer count.
+with links as (delete from seat_links where expires_at <= :now),
+     sessions as (delete from seat_sessions where expires_at <= :now)
+delete from seat_tries where tried_at <= :tries_before;

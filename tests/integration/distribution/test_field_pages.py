@@ -1,0 +1,238 @@
+"""Who may come in at the field page, what is forbidden there, and what a household sees by its code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.distribution.usecases.homes import working_day
+from shared.clock import now
+from tests.support.journey import KELURAHAN, code_for, query, report
+from tests.support.officers import key_of, peduli
+from tests.support.servers import World
+from tests.support.volunteers import TEAM, add_team, doors, enter
+
+ELSEWHERE = "32.76.06.1002"
+KECAMATAN = "32.76.06"
+DIGEST = "0" * 64
+PERSONAL = ("Ibu Contoh", "Jl. Contoh", "081200000001", "62812")
+
+
+@pytest.fixture
+async def address(world: World) -> AsyncIterator[str]:
+    """Two doors of Beji, and the field page before them."""
+    add_team(world)
+    add_team(world, "tim-lain", ELSEWHERE)
+    add_team(world, "tim-kecamatan", KECAMATAN)
+    async with doors(world, 2) as served:
+        yield served
+
+
+def phone(address: str) -> httpx.AsyncClient:
+    """A phone's browser, without one."""
+    return httpx.AsyncClient(base_url=address, headers={"Accept": "text/html"})
+
+
+async def first_task(world: World) -> str:
+    return str((await query(world, "select task_id from distribution.tasks order by 1"))[0]["task_id"])
+
+
+def routes(task: str, key: str) -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """Every route that names a task or shows one."""
+    said = {"kunci": key, "tugas": task, "versi": "1"}
+    photo = {"files": {"file": ("a.jpg", b"\xff\xd8\xff0", "image/jpeg")}, "data": {"kunci": key}}
+    piece = {"Peduli-Kunci": key, "Upload-Offset": "0", "Upload-Length": "1"}
+    return {
+        "accept": ("POST", "/lapangan/ambil", {"data": {"kunci": key, "tugas": f"{task} 1"}}),
+        "deliver": ("POST", "/lapangan/laporan", {"data": {**said, "jenis": "deliver", "saksi": "Tetangga"}}),
+        "fail": ("POST", "/lapangan/laporan", {"data": {**said, "jenis": "fail", "alasan": "moved"}}),
+        "handover": ("POST", "/lapangan/laporan", {"data": {**said, "jenis": "handover", "kepada": "rt"}}),
+        "return": ("POST", "/lapangan/laporan", {"data": {**said, "jenis": "return"}}),
+        "photo": ("POST", f"/lapangan/foto/{task}?versi=1", photo),
+        "offset": ("HEAD", f"/lapangan/foto/{task}/{DIGEST}", {}),
+        "piece": ("PATCH", f"/lapangan/foto/{task}/{DIGEST}", {"content": b"1", "headers": piece}),
+    }
+
+
+@pytest.mark.parametrize("team", ["tim-lain", "tim-kecamatan"])
+async def test_another_place_is_refused_on_each_route(world: World, address: str, team: str) -> None:
+    task = await first_task(world)
+    async with phone(address) as stranger:
+        key = await enter(stranger, world, team)
+        seen = (await stranger.get("/lapangan")).text + (await stranger.get("/lapangan/cetak")).text
+        assert task not in seen
+        for name, (method, path, more) in routes(task, key).items():
+            answer = await stranger.request(method, path, **more)
+            assert answer.status_code == 404, (name, answer.status_code)
+    assert await query(world, "select * from distribution.field_reports") == []
+    assert await query(world, "select * from distribution.photos") == []
+
+
+async def test_nobody_is_let_in_without_signing_in_or_without_the_pages_key(world: World, address: str) -> None:
+    task = await first_task(world)
+    async with phone(address) as visitor:
+        assert (await visitor.get("/lapangan")).headers["location"] == "/lapangan/masuk"
+        for name, (method, path, more) in routes(task, "0" * 32).items():
+            away = await visitor.request(method, path, **more)
+            assert (away.status_code, away.headers["location"]) == (303, "/lapangan/masuk"), name
+        script = await visitor.post("/lapangan/laporan", headers={"Accept": "application/json"})
+        assert script.status_code == 401
+        await enter(visitor, world)
+        for name, (method, path, more) in routes(task, "0" * 32).items():
+            if method != "HEAD":
+                assert (await visitor.request(method, path, **more)).status_code == 403, name
+
+
+async def test_a_link_is_for_one_device_and_a_lost_phone_is_cut_off_alone(world: World, address: str) -> None:
+    async with phone(address) as one, phone(address) as other:
+        link = peduli(world, "team", "link", TEAM, "--url", address)
+        key = key_of(await one.get(link))
+        assert (await one.post(link, data={"kunci": key})).headers["location"] == "/lapangan"
+        assert (await other.get(link)).status_code == 410
+        await enter(other, world)
+        (lost, _) = await query(world, "select session_id from distribution.seat_sessions order by begun_at")
+        peduli(world, "team", "revoke", TEAM, "--device", str(lost["session_id"]))
+        cut = await one.get("/lapangan", headers={"Accept": "application/json"})
+        assert cut.status_code == 410
+        page = await one.get("/lapangan", follow_redirects=True)
+        assert "Perangkat ini sudah dikeluarkan" in page.text
+        assert page.headers["clear-site-data"] == '"cache", "storage"'
+        assert (await one.get("/lapangan/masuk")).headers.get("clear-site-data") is None  # told once
+        devices = (await other.get(f"/v1/teams/{TEAM}/devices")).json()
+        assert (await other.get("/lapangan")).status_code == 200
+        assert (await other.delete(f"/v1/teams/tim-lain/devices/{devices[0]['session_id']}")).status_code == 404
+        assert (await other.delete(f"/v1/teams/{TEAM}/devices/{devices[0]['session_id']}")).status_code == 204
+        assert (await other.get("/lapangan")).headers["location"] == "/lapangan/masuk"
+        await enter(other, world)
+        left = await other.post("/lapangan/keluar", data={"kunci": key_of(await other.get("/lapangan"))})
+        assert (left.headers["location"], left.headers["clear-site-data"]) == ("/lapangan/masuk", '"cache", "storage"')
+
+
+async def test_a_team_comes_in_by_its_pin_and_guessing_is_stopped(world: World, address: str) -> None:
+    pin = peduli(world, "team", "pin", TEAM)
+    wrong = "000000" if pin != "000000" else "111111"
+    async with phone(address) as client:
+
+        async def tried(given: str) -> httpx.Response:
+            key = key_of(await client.get("/lapangan/masuk"))
+            form = {"kunci": key, "kota": "3276", "tim": TEAM, "pin": given}
+            return await client.post("/lapangan/masuk", data=form)
+
+        assert [(await tried(wrong)).status_code for _ in range(5)] == [422] * 5
+        assert (await tried(pin)).status_code == 429
+
+
+async def test_people_are_shown_for_accepted_doors_and_for_no_others(world: World, address: str) -> None:
+    async with phone(address) as client:
+        key = await enter(client, world)
+        free = (await client.get("/lapangan")).text
+        assert not any(word in free for word in PERSONAL)
+        task = await first_task(world)
+        await client.post("/lapangan/ambil", data={"kunci": key, "tugas": f"{task} 1"})
+        mine = (await client.get("/lapangan")).text
+        assert len(set(re.findall(r"Jl\. Contoh No\. \d", mine))) == 1
+        assert "https://wa.me/6281200000001?text=Assalamualaikum" in mine
+        done = {"kunci": key, "tugas": task, "versi": "2", "jenis": "deliver", "saksi": "Kader"}
+        assert (await client.post("/lapangan/laporan", data=done)).headers["location"].endswith("kabar=delivered")
+        after = (await client.get("/lapangan")).text
+        assert not any(word in after for word in PERSONAL)
+
+
+async def test_a_full_team_takes_the_next_door_when_it_has_room(world: World, address: str) -> None:
+    peduli(world, "team", "add", TEAM, KELURAHAN, "--capacity", "1")
+    async with phone(address) as client:
+        key = await enter(client, world)
+        first, second = [str(row["task_id"]) for row in await query(world, "select task_id from distribution.tasks")]
+
+        async def take(*tasks: str) -> str:
+            loaded = re.findall(r'name="muat" value="([^"]+)"', (await client.get("/lapangan")).text)[0]
+            form = {"kunci": key, "muat": loaded, "tugas": [f"{task} 1" for task in tasks]}
+            return (await client.post("/lapangan/ambil", data=form)).headers["location"].partition("=")[2]
+
+        assert await take(first, second) == "TEAM_FULL"
+        assert await take(second) == "TEAM_FULL"
+        back = {"kunci": key, "tugas": first, "versi": "2", "jenis": "return"}
+        assert (await client.post("/lapangan/laporan", data=back)).headers["location"].endswith("kabar=returned")
+        assert await take(second) == "accepted"
+
+
+async def test_what_no_form_of_ours_would_send_is_refused_and_breaks_nothing(world: World, address: str) -> None:
+    async with phone(address) as client:
+        key, task = await enter(client, world), await first_task(world)
+        await client.post("/lapangan/ambil", data={"kunci": key, "tugas": f"{task} 1"})
+        said = {"kunci": key, "tugas": task, "versi": "2", "jenis": "deliver", "saksi": "Kader"}
+        lot = str((await query(world, "select lot_id from distribution.task_lines"))[0]["lot_id"])
+        for odd in (
+            {"jenis": "x"},
+            {"tugas": "x"},
+            {"versi": "9" * 5000},
+            {"laporan": "x"},
+            {"jenis": "fail", "alasan": "x"},
+            {f"beri-{lot}": "0", f"isi-{lot}": "1"},
+            {f"beri-{lot}": "9" * 5000, f"isi-{lot}": "1"},
+        ):
+            answer = await client.post("/lapangan/laporan", data={**said, **odd})
+            assert answer.status_code == 404, odd
+        for content, kabar in ((b"%PDF", "NOT_A_PHOTO"), (b"\xff\xd8\xff" + bytes(200_000), "PHOTO_TOO_LARGE")):
+            photo = {"file": ("a.jpg", content, "image/jpeg")}
+            answer = await client.post(f"/lapangan/foto/{task}?versi=2", files=photo, data={"kunci": key})
+            assert answer.headers["location"] == f"/lapangan?kabar={kabar}"
+        assert [row["kind"] for row in await query(world, "select kind from distribution.field_reports")] == ["accept"]
+
+
+async def page_of(world: World, client: httpx.AsyncClient, task: str) -> str:
+    """The path of the page of the household that a task is for."""
+    row = await query(world, f"select household_id from distribution.tasks where task_id = '{task}'")
+    answer = await client.post(f"/v1/households/{row[0]['household_id']}/page")
+    return str(answer.json()["path"])
+
+
+async def test_a_household_sees_what_comes_and_the_code_only_while_it_is_carried(world: World, address: str) -> None:
+    task = await first_task(world)
+    async with phone(address) as client:
+        path = await page_of(world, client, task)
+        assert re.fullmatch(r"/rumah/[2-9a-z]{16}", path)
+        waiting = (await client.get(path)).text
+        assert "Sedang disiapkan" in waiting
+        assert "Kode Anda" not in waiting
+        await report(client, task, "accept", team=TEAM)
+        carried = (await client.get(path)).text
+        assert f"<b>{code_for(task, TEAM)}</b>" in carried
+        assert not any(word in waiting + carried for word in (*PERSONAL, "isoman", "positif", TEAM))
+        await report(client, task, "deliver", team=TEAM, proof_kind="code", proof=code_for(task, TEAM))
+        there = (await client.get(path)).text
+        assert "Sudah di depan pintu" in there
+        assert "Kode Anda" not in there
+        again = await page_of(world, client, task)
+        assert (await client.get(path)).status_code == 404  # a new code ends the old one
+        assert (await client.get(again.upper().replace("/RUMAH/", "/rumah/"))).status_code == 200
+        assert (await client.get("/rumah/" + "a" * 16)).status_code == 404
+        assert len((await client.get(again)).content) < 30_000
+
+
+async def test_a_household_says_once_what_is_missing_and_gets_a_number_and_a_day(world: World, address: str) -> None:
+    task = await first_task(world)
+    async with phone(address) as client:
+        path = await page_of(world, client, task)
+        await report(client, task, "accept", team=TEAM)
+        said = {"kunci": key_of(await client.get(path)), "tugas": task, "jawab": "incomplete"}
+        strange = {**said, "tugas": str(UUID(int=1))}
+        assert (await client.post(f"{path}/jawaban", data=strange)).status_code == 404
+        assert (await client.post(f"{path}/jawaban", data={**said, "kunci": "x"})).status_code == 403
+        told = {**said, "kurang": ["BERAS-5KG", "BUKAN-ISINYA"]}
+        assert (await client.post(f"{path}/jawaban", data=told)).status_code == 303
+        await client.post(f"{path}/jawaban", data={**said, "jawab": "received"})  # a second word changes nothing
+        (case,) = (await client.get("/v1/cases", params={"kelurahan": KELURAHAN})).json()
+        assert (case["kind"], case["missing"], case["team"]) == ("incomplete", ["BERAS-5KG"], TEAM)
+        assert case["answer_by"] >= (now() + timedelta(days=8)).date().isoformat()
+        assert case["case_number"] in (await client.get(path)).text
+
+
+def test_eight_working_days_leave_weekends_out() -> None:
+    assert working_day(date(2021, 7, 22), 8) == date(2021, 8, 3)

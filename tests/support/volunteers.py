@@ -1,0 +1,83 @@
+"""Pak Asep at his phone: teams, their doors, and how a volunteer comes in, for tests in a browser and without."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+from playwright.async_api import Page
+
+import services.distribution.app as distribution
+import services.purchases.app as purchases
+from shared.clock import Clock, now
+from tests.support.browser import serving
+from tests.support.eventually import eventually
+from tests.support.journey import KELURAHAN, query, recent, register, tell
+from tests.support.officers import key_of, peduli
+from tests.support.running import running
+from tests.support.servers import World
+
+TEAM = "tim-beji"
+PEOPLE = {"phone": "081200000001"}
+PURCHASE: dict[str, Any] = {
+    "lines": [{"sku": "BERAS-5KG", "quantity": 20, "unit_price_idr": 65000}],
+    "total_idr": 1_300_000,
+}
+
+
+@contextlib.asynccontextmanager
+async def doors(world: World, count: int, clock: Clock = now) -> AsyncIterator[str]:
+    """Distribution and purchases at work, and `count` doors that wait for their packets; yields the pages' address."""
+    settings = world.settings()
+    async with (
+        serving(distribution.service(settings, clock=clock)) as address,
+        running(purchases.service(settings)),
+        httpx.AsyncClient(base_url=address) as client,
+    ):
+        for number in range(1, count + 1):
+            people = {**PEOPLE, "name": f"Ibu Contoh {number}", "address": f"Jl. Contoh No. {number}"}
+            await register(client, household_ref=f"KK-{number}", rw=number, people=people)
+        await tell(world, recent(**PURCHASE))
+        assigned = "select task_id from distribution.tasks"
+        await eventually(lambda: query(world, assigned), lambda rows: len(rows) == count)
+        yield address
+
+
+def add_team(world: World, team: str = TEAM, place: str = KELURAHAN) -> None:
+    """A team of a place, made as an operator makes it."""
+    peduli(world, "team", "add", team, place)
+
+
+def link_of(world: World, address: str, team: str = TEAM) -> str:
+    """A one-time link for a device of the team."""
+    return peduli(world, "team", "link", team, "--url", address)
+
+
+async def come_in(page: Page, world: World, address: str, team: str = TEAM) -> None:
+    """By the link that the coordinator sent."""
+    await page.goto(link_of(world, address, team))
+    await page.get_by_role("button", name="Masuk di perangkat ini").click()
+    await page.wait_for_url("**/lapangan")
+
+
+async def enter(client: httpx.AsyncClient, world: World, team: str = TEAM) -> str:
+    """Come in without a browser; returns the key of the forms."""
+    link = link_of(world, str(client.base_url), team)
+    entered = await client.post(link, data={"kunci": key_of(await client.get(link))})
+    assert entered.headers.get("location") == "/lapangan", entered.text
+    return key_of(await client.get("/lapangan"))
+
+
+async def take_all(page: Page) -> None:
+    """Take every door that is free."""
+    for box in await page.get_by_role("checkbox").all():
+        await box.check()
+    await page.get_by_role("button", name="Ambil yang dipilih").click()
+    await page.wait_for_url("**kabar=accepted")
+
+
+async def reports(world: World, kind: str = "deliver") -> list[dict[str, Any]]:
+    """What came from the field, oldest first."""
+    return await query(world, f"select * from distribution.field_reports where kind = '{kind}' order by received_at")

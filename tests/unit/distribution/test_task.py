@@ -1,0 +1,168 @@
+"""One task: who may take it, what proves a delivery, and what follows when nobody reports."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.distribution.domain.proof import CODE_TRIES, Evidence, code_of, is_photo, witness_role
+from services.distribution.domain.route import Stop, in_order
+from services.distribution.domain.task import LEASE, Decision, Task, Team, decide, is_conflict, parted, sweep
+from shared.contracts.field import (
+    AnyTaskReport,
+    DeliveredPart,
+    TaskAccept,
+    TaskDelivery,
+    TaskFailure,
+    TaskHandover,
+    TaskReturn,
+)
+from shared.contracts.tasks import TaskLine
+
+NOW = datetime(2021, 7, 22, 3, tzinfo=UTC)
+FRESH = Task("assigned", 1, "reserved")
+
+
+def said(team: str = "tim-1", version: int | None = None) -> dict[str, object]:
+    return {"report_id": UUID(int=7), "task_id": UUID(int=1), "team": team, "version": version}
+
+
+def after(report: AnyTaskReport, task: Task = FRESH, **more: object) -> Decision:
+    return decide(task, report, NOW, **more)  # type: ignore[arg-type]
+
+
+ACCEPTED = after(TaskAccept(**said())).task
+WITNESS = TaskDelivery(**said(), proof_kind="witness", proof="Ketua RT 03")
+
+
+def lapse(task: Task, team: str) -> Task:
+    """Accepted by a team, and its lease ends."""
+    taken = after(TaskAccept(**said(team)), task)
+    assert taken.told == "accepted", taken.refusal
+    return sweep(taken.task, NOW + LEASE).task
+
+
+def test_a_code_is_another_one_for_each_team_and_attempt() -> None:
+    codes = {code_of(b"key", UUID(int=1), attempt, team) for attempt in (1, 2) for team in ("a", "b", "c")}
+    assert len(codes) == 6
+    assert all(len(code) == 4 and code.isdigit() for code in codes)
+
+
+def test_a_code_takes_a_packet_only_from_the_team_that_accepted_it() -> None:
+    evidence = Evidence(code="1234")
+    report = TaskDelivery(**said(), proof_kind="code", proof=" 1234 ")
+    assert after(report, evidence=evidence).refusal == "ACCEPT_FIRST"
+    assert after(report, ACCEPTED, evidence=evidence).told == "delivered"
+    assert after(report, ACCEPTED).refusal == "WRONG_CODE"  # no household sees a code: none fits
+    other = TaskDelivery(**said("tim-2"), proof_kind="code", proof="1234")
+    assert after(other, ACCEPTED, evidence=evidence).refusal == "TAKEN_BY_ANOTHER_TEAM"
+
+
+def test_after_five_wrong_codes_the_right_one_is_refused_but_a_witness_is_not() -> None:
+    task, evidence = ACCEPTED, Evidence(code="1234")
+    for _ in range(CODE_TRIES):
+        tried = after(TaskDelivery(**said(), proof_kind="code", proof="0000"), task, evidence=evidence)
+        assert (tried.refusal, tried.told, tried.task.version) == ("WRONG_CODE", None, task.version)
+        task = tried.task
+    right = TaskDelivery(**said(), proof_kind="code", proof="1234")
+    assert after(right, task, evidence=evidence).refusal == "CODE_LOCKED"
+    assert after(WITNESS, task, evidence=evidence).told == "delivered"
+
+
+def test_a_photo_must_have_come_and_a_witness_needs_a_role() -> None:
+    photo = TaskDelivery(**said(), proof_kind="photo", proof="a" * 64)
+    assert after(photo, ACCEPTED).refusal == "PHOTO_NOT_HERE"
+    assert after(photo, ACCEPTED, evidence=Evidence(photos=frozenset({"a" * 64}))).told == "delivered"
+    nobody = TaskDelivery(**said(), proof_kind="witness", proof="seseorang")
+    assert after(nobody, ACCEPTED).refusal == "UNKNOWN_WITNESS"
+    assert witness_role("Bu Contoh, ketua R.T. 02") == ""
+    assert witness_role("Bu Contoh, Ketua RT. 02") == "ketua rt"
+    assert is_photo(b"\xff\xd8\xff\xe0rest")
+    assert not is_photo(b"%PDF-1.7")
+
+
+def test_a_team_takes_what_it_can_carry() -> None:
+    accept = TaskAccept(**said())
+    assert after(accept, team=Team(12, 12)).refusal == "TEAM_FULL"
+    assert after(accept, team=Team(11, 12)).told == "accepted"
+    assert after(accept, team=Team(99, None)).told == "accepted"
+
+
+def test_a_lease_over_gives_it_to_anybody_then_to_another_team_then_to_the_kecamatan() -> None:
+    once = lapse(FRESH, "tim-1")
+    assert (once.status, once.barred, once.level, once.holder) == ("assigned", (), "kelurahan", "tim-1")
+    twice = lapse(once, "tim-1")
+    assert (twice.barred, twice.level) == (("tim-1",), "kelurahan")
+    assert after(TaskAccept(**said("tim-1")), twice).refusal == "ANOTHER_TEAMS_TURN"
+    thrice = lapse(twice, "tim-2")
+    assert (thrice.barred, thrice.level, thrice.lapses) == (("tim-1", "tim-2"), "kecamatan", 3)
+    nobody = sweep(twice, NOW + 3 * LEASE).task  # there is no other team
+    assert (nobody.level, nobody.lapses, nobody.lease_until) == ("kecamatan", 3, None)
+
+
+def test_nobody_at_home_is_tried_twice_more() -> None:
+    task = FRESH
+    for tried in range(3):
+        failed = after(TaskFailure(**said(), reason="not_home"), after(TaskAccept(**said()), task).task).task
+        assert (failed.retry_at is not None) == (tried < 2)
+        task = sweep(failed, NOW + timedelta(hours=3)).task
+    assert task.status == "failed"
+    assert after(WITNESS, task).told == "delivered"  # somebody came out after all
+
+
+def test_a_report_that_had_not_seen_another_is_kept_as_a_conflict() -> None:
+    failed = after(TaskFailure(**said(version=2), reason="moved"), ACCEPTED).task
+    late = TaskReturn(**said(version=2))
+    refused = after(late, failed)
+    assert refused.refusal == "STALE_VERSION"
+    assert is_conflict(failed, late, refused.refusal)
+    delivered = after(WITNESS, failed).task  # a packet at the door is the truth, whatever was seen
+    again = after(WITNESS, delivered)
+    assert (again.refusal, is_conflict(delivered, WITNESS, again.refusal)) == ("TASK_IS_DELIVERED", False)
+    other = TaskFailure(**said("tim-2"), reason="refused")
+    assert is_conflict(delivered, other, after(other, delivered).refusal)
+    assert not is_conflict(FRESH, late, None)
+
+
+def test_who_holds_a_packet_is_known_at_each_step() -> None:
+    chair = after(TaskHandover(**said(), to="rt"), ACCEPTED).task
+    back = after(TaskReturn(**said()), chair).task
+    steps = [FRESH, ACCEPTED, chair, back, after(WITNESS, chair).task]
+    held = [("lumbung", ""), ("team", "tim-1"), ("rt", "tim-1"), ("lumbung", ""), ("door", "tim-1")]
+    assert [(task.custody, task.holder) for task in steps] == held
+    lost = lapse(FRESH, "tim-1")
+    assert after(TaskReturn(**said("tim-2")), lost).refusal == "NOT_IN_YOUR_HANDS"
+    assert after(TaskReturn(**said("tim-1")), lost).told == "returned"
+    assert after(TaskAccept(**said("tim-2")), lost).task.holder == "tim-2"
+
+
+def test_a_box_that_does_not_fit_is_carried_on() -> None:
+    lines = [
+        TaskLine(lot_id=UUID(int=number), purchase_id=UUID(int=9), line_no=number, sku="X", quantity=number)
+        for number in (1, 2, 3)
+    ]
+    one, three = (DeliveredPart(lot_id=UUID(int=number), quantity=1) for number in (1, 3))
+    found = parted(lines, [one, three])
+    assert found is not None
+    assert [line.quantity for line in found[0]] == [1, 0, 1]
+    assert [(line.line_no, line.quantity) for line in found[1]] == [(2, 2), (3, 2)]
+    assert parted(lines, [DeliveredPart(lot_id=UUID(int=1), quantity=2)]) is None
+    assert parted(lines, [DeliveredPart(lot_id=UUID(int=8), quantity=1)]) is None
+    part = WITNESS.model_copy(update={"parts": (one,)})
+    assert after(part).refusal == "ACCEPT_FIRST"
+    assert after(part, ACCEPTED).told == "delivered"
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_doors_are_walked_by_rw_then_to_the_nearest(turn: int) -> None:
+    stops = [
+        Stop(UUID(int=1), 2, (-6.3700, 106.8200)),
+        Stop(UUID(int=2), 1, (-6.3750, 106.8300)),
+        Stop(UUID(int=3), 2, (-6.3745, 106.8290)),
+        Stop(UUID(int=4), None, (-6.3600, 106.8000)),
+        Stop(UUID(int=5), 2),
+    ]
+    mixed = stops[turn:] + stops[:turn]
+    assert [stop.task_id.int for stop in in_order(mixed)] == [2, 3, 1, 5, 4]
