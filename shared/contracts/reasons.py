@@ -104,6 +104,14 @@ TEXTS: dict[str, Text] = {
         "Isinya lebih besar dari 64 KiB; pecah menjadi beberapa pembelian.",
         "The content is larger than 64 KiB; split it into several purchases.",
     ),
+    "NOT_SO_MANY_HERE": Text(
+        "Di lumbung tidak ada sebanyak itu; hitung lagi.", "There are not so many in the lumbung; count again."
+    ),
+    "MORE_THAN_BOUGHT": Text(
+        "Hasil hitung lebih banyak dari yang dibeli; koreksi pembeliannya.",
+        "That is more than was bought; correct the purchase.",
+    ),
+    "LOT_WITHDRAWN": Text("Barang ini sudah ditarik dari peredaran.", "The lot is withdrawn."),
     "ALREADY_VOIDED": Text("Pembelian ini sudah dibatalkan.", "This purchase was voided before."),
 }
 

@@ -270,6 +270,9 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/tasks"): {"team", "reader"},
     ("POST", "/v1/tasks/{task_id}/reports"): {"team"},
     ("GET", "/v1/tasks/{task_id}/door"): {"team"},
+    ("GET", "/v1/stock"): {"warehouse", "reader"},
+    ("GET", "/v1/stock/{lot_id}"): {"warehouse", "reader"},
+    ("POST", "/v1/stock/adjustments"): {"warehouse"},
     ("GET", "/v1/trace/{identity}"): {"reader"},
     ("GET", "/v1/accounting"): {"reader"},
 }
@@ -283,7 +286,7 @@ async def test_each_http_door_lets_in_the_roles_of_the_table_and_nobody_else(wor
             described = (await client.get("/openapi.json")).json()["paths"]
             for path, method in [(at, verb) for at, verbs in described.items() for verb in verbs]:
                 address = path.replace("{reference}", "R").replace("{source}", "s").replace("{kind}", "csv")
-                for name in ("identity", "task_id", "file_id"):
+                for name in ("identity", "task_id", "file_id", "lot_id"):
                     address = address.replace(f"{{{name}}}", str(UUID(int=1)))
                 params, headers = (
                     {"unit_code": "X", "kelurahan": "X", "source": "s"},

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Header
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
+from services.distribution.api import stock
 from services.distribution.domain.explain import explain
 from services.distribution.store import households as household_store
 from services.distribution.store import stock as stock_store
@@ -99,4 +100,5 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         """All pieces of the city by account: the other accounts sum to bought + over_delivered."""
         return dict(await stock_store.queries.load_sums(pool, tenant=city.tenant))
 
+    routes.include_router(stock.router(pool))
     return routes

@@ -11,6 +11,7 @@ from services.distribution.domain.task import recall
 from services.distribution.store import households as store
 from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as task_store
+from services.distribution.usecases.recalling import recall_unfit
 from services.distribution.usecases.telling import Book, carry_out
 from shared.contracts.field import HouseholdReport
 from shared.contracts.households import HouseholdChanged, HouseholdRegistered, HouseholdReleased
@@ -98,6 +99,8 @@ async def _register(
             identity,
         )
     await book.write(tx)
+    if before is not None:
+        await recall_unfit(tx, reference=reference, now=now, household_id=identity)
     return Verdict(identity, version, "registered" if before is None else "changed")
 
 
