@@ -222,7 +222,8 @@ class PureCity:
         return any(refusal(CITY.products[self.stock[lot_id].sku], home) for lot_id, _ in held.lines)
 
     def tasks(self) -> list[UUID]:
-        return list(self.held)[-20:]
+        ended = [key for key, held in self.held.items() if held.task.goods not in ("reserved", "in_transit")]
+        return [key for key in self.held if key not in ended] + ended[-2:]
 
     def lots(self) -> list[UUID]:
         return sorted(self.stock)

@@ -19,15 +19,16 @@ where held.pieces <> coalesce(told.pieces, 0)
 order by 1, 2, 3 limit 100;
 
 -- name: find_overdrawn_accounts
--- L2. Accounts that were below 0 at some moment; what is written at one moment counts together.
+-- L2. Accounts that were below 0 after some transaction; by entry_id, because clocks of two processes may differ.
 with changes as (
-  select lot_id, account, at, sum(case when account in ('bought', 'over_delivered') then -change else change end) as change
-  from stock_entries cross join lateral (values (to_account, quantity), (from_account, -quantity)) as side (account, change)
-  group by lot_id, account, at
+  select lot_id, account, max(entry_id) as entry_id,
+    sum(case when account in ('bought', 'over_delivered') then -change else change end) as change
+  from stock_entries e cross join lateral (values (to_account, quantity), (from_account, -quantity)) as side (account, change)
+  group by lot_id, account, e.xmin::text
 ), running as (
-  select lot_id, account, at, sum(change) over (partition by lot_id, account order by at) as pieces from changes
+  select lot_id, account, entry_id, sum(change) over (partition by lot_id, account order by entry_id) as pieces from changes
 )
-select tenant, 'lot ' || lot_id as subject, account || ' was ' || pieces || ' at ' || at as detail
+select tenant, 'lot ' || lot_id as subject, account || ' was ' || pieces || ' after entry ' || entry_id as detail
 from running join lots using (lot_id) where pieces < 0
 order by 1, 2, 3 limit 100;
 
