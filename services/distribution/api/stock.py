@@ -30,7 +30,7 @@ class AdjustmentTold(BaseModel):
     adjustment_id: UUID = Field(description="made by the sender: a resend is harmless")
     lot_id: UUID
     kind: Kind = Field(description="damage, count (pieces that lie there) or withdrawal (the whole lot)")
-    pieces: Annotated[StrictInt, Field(ge=0, le=10**6, description="damaged or counted; 0 for a withdrawal")] = 0
+    pieces: Annotated[StrictInt, Field(ge=0, le=10**6, description="damaged or counted; 0 for a withdrawal")]
     note: str = Field(min_length=3, max_length=500, description="why")
 
 

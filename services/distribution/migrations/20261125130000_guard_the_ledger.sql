@@ -29,8 +29,7 @@ comment on column stock_adjustments.note is 'Why, in the officer''s words; no ev
 comment on column stock_adjustments.outcome is 'adjusted, or the code of a refusal in capitals';
 comment on column stock_adjustments.moved is 'Pieces that left the stock of the lumbung; below 0: pieces that came back to it';
 
--- what every piece may do; domain/stock.py has the same list
--- what breaks the chart must be mended before it is guarded
+-- where pieces may go: CHART of domain/stock.py. Entries that break it must be mended before they can be guarded
 alter table stock_entries
   -- squawk-ignore constraint-missing-not-valid
   add constraint stock_entries_follow_the_chart check (from_account || '>' || to_account = any (array[

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.distribution.domain.stock import CHART, Lot, Movement
+from services.distribution.domain.stock import CHART, COLD_HOURS, Lot, Movement
 from services.distribution.store import stock as store
 from shared.clock import now
 from shared.database.pool import Transaction, connect
@@ -83,3 +83,9 @@ async def test_the_database_has_the_chart_of_the_domain(tx: Transaction) -> None
     )
     pairs = {f"{source}>{target}" for source, targets in CHART.items() for target in targets}
     assert set(re.findall(r"'(\w+>\w+)'", found)) == pairs
+
+
+async def test_the_laws_know_how_long_cold_goods_keep(tx: Transaction) -> None:
+    law = await tx.fetchval("select pg_get_viewdef('unfit_packets')")
+    told = re.findall(r"WHEN '(\w+)'::text THEN '(\d\d):00:00'::interval", law)
+    assert {storage: int(hours) for storage, hours in told} == COLD_HOURS

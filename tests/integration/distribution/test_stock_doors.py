@@ -60,7 +60,10 @@ async def test_an_officer_adjusts_lots_of_her_own_kelurahan_and_says_why(world: 
         assert (refused.status_code, refused.json()["reasons"][0]["code"]) == (422, "NOT_SO_MANY_HERE")
         foreign = await door.post("/v1/stock/adjustments", json=told(lot, "damage", 3, pieces=1), headers=headers[1])
         assert (foreign.status_code, foreign.json()["reasons"][0]["code"]) == (403, "UNIT_NOT_YOURS")
-        silent = await door.post("/v1/stock/adjustments", json=told(lot, "count", 4, note=""), headers=headers[0])
+        vague = await door.post("/v1/stock/adjustments", json=told(lot, "count", 6), headers=headers[0])
+        assert vague.status_code == 422  # how many were counted is never guessed
+        wordless = told(lot, "count", 4, pieces=1, note="")
+        silent = await door.post("/v1/stock/adjustments", json=wordless, headers=headers[0])
         assert silent.status_code == 422
         seen = (await door.get("/v1/stock", params={"kelurahan": KELURAHAN}, headers=headers[0])).json()
         assert [(one["state"], one["balances"]) for one in seen] == [
