@@ -60,5 +60,9 @@ def home(name: str = "KK-1", *, days: int = 8, **more: Any) -> Body:
 def delivery(task_id: UUID, team: str = "tim-1") -> TaskDelivery:
     """The packet is at its door."""
     return TaskDelivery(
-        report_id=derived_id("deliver", str(task_id)), task_id=task_id, team=team, proof_kind="witness", proof="RT"
+        report_id=derived_id("deliver", str(task_id)),
+        task_id=task_id,
+        team=team,
+        proof_kind="witness",
+        proof="ketua RT",
     )

@@ -23,12 +23,12 @@ DAMAGE = {
         "insert into stock_entries (lot_id, from_account, to_account, quantity, cause, at)"
         " select lot_id, 'available', 'reserved', 99, 'x', now() from lots"
     ],
-    "L3": [f"update task_lines set quantity = quantity + 1 where task_id = {PLANNED}"],
-    "L4": [f"update task_lines set quantity = quantity + 1 where task_id = {PLANNED}"],
+    "L3": [f"update task_lines set quantity = quantity + 1 where task_id in {PLANNED}"],
+    "L4": [f"update task_lines set quantity = quantity + 1 where task_id in {PLANNED}"],
     "L5": [
         "update households set isolation_until = isolation_from + interval '1 hour'",
         "update lots set expires_at = expires_at - interval '400 days'",
-        f"update tasks set arrives_at = deliver_before + interval '1 minute' where task_id = {PLANNED}",
+        f"update tasks set arrives_at = deliver_before + interval '1 minute' where task_id in {PLANNED}",
         "update lots set storage = 'chill'; update tasks set arrives_at = assigned_at + interval '5 hours'",
         "update households set released_reason = 'moved'",
     ],
@@ -45,13 +45,13 @@ DAMAGE = {
         " update households set allergens = '{egg}'",
     ],
     "L7": [
-        f"update tasks set status = 'recalled' where task_id = {PLANNED}",
-        f"update tasks set goods = 'delivered' where task_id = {PLANNED}",
-        f"delete from task_lines where task_id = {DELIVERED}",
+        f"update tasks set status = 'recalled' where task_id in {PLANNED}",
+        f"update tasks set goods = 'delivered' where task_id in {PLANNED}",
+        f"delete from task_lines where task_id in {DELIVERED}",
     ],
     "L8": [
         f"insert into field_reports select tenant, gen_random_uuid(), task_id, kind, team, outcome, received_at"
-        f" from field_reports where task_id = {DELIVERED}",
+        f" from field_reports where task_id in {DELIVERED}",
         "delete from field_reports",
     ],
 }
