@@ -10,7 +10,12 @@ from services.distribution.store import stock as store
 from services.distribution.usecases.recalling import free, recall_all
 from services.distribution.usecases.telling import Book, change_lot
 from shared.database.pool import Transaction
+from shared.errors import PeduliError
 from shared.reference.model import Reference
+
+
+class UnknownLotError(PeduliError):
+    """No lot of this city has this id."""
 
 
 @dataclass(frozen=True)
@@ -25,19 +30,19 @@ async def adjust(tx: Transaction, said: Adjustment, *, reference: Reference, now
     """Apply an adjustment of a lot of the city, once; a resend gets the first answer.
 
     Packets that need what is damaged, missing or withdrawn are recalled, and their doors get others. Of a withdrawn
-    lot those on their way are recalled too: what they bring back is withdrawn then.
+    lot those on their way are recalled too: what they bring back is withdrawn then. Raises `UnknownLotError`.
     """
     await store.queries.claim_reserved(tx, purchase_id=None, lot_id=said.lot_id)
     lot = (await store.load_lots(tx, [said.lot_id], tenant=reference.tenant)).get(said.lot_id)
     if lot is None:
-        return Verdict("UNKNOWN_LOT", 0)
+        raise UnknownLotError
     before = await store.queries.find_adjustment(tx, tenant=reference.tenant, adjustment_id=said.adjustment_id)
     if before is not None:
         return Verdict(before["outcome"], before["moved"])
     decision = decide(lot, said)
     if decision.refusal is None:
         book = Book(reference.tenant, now)
-        if said.kind == "withdrawal":  # in front of `free`: packets on their way are none of its business
+        if said.kind == "withdrawal":
             await recall_all(tx, book, lot, reference, said.kind)
         lot = await free(tx, book, lot, decision.leaves, reference, said.kind)
         decision = decide(lot, said)  # what came back may have settled an over-delivery, or be spoilt
