@@ -178,6 +178,7 @@ class PureCity:
             until = self.household(self.name_of(held)).isolation_until
             is_over = held.task.status == "assigned" and now >= min(held.packet.deliver_before, until)
             self.carry_out(task_id, recall(held.task) if is_over else sweep(held.task, now), now)
+        self.recall_unfit(now)
         for lot in list(self.stock.values()):
             if lot.expires_at <= now:
                 self.move(lot.lot_id, [("available", "expired", lot.has("available"))], f"expired:{now.isoformat()}")

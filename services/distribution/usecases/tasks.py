@@ -11,6 +11,7 @@ from uuid import UUID
 from services.distribution.domain.task import decide, recall, sweep
 from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as store
+from services.distribution.usecases.recalling import recall_unfit
 from services.distribution.usecases.telling import Book, carry_out
 from shared.contracts.field import AnyTaskReport, TaskDelivery, TaskFailure
 from shared.database.pool import Transaction
@@ -83,6 +84,7 @@ async def sweep_due(tx: Transaction, *, reference: Reference, now: datetime) -> 
         changed += decision.told is not None
     await book.write(tx)
     if changed:
+        await recall_unfit(tx, reference=reference, now=now)  # what is assigned again may be spoilt by a corrected date
         await stock_store.queries.save_due(tx, tenants=[reference.tenant])
     return changed
 

@@ -167,6 +167,15 @@ def test_a_product_that_changes_in_the_registry_recalls_what_it_forbids(city: St
     assert status(city) == ["recalled"]
 
 
+def test_a_packet_is_not_assigned_again_with_goods_that_spoil_sooner_than_was_said(city: StoredCity) -> None:
+    task_id = planned(city, pieces=1)
+    accept(city, task_id)
+    city.take_in(bought(pieces=1, until=BEGIN + HOUR, kind="corrected", version=2), BEGIN)
+    assert status(city) == ["accepted"]  # it is on its way
+    city.sweep(BEGIN + 2 * HOUR)
+    assert (status(city), balances(city)) == (["recalled"], {"bought": 1, "expired": 1})
+
+
 def test_damage_takes_free_pieces_first_and_then_recalls(city: StoredCity) -> None:
     planned(city, pieces=9, sku=SOAP)
     held = balances(city)["reserved"]
