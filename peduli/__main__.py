@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from peduli import households, officers, publisher_commands, teams
+from peduli import households, ledger, officers, publisher_commands, stock, teams
 from peduli.registry import app as registry_app
 from peduli.tables import show as _print
 from shared.errors import PeduliError
@@ -30,6 +30,8 @@ app.add_typer(reporting_app, name="reporting")
 app.add_typer(officers.app, name="officer")
 app.add_typer(households.app, name="household")
 app.add_typer(teams.app, name="team")
+app.add_typer(stock.app, name="stock")
+app.add_typer(ledger.app, name="ledger")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SCHEMAS = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}

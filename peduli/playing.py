@@ -19,6 +19,7 @@ from peduli.display import Board
 from peduli.servers import children
 from peduli.staging import Stage
 from peduli.story import SOURCE, Story
+from services.distribution.cli.ledger import breaches
 from services.reporting.cli import differences, overview, top_units
 from shared.errors import PeduliError
 from shared.reference.model import Reference
@@ -131,7 +132,8 @@ def _reckon(player: Player, reference: Reference) -> dict[str, Any]:
     accounting = reckoning.account(player.get("distribution", "/v1/accounting"), story.pieces)
     refused = player.get("purchases", f"/v1/submissions{SOURCE}/{story.rejected}")[0]
     different = len(asyncio.run(differences(scene.admin_url)))
-    wrong = reckoning.faults(story, accounting, seen, differences=different, refused=refused)
+    broken = [breach.law for breach in asyncio.run(breaches(scene.admin_url))]
+    wrong = reckoning.faults(story, accounting, seen, differences=different, broken_laws=broken, refused=refused)
     packet = _delivered_packet(player)
     return {
         "holds": not wrong,

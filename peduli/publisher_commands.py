@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from peduli.publishers import Operator, Secrets
 
 T = TypeVar("T")
-app = typer.Typer(no_args_is_help=True, help="Who may tell Peduli something: publishers, puskesmas, teams, readers.")
+app = typer.Typer(
+    no_args_is_help=True, help="Who may come in: publishers, puskesmas, teams, warehouse officers, readers."
+)
 
 Name = Annotated[str, typer.Argument(help="a-z, 0-9 and -; for ever, and the last word of its routing keys")]
 City = Annotated[str, typer.Option("--city", envvar="PEDULI_TENANT", help="city code")]
@@ -45,7 +47,7 @@ def add(
     sources: Sources,
     units: Units = "*",
     role: Annotated[
-        Literal["publisher", "puskesmas", "team", "reader"], typer.Option(help="what its token is for")
+        Literal["publisher", "puskesmas", "team", "warehouse", "reader"], typer.Option(help="what its token is for")
     ] = "publisher",
     city: City = DEPOK,
     requests: Requests = 600,

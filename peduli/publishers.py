@@ -24,6 +24,7 @@ SCHEMAS: dict[Role, tuple[str, ...]] = {
     "publisher": ("purchases",),
     "puskesmas": ("distribution",),
     "team": ("distribution",),
+    "warehouse": ("distribution",),
     "reader": ("purchases", "distribution", "facts"),
 }
 NAME = r"[a-z0-9][a-z0-9-]{1,39}"  # a word of a routing key, and a part of names at the broker

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from peduli.story import Story
@@ -46,12 +46,13 @@ def faults(
     overview: Mapping[str, int],
     *,
     differences: int,
+    broken_laws: Collection[str],
     refused: Mapping[str, object],
 ) -> list[str]:
     """What is not as the story says, in Bahasa Indonesia; empty when the accounting holds.
 
-    `overview` is reporting's, `differences` counts tallies that are not the sum of their facts, `refused` is the answer
-    to the story's wrong purchase.
+    `overview` is reporting's, `differences` counts tallies that are not the sum of their facts, `broken_laws` names
+    those of the ledger that do not hold, `refused` is the answer to the story's wrong purchase.
     """
     wanted = {"purchases": story.purchases, "pieces": story.pieces, "spend_idr": story.spend_idr}
     wanted |= {"corrected": 1, "voided": 1, "rejected": 1, "pieces_delivered": accounting.delivered}
@@ -65,5 +66,6 @@ def faults(
     found += ["tidak ada paket yang sampai"] if not overview["delivered"] else []
     found += ["tidak ada paket yang gagal diantar"] if not overview["failed"] else []
     found += [f"{differences} rekap berbeda dari faktanya"] if differences else []
+    found += [f"hukum buku besar {law} dilanggar" for law in sorted(set(broken_laws))]
     found += ["pembelian yang salah tidak ditolak"] if refused.get("outcome") != "rejected" else []
     return found

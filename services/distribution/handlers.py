@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from services.distribution.store.stock import queries
 from services.distribution.usecases.households import Keys, register
+from services.distribution.usecases.recalling import recall_unfit
 from services.distribution.usecases.stock import take_in
 from services.distribution.usecases.tasks import report
 from shared.clock import now
@@ -56,6 +57,8 @@ def on_purchases(cities: Cities) -> Handler:
     async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
         if changed := await told.apply(tx, events):
             await cities.reread(tx, changed)
+            for tenant in changed:
+                await recall_unfit(tx, reference=cities[tenant], now=now())
             await queries.save_due(tx, tenants=changed)  # goods may be of use to others now
         await take_in(tx, events, cities=cities, now=now())
 

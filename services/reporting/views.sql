@@ -62,16 +62,17 @@ select p.tenant, l.purchase_id, l.line_no, l.sku, p.unit_code, p.purpose, p.loca
   coalesce(t.on_the_way, 0) as on_the_way, coalesce(t.delivered, 0) as delivered, coalesce(s.expired, 0) as expired,
   coalesce(s.over_delivered, 0) as over_delivered,
   case when p.purpose = 'donation' then (case when p.is_voided then 0 else l.quantity end) + coalesce(s.over_delivered, 0)
-    - coalesce(t.on_the_way, 0) - coalesce(t.delivered, 0) - coalesce(s.expired, 0) else 0 end as in_stock,
-  coalesce(t.packets, 0) as packets
+    - coalesce(t.on_the_way, 0) - coalesce(t.delivered, 0) - coalesce(s.expired, 0) - coalesce(s.damaged, 0)
+    - coalesce(s.withdrawn, 0) else 0 end as in_stock,
+  coalesce(t.packets, 0) as packets, coalesce(s.damaged, 0) as damaged, coalesce(s.withdrawn, 0) as withdrawn
 from facts.fct_purchase_line l join facts.fct_purchase p using (purchase_id)
 left join (select tl.purchase_id, tl.line_no, count(*) as packets,
     sum(tl.quantity) filter (where k.status in ('assigned', 'accepted', 'failed')
       or (k.status = 'recalled' and k.accepted_at is not null)) as on_the_way,
     sum(tl.quantity) filter (where k.status = 'delivered') as delivered
   from facts.fct_task_line tl join facts.fct_task k using (task_id) group by 1, 2) t using (purchase_id, line_no)
-left join (select purchase_id, line_no, sum(quantity) filter (where kind = 'expired') as expired,
-    sum(over_delivered) as over_delivered from facts.fct_stock_change group by 1, 2) s using (purchase_id, line_no);
+left join (select purchase_id, line_no, sum(expired) + coalesce(sum(quantity) filter (where kind = 'expired'), 0) as expired,
+    sum(over_delivered) as over_delivered, sum(damaged) as damaged, sum(withdrawn) as withdrawn from facts.fct_stock_change group by 1, 2) s using (purchase_id, line_no);
 
 create or replace view reporting.v1_freshness as
 select f.tenant, f.topic, f.last_event_at, f.last_applied_at,
@@ -84,7 +85,7 @@ comment on view reporting.v1_unit_tally_daily is 'One row per unit kerja and loc
 comment on view reporting.v1_unit_round is 'One row per unit kerja, programme and round: what was pledged beside what was bought';
 comment on view reporting.v1_channel_tally is 'One row per city, channel of its programme and local date';
 comment on view reporting.v1_distribution_tally is 'One row per kelurahan and local date: what happened to packets that day';
-comment on view reporting.v1_trace is 'One row per purchase line: from rupiah to doorstep, in pieces; bought + over_delivered = on_the_way + delivered + expired + in_stock';
+comment on view reporting.v1_trace is 'One row per purchase line: from rupiah to doorstep, in pieces; bought + over_delivered = on_the_way + delivered + expired + damaged + withdrawn + in_stock';
 comment on view reporting.v1_freshness is 'How fresh each topic of each city is: purchase, pledge, household, task, lot, and seller, product, unit of its registry';
 do $$
 declare item record;
@@ -115,6 +116,7 @@ begin
       ('line_no', 'Line of the receipt, from 1'), ('sku', 'Code of the product'), ('purpose', 'donation or own_use'),
       ('is_voided', 'True when the purchase was taken back'), ('bought', 'Pieces bought now, after corrections'),
       ('on_the_way', 'Pieces in packets not yet at a door'), ('expired', 'Pieces that spoilt in the lumbung'),
+      ('damaged', 'Pieces that broke, or were too long out of the cold'), ('withdrawn', 'Pieces that an officer took out of stock, or found missing'),
       ('over_delivered', 'Pieces taken back on paper after they had left'), ('in_stock', 'Pieces in the lumbung'),
       ('packets', 'Packets with pieces of this line'), ('topic', 'Kind of aggregate'),
       ('last_event_at', 'Time of the latest event applied'), ('last_applied_at', 'When it was applied'),

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from shared.contracts.reasons import Reason
 
-Role = Literal["publisher", "puskesmas", "team", "reader"]
+Role = Literal["publisher", "puskesmas", "team", "warehouse", "reader"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 

@@ -23,9 +23,17 @@ class LotExpired(Event):
 
 
 class LotAdjusted(LotExpired):
-    """A correction or void changed the lot by `quantity` pieces; `over_delivered` pieces could not be taken back."""
+    """A lot changed by `quantity` pieces bought; `over_delivered` more of them could not be taken back.
+
+    `reason` is correction, a void's own code, damage, count, withdrawal, returned or recalled. `damaged`, `withdrawn`
+    and `expired` are pieces that went there; each number is below 0 for pieces that came back from there.
+    """
 
     TYPE: ClassVar[str] = "lot.adjusted.v1"
+    MINOR: ClassVar[int] = 1  # 1.1: what officers of the lumbung say, and goods that come back
 
     reason: str
     over_delivered: int
+    damaged: int = 0
+    withdrawn: int = 0
+    expired: int = 0

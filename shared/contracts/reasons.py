@@ -123,6 +123,14 @@ TEXTS: dict[str, Text] = {
         "Isi yang datang bukan foto JPEG atau WebP yang disebut; unggah ulang.",
         "What came is not the JPEG or WebP that was announced; upload it again.",
     ),
+    "NOT_SO_MANY_HERE": Text(
+        "Di lumbung tidak ada sebanyak itu; hitung lagi.", "There are not so many in the lumbung; count again."
+    ),
+    "MORE_THAN_BOUGHT": Text(
+        "Hasil hitung lebih banyak dari yang dibeli; koreksi pembeliannya.",
+        "That is more than was bought; correct the purchase.",
+    ),
+    "LOT_WITHDRAWN": Text("Barang ini sudah ditarik dari peredaran.", "The lot is withdrawn."),
     "ALREADY_VOIDED": Text("Pembelian ini sudah dibatalkan.", "This purchase was voided before."),
 }
 

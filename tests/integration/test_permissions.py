@@ -284,6 +284,9 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/teams/{team}/devices"): {"team"},
     ("DELETE", "/v1/teams/{team}/devices/{device}"): {"team"},
     ("POST", "/v1/households/{household_id}/page"): {"puskesmas"},
+    ("GET", "/v1/stock"): {"warehouse", "reader"},
+    ("GET", "/v1/stock/{lot_id}"): {"warehouse", "reader"},
+    ("POST", "/v1/stock/adjustments"): {"warehouse"},
     ("GET", "/v1/trace/{identity}"): {"reader"},
     ("GET", "/v1/accounting"): {"reader"},
 }
@@ -298,7 +301,7 @@ async def test_each_http_door_lets_in_the_roles_of_the_table_and_nobody_else(wor
             for path, method in [(at, verb) for at, verbs in described.items() for verb in verbs]:
                 address = path.replace("{reference}", "R").replace("{source}", "s").replace("{kind}", "csv")
                 address = address.replace("{digest}", "0" * 64)
-                for name in ("identity", "task_id", "file_id", "household_id", "device", "team"):
+                for name in ("identity", "task_id", "file_id", "household_id", "lot_id", "device", "team"):
                     address = address.replace(f"{{{name}}}", str(UUID(int=1)))
                 params, headers = (
                     {"unit_code": "X", "kelurahan": "X", "source": "s"},

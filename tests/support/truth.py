@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from peduli import processes
+from services.distribution.cli.ledger import breaches
 from services.distribution.usecases.households import Keys, household_id
 from services.reporting.cli import differences
 from shared.messaging import topology
@@ -96,22 +97,6 @@ CHECKS = {
     "tasks whose facts were counted twice": """select count(*) from facts.fct_task t where (attempts, failures) <> (
         select count(*) filter (where type = 'task.assigned.v1'), count(*) filter (where type = 'task.failed.v1')
         from distribution.event_log e where e.aggregate = t.task_id::text)""",
-    "tasks delivered without or by two reports": """select count(*) from distribution.tasks t where
-        (t.status = 'delivered')::int <> (select count(*) from distribution.field_reports r
-        where r.task_id = t.task_id and r.outcome = 'delivered')""",
-    "pieces of tasks that are not where the task is": """select count(*) from distribution.lots l where
-        (reserved, in_transit, delivered) <> (select coalesce(sum(quantity) filter (where goods = 'reserved'), 0),
-          coalesce(sum(quantity) filter (where goods = 'in_transit'), 0),
-          coalesce(sum(quantity) filter (where goods = 'delivered'), 0)
-        from distribution.task_lines tl join distribution.tasks t using (task_id) where tl.lot_id = l.lot_id)""",
-    "balances that the ledger does not tell": """select count(*) from distribution.lots l
-        cross join lateral (values ('available', available), ('reserved', reserved), ('in_transit', in_transit),
-          ('delivered', delivered), ('expired', expired), ('bought', -bought), ('over_delivered', -over_delivered))
-          as balance (account, pieces)
-        left join lateral (select sum(case when to_account = account then quantity else -quantity end) as pieces
-          from distribution.stock_entries e where e.lot_id = l.lot_id and account in (from_account, to_account)
-            and from_account <> to_account) as told on true
-        where balance.pieces <> coalesce(told.pieces, 0)""",
 }
 STATES = """select reference, status, case status when 'recorded' then (content->>'total_idr')::bigint else 0 end
   from purchases.purchases"""
@@ -132,6 +117,7 @@ async def wrongs(database_url: str, amqp_url: str, truth: Truth) -> list[str]:
                     found |= await _compare(connection, truth)
         finally:
             await connection.close()
+        found["rows against the laws of the ledger"] = len(await breaches(database_url))
         found["tallies against facts"] = len(await differences(database_url))
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return [f"no answer: {type(error).__name__}"]

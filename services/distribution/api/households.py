@@ -204,7 +204,7 @@ def _reading(pool: Pool, keys: Keys) -> APIRouter:
                 )
         except UnknownHouseholdError:
             raise NotFoundError from None
-        return people.model_dump(exclude={"nik"})
+        return people.model_dump(exclude={"nik"}, exclude_none=True)
 
     return routes
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Header
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from services.distribution.api import households
+from services.distribution.api import households, stock
 from services.distribution.domain.explain import explain
 from services.distribution.store import households as household_store
 from services.distribution.store import people as people_store
@@ -80,7 +80,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
                 )
             except people_store.ErasedError:
                 raise NotFoundError from None
-            return people.model_dump(exclude={"nik"})
+            return people.model_dump(exclude={"nik"}, exclude_none=True)
 
     @routes.get("/trace/{identity}", responses=NOT_FOUND, dependencies=READERS)
     async def trace(identity: UUID, city: City) -> dict[str, Any]:
@@ -104,4 +104,5 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         """All pieces of the city by account: the other accounts sum to bought + over_delivered."""
         return dict(await stock_store.queries.load_sums(pool, tenant=city.tenant))
 
+    routes.include_router(stock.router(pool))
     return routes

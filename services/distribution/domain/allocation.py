@@ -11,12 +11,14 @@ import heapq
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.distribution.domain.household import GROUPS, Household, coverage, need, servings
-from services.distribution.domain.stock import Lot
+from services.distribution.domain.stock import COLD_HOURS, Lot, keeps_cold
 from shared.reference.model import Product
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Packet:
     lines: tuple[tuple[Lot, int], ...]
     deliver_before: datetime
     why: tuple[str, ...]
+    arrives_at: datetime
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class _Draft:
     tie: str
     pieces: Counter[UUID] = field(default_factory=Counter)
     grams: int = 0
+    hours: int = 0  # until the last of its goods is there: all arrives together
+    good_until: datetime = NEVER
     why: tuple[str, ...] = ()
 
     @property
@@ -208,6 +213,10 @@ class _Allocation:
                 self._left[lot.lot_id] -= 1
                 draft.pieces[lot.lot_id] += 1
                 draft.grams += product.weight_g
+                draft.hours = max(
+                    draft.hours, travel_hours(lot, draft.household, self._snapshot.kecamatan, self._rules)
+                )
+                draft.good_until = min(draft.good_until, lot.expires_at, *self._warm_at(lot))
                 for met in product.need_groups:
                     draft.met[met] += servings(product)
                 return True
@@ -227,13 +236,21 @@ class _Allocation:
             if not self._left[lot.lot_id] or draft.grams + product.weight_g > self._rules.packet_grams:
                 continue
             hours = travel_hours(lot, draft.household, self._snapshot.kecamatan, self._rules)
-            if usable(lot, product, draft.household, self._now + timedelta(hours=hours)) is None:
+            on_the_way = timedelta(hours=max(hours, draft.hours))
+            if not keeps_cold(lot.storage, on_the_way) or self._now + on_the_way >= draft.good_until:
+                continue
+            if usable(lot, product, draft.household, self._now + on_the_way) is None:
                 key = (hours, lot.lot_id)
                 if best is None or key < best:
                     best, chosen = key, lot
         return chosen
 
+    def _warm_at(self, lot: Lot) -> list[datetime]:
+        """The first moment at which goods would be too long out of the cold; empty for those that keep anywhere."""
+        hours = COLD_HOURS.get(lot.storage)
+        return [] if hours is None else [self._now + timedelta(hours=hours, microseconds=1)]
+
     def _packet(self, draft: _Draft) -> Packet:
         lines = tuple((self._lots[lot_id], quantity) for lot_id, quantity in sorted(draft.pieces.items()))
         before = min([draft.household.isolation_until, *(lot.expires_at for lot, _ in lines)])
-        return Packet(draft.household, lines, before, draft.why)
+        return Packet(draft.household, lines, before, draft.why, self._now + timedelta(hours=draft.hours))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
 import orjson
 
-from services.distribution.domain.stock import Account, Lot, Movement
+from services.distribution.domain.adjustment import Adjustment
+from services.distribution.domain.stock import Account, Lot, Movement, Reserved
 from shared.database.pool import Row, Transaction
 from shared.database.queries import load_queries
 from shared.reference.kits import kit
@@ -35,6 +36,7 @@ async def append_lots(tx: Transaction, owned: Sequence[tuple[str, Lot]], product
             ],
             kelurahans=[lot.kelurahan for lot in lots],
             expires_ats=[lot.expires_at for lot in lots],
+            storages=[lot.storage for lot in lots],
         )
 
 
@@ -52,24 +54,48 @@ async def append_movements(tx: Transaction, movements: Sequence[Movement], now: 
         )
 
 
+async def load_lots(tx: Transaction, ids: Collection[UUID], *, tenant: str | None = None) -> dict[UUID, Lot]:
+    """Lots by their id, locked; with `tenant` only those of that city."""
+    return {row["lot_id"]: lot_of(row) for row in await queries.load_lots(tx, ids=list(ids), tenant=tenant)}
+
+
+async def append_adjustment(
+    tx: Transaction, tenant: str, said: Adjustment, outcome: str, moved: int, now: datetime
+) -> None:
+    """What an officer said of a lot, and what came of it."""
+    await queries.append_adjustment(tx, tenant=tenant, **vars(said), outcome=outcome, moved=moved, now=now)
+
+
 async def load_lots_of_purchase(tx: Transaction, purchase_id: UUID) -> list[Lot]:
     """The lots of a purchase, locked."""
-    return [_lot(row) for row in await queries.load_lots_of_purchase(tx, purchase_id=purchase_id)]
+    return [lot_of(row) for row in await queries.load_lots_of_purchase(tx, purchase_id=purchase_id)]
+
+
+async def list_departures(tx: Transaction, task_id: UUID, lot_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """When the pieces of a packet first left the lumbung, by lot; without those that never did."""
+    rows = await queries.list_departures(tx, task_id=task_id, lot_ids=lot_ids)
+    return {row["lot_id"]: row["left_at"] for row in rows}
+
+
+async def list_reserved(tx: Transaction, lot_id: UUID) -> list[Reserved]:
+    """Packets with pieces of a lot that are still in the lumbung."""
+    return [Reserved(**row) for row in await queries.list_reserved(tx, lot_id=lot_id)]
 
 
 async def load_spoilt_lots(tx: Transaction, tenant: str, now: datetime) -> list[Lot]:
     """A city's lots past their time with pieces left, locked; at most 500."""
-    return [_lot(row) for row in await queries.load_spoilt_lots(tx, tenant=tenant, now=now)]
+    return [lot_of(row) for row in await queries.load_spoilt_lots(tx, tenant=tenant, now=now)]
 
 
 async def load_open_lots(tx: Transaction, city: Reference, now: datetime) -> tuple[list[Lot], dict[str, Product]]:
     """What can be assigned in a city now, locked, and the told products among it (by sku)."""
     rows = await queries.load_open_lots(tx, tenant=city.tenant, now=now)
     told = {row["sku"]: _product(row, city.products) for row in rows if row["product_text"]}
-    return [_lot(row) for row in rows], told
+    return [lot_of(row) for row in rows], told
 
 
-def _lot(row: Row) -> Lot:
+def lot_of(row: Row) -> Lot:
+    """A row as a value."""
     balances: dict[Account, int] = {account: row[account] for account in get_args(Account)}
     return Lot(
         row["lot_id"],
@@ -80,6 +106,8 @@ def _lot(row: Row) -> Lot:
         row["bought"],
         row["expires_at"],
         balances,
+        row["storage"],
+        row["withdrawn_at"],
     )
 
 

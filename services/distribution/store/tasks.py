@@ -46,6 +46,7 @@ async def append(tx: Transaction, tenant: str, planned: Sequence[tuple[UUID, UUI
         household_ids=[packet.household.household_id for _, _, packet in planned],
         kelurahans=[packet.household.kelurahan for _, _, packet in planned],
         deliver_befores=[packet.deliver_before for _, _, packet in planned],
+        arrives_ats=[packet.arrives_at for _, _, packet in planned],
         whys=["|".join(packet.why) for _, _, packet in planned],
     )
     lines = [(task_id, lot.lot_id, quantity) for task_id, _, packet in planned for lot, quantity in packet.lines]

@@ -1,12 +1,12 @@
 -- name: append_tasks!
 -- Planned packets as tasks.
-insert into tasks (task_id, tenant, packet_id, household_id, kelurahan, status, version, goods, deliver_before, why,
-                   assigned_at, changed_at)
-select task_id, :tenant, packet_id, household_id, kelurahan, 'assigned', 1, 'reserved', deliver_before, string_to_array(why, '|'),
-  :now, :now
+insert into tasks (task_id, tenant, packet_id, household_id, kelurahan, status, version, goods, deliver_before, arrives_at,
+                   why, assigned_at, changed_at)
+select task_id, :tenant, packet_id, household_id, kelurahan, 'assigned', 1, 'reserved', deliver_before, arrives_at,
+  string_to_array(why, '|'), :now, :now
 from unnest(:task_ids::uuid[], :packet_ids::uuid[], :household_ids::uuid[], :kelurahans::text[],
-            :deliver_befores::timestamptz[], :whys::text[])
-  as new (task_id, packet_id, household_id, kelurahan, deliver_before, why);
+            :deliver_befores::timestamptz[], :arrives_ats::timestamptz[], :whys::text[])
+  as new (task_id, packet_id, household_id, kelurahan, deliver_before, arrives_at, why);
 
 -- name: append_task_lines!
 -- The pieces in each packet.
@@ -20,11 +20,6 @@ select t.*, h.rw, (select jsonb_agg(jsonb_build_object('lot_id', l.lot_id, 'purc
   from task_lines tl join lots l using (lot_id) where tl.task_id = t.task_id)::text as lines
 from tasks t join households h using (household_id)
 where t.tenant = :tenant and t.task_id = any(:ids::uuid[]) order by t.task_id for update of t;
-
--- name: list_recallable
--- Assigned tasks whose pieces of a lot still lie in the lumbung, newest first.
-select task_id from tasks join task_lines using (task_id)
-where lot_id = :lot_id and status = 'assigned' and goods = 'reserved' order by assigned_at desc, task_id;
 
 -- name: list_open_of_household
 -- The open task of a household.

@@ -22,6 +22,7 @@ from services.distribution.store import households as store
 from services.distribution.store import people as people_store
 from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as task_store
+from services.distribution.usecases.recalling import recall_unfit
 from services.distribution.usecases.telling import Book, carry_out
 from shared.access.model import EVERYTHING, Scope
 from shared.contracts.field import HouseholdReport, People
@@ -202,6 +203,8 @@ async def _settle(
         for stored in (await task_store.claim(tx, city.tenant, [task["task_id"] for task in open_tasks])).values():
             await carry_out(tx, book, stored, recall(stored.task), city, reason=reason)
     await book.write(tx)
+    if before is not None:
+        await recall_unfit(tx, reference=city, now=now, household_id=identity)
     return Verdict(identity, version, "registered" if before is None else "changed")
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.distribution.domain.stock import Lot, Movement, lots_of
-from services.distribution.domain.task import recall
+from services.distribution.domain.stock import Lot, Movement, lots_of, resize, revivable
 from services.distribution.store import stock as store
-from services.distribution.store import tasks as task_store
-from services.distribution.usecases.telling import Book, carry_out
+from services.distribution.usecases.recalling import free, recall_unfit
+from services.distribution.usecases.telling import Book, change_lot
 from shared.contracts.envelope import Envelope
-from shared.contracts.lots import LotAdjusted, LotExpired
 from shared.database.pool import Transaction
 from shared.reference.model import Reference
 from shared.reference.store import Cities
@@ -47,70 +46,29 @@ async def _take_in_new(tx: Transaction, events: Sequence[Envelope], cities: Citi
 
 
 async def _change(tx: Transaction, event: Envelope, reference: Reference, now: datetime) -> None:
-    """A corrected or voided purchase: each of its lots goes to its new quantity, new lots come in."""
-    book = Book(reference.tenant, now)
-    voided = event.type == "purchase.voided.v1"
-    wanted = {} if voided else _lots(event.data, reference)
-    present = {lot.lot_id: lot for lot in await store.load_lots_of_purchase(tx, UUID(event.data["purchase_id"]))}
+    """A corrected or voided purchase: each of its lots goes to its new quantity, place and expiry; new lots come in.
+
+    Packets are locked before lots, as reports from the field do it.
+    """
+    book, purchase_id = Book(reference.tenant, now), UUID(event.data["purchase_id"])
+    is_void = event.type == "purchase.voided.v1"
+    wanted = {} if is_void else _lots(event.data, reference)
+    await store.queries.claim_reserved(tx, purchase_id=purchase_id, lot_id=None)
+    present = {lot.lot_id: lot for lot in await store.load_lots_of_purchase(tx, purchase_id)}
     new = [lot for lot_id, lot in wanted.items() if lot_id not in present]
     await store.append_lots(tx, [(event.tenant, lot) for lot in new], _told_products(event.data, wanted, reference))
     for lot in new:
         book.move(lot.lot_id, "bought", "available", lot.quantity, _cause(event))
-    reason = event.data.get("reason", "void") if voided else "correction"
+    reason = event.data.get("reason", "void") if is_void else "correction"
+    for lot in present.values():
+        target = wanted.get(lot.lot_id) or replace(lot, quantity=0)
+        revived = revivable(lot, target.expires_at, now)
+        now_so = await free(tx, book, lot, lot.quantity - target.quantity - revived, reference, reason)
+        moves = resize(now_so, target.quantity, revived)
+        await change_lot(tx, book, now_so, moves, _cause(event), reason, changed=target)
     await book.write(tx)
-    for lot_id in present:
-        # a packet recalled for one lot frees pieces of the others: look again each time
-        lots = await store.load_lots_of_purchase(tx, UUID(event.data["purchase_id"]))
-        lot = next(lot for lot in lots if lot.lot_id == lot_id)
-        book = Book(reference.tenant, now)
-        await _resize(tx, book, lot, wanted.get(lot_id), _cause(event), reason, reference)
-        await book.write(tx)
-
-
-async def _resize(
-    tx: Transaction, book: Book, lot: Lot, target: Lot | None, cause: str, reason: str, reference: Reference
-) -> None:
-    """Take the excess from stock, then from packets that nobody accepted, newest first; the rest had left already."""
-    change = (target.quantity if target else 0) - lot.quantity
-    over = 0
-    if change > 0:
-        book.move(lot.lot_id, "bought", "available", change, cause)
-    elif change < 0:
-        available = lot.balances["available"]
-        if available < -change:
-            available += await _recall(tx, book, lot, -change - available, reason, reference)
-        taken = min(available, -change)
-        over = -change - taken
-        book.move(lot.lot_id, "available", "bought", taken, cause)
-        book.move(lot.lot_id, "over_delivered", "bought", over, cause)
-    expires_at, kelurahan = (target.expires_at, target.kelurahan) if target else (lot.expires_at, lot.kelurahan)
-    if change or expires_at != lot.expires_at or kelurahan != lot.kelurahan:
-        version = await store.queries.save_lot_version(
-            tx, lot_id=lot.lot_id, expires_at=expires_at, kelurahan=kelurahan
-        )
-        book.tell(
-            LotAdjusted(**_fields(lot, change, book.now), reason=reason, over_delivered=over),
-            lot.lot_id,
-            version,
-            lot.purchase_id,
-        )
-
-
-async def _recall(tx: Transaction, book: Book, lot: Lot, missing: int, reason: str, reference: Reference) -> int:
-    """Recall assigned packets until `missing` pieces of the lot are free; returns how many became free."""
-    freed = 0
-    candidates = [row["task_id"] for row in await task_store.queries.list_recallable(tx, lot_id=lot.lot_id)]
-    claimed = await task_store.claim(tx, reference.tenant, candidates)
-    for task_id in candidates:
-        stored = claimed[task_id]
-        if freed >= missing or stored.task.status != "assigned":
-            continue
-        await carry_out(tx, book, stored, recall(stored.task), reference, reason=reason)
-        freed += sum(line.quantity for line in stored.lines if line.lot_id == lot.lot_id)
-    await book.write(tx)
-    book.movements.clear()
-    book.events.clear()
-    return freed
+    if any(lot.expires_at < present[lot_id].expires_at for lot_id, lot in wanted.items() if lot_id in present):
+        await recall_unfit(tx, reference=reference, now=now)
 
 
 async def expire(tx: Transaction, *, reference: Reference, now: datetime) -> int:
@@ -118,25 +76,10 @@ async def expire(tx: Transaction, *, reference: Reference, now: datetime) -> int
     book = Book(reference.tenant, now)
     lots = await store.load_spoilt_lots(tx, reference.tenant, now)
     for lot in lots:
-        quantity = lot.balances["available"]
-        version = await store.queries.save_lot_version(
-            tx, lot_id=lot.lot_id, expires_at=lot.expires_at, kelurahan=lot.kelurahan
-        )
-        book.move(lot.lot_id, "available", "expired", quantity, f"expired:{lot.lot_id}:{version}")
-        book.tell(LotExpired(**_fields(lot, quantity, now)), lot.lot_id, version, lot.purchase_id)
+        cause = f"expired:{lot.lot_id}:{now.isoformat()}"
+        await change_lot(tx, book, lot, [("available", "expired", lot.has("available"))], cause, "expired")
     await book.write(tx)
     return len(lots)
-
-
-def _fields(lot: Lot, quantity: int, now: datetime) -> dict[str, Any]:
-    return {
-        "lot_id": lot.lot_id,
-        "purchase_id": lot.purchase_id,
-        "line_no": lot.line_no,
-        "sku": lot.sku,
-        "quantity": quantity,
-        "at": now,
-    }
 
 
 def _lots(purchase: Mapping[str, Any], reference: Reference) -> dict[UUID, Lot]:

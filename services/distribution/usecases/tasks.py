@@ -15,6 +15,7 @@ from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as store
 from services.distribution.store.tasks import Stored
 from services.distribution.usecases.households import Keys
+from services.distribution.usecases.recalling import recall_unfit
 from services.distribution.usecases.teams import Team
 from services.distribution.usecases.telling import Book, carry_out, event_of
 from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover
@@ -169,6 +170,7 @@ async def sweep_due(tx: Transaction, *, reference: Reference, now: datetime) -> 
         changed += decision.told is not None
     await book.write(tx)
     if changed:
+        await recall_unfit(tx, reference=reference, now=now)  # what is assigned again may be spoilt by a corrected date
         await stock_store.queries.save_due(tx, tenants=[reference.tenant])
     return changed
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import structlog
 
-from services.distribution.domain.stock import Account, Movement
+from services.distribution.domain.stock import Account, Lot, Movement, Moves, come_back, effect, moved
 from services.distribution.domain.task import Decision
 from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as task_store
 from services.distribution.store.tasks import Stored
 from shared.contracts.envelope import Outgoing
 from shared.contracts.event import Event, outgoing
+from shared.contracts.lots import LotAdjusted, LotExpired
 from shared.contracts.tasks import (
     TaskAccepted,
     TaskAssigned,
@@ -35,7 +37,7 @@ log = structlog.get_logger()
 
 @dataclass
 class Book:
-    """What a use case has decided: written at its end, state and events together."""
+    """What a use case has decided and not written yet: state and events are written together."""
 
     tenant: str
     now: datetime
@@ -63,9 +65,10 @@ class Book:
             self.movements.append(Movement(lot_id, source, target, quantity, cause))
 
     async def write(self, tx: Transaction) -> None:
-        """Ledger and outbox, in `tx`."""
+        """Ledger and outbox, in `tx`. What is written is no longer in the book."""
         await stock_store.append_movements(tx, self.movements, self.now)
         await outbox.append(tx, self.events, source=SOURCE)
+        self.movements, self.events = [], []
 
 
 def place_of(reference: Reference, kelurahan: str) -> str:
@@ -84,20 +87,56 @@ async def carry_out(
     reason: str = "",
     proof: tuple[str, str] | None = None,
 ) -> None:
-    """Save a decided task, move its pieces and tell of it. Returned goods are in stock again at once."""
+    """Save a decided task, move its pieces and tell of it. What is in the lumbung again goes where it belongs."""
     if decision.told is None:
         return
     task, cause = decision.task, f"task:{stored.task_id}:{decision.task.version}"
     await task_store.save(tx, stored.task_id, task, book.now, proof)
     for line in stored.lines:
         book.move(line.lot_id, stored.task.goods, task.goods, line.quantity, cause)
-        if task.goods == "returned":
-            book.move(line.lot_id, "returned", "available", line.quantity, cause)
+    if task.goods == "available" or task.goods == "returned":
+        await _come_back(tx, book, stored, task.goods, cause, decision.told)
     event = event_of(stored, decision, book.now, reason, proof[0] if proof else "")
     place = place_of(reference, stored.kelurahan) if decision.told == "assigned" else ""
     correlation = stored.lines[0].purchase_id
     book.tell(event, stored.task_id, task.version, correlation, place)
     log.info(f"task_{decision.told}", correlation=str(correlation), task=str(stored.task_id))
+
+
+async def _come_back(
+    tx: Transaction, book: Book, stored: Stored, source: Literal["available", "returned"], cause: str, reason: str
+) -> None:
+    ids = [line.lot_id for line in stored.lines]
+    lots = await stock_store.load_lots(tx, ids)
+    departures = await stock_store.list_departures(tx, stored.task_id, ids)
+    for line in stored.lines:
+        lot = moved(lots[line.lot_id], book.movements)
+        on_the_way = book.now - departures.get(line.lot_id, book.now)
+        await change_lot(tx, book, lot, come_back(lot, line.quantity, source, book.now, on_the_way), cause, reason)
+
+
+async def change_lot(
+    tx: Transaction, book: Book, lot: Lot, moves: Moves, cause: str, reason: str, *, changed: Lot | None = None
+) -> None:
+    """Make these moves of a lot and tell of it; `changed` has its new place and expiry. What changes nothing that
+    others know of is not told.
+    """
+    for source, target, quantity in moves:
+        book.move(lot.lot_id, source, target, quantity, cause)
+    changes, now_at = effect(moves), changed or lot
+    if not changes and (now_at.expires_at, now_at.kelurahan) == (lot.expires_at, lot.kelurahan):
+        return
+    version = await stock_store.queries.save_lot_version(
+        tx, lot_id=lot.lot_id, expires_at=now_at.expires_at, kelurahan=now_at.kelurahan
+    )
+    bought, over = changes.pop("bought", 0), changes.pop("over_delivered", 0)
+    fields = {"lot_id": lot.lot_id, "purchase_id": lot.purchase_id, "line_no": lot.line_no, "sku": lot.sku}
+    event: LotExpired
+    if changes.keys() == {"expired"} and changes["expired"] > 0 and not (bought or over):
+        event = LotExpired(**fields, quantity=changes["expired"], at=book.now)
+    else:
+        event = LotAdjusted(**fields, quantity=bought, at=book.now, reason=reason, over_delivered=over, **changes)
+    book.tell(event, lot.lot_id, version, lot.purchase_id)
 
 
 def event_of(stored: Stored, decision: Decision, now: datetime, reason: str, proof_kind: str) -> Event:

@@ -124,7 +124,7 @@ on conflict do nothing;
 -- name: save_stock_change!
 -- A lot that expired or was adjusted.
 insert into fct_stock_change values (:lot_id::uuid, :version, :tenant, :kind, :purchase_id::uuid, :line_no, :sku,
-                                     :quantity, :over_delivered, :at::timestamptz) on conflict do nothing;
+                                     :quantity, :over_delivered, :at::timestamptz, :damaged, :withdrawn, :expired) on conflict do nothing;
 
 -- name: save_freshness!
 -- The latest event of each topic of a city; one from the future must not hide all that follow.

@@ -183,8 +183,8 @@ async def _stock_change(tx: Transaction, event: Envelope) -> None:
         line_no=body["line_no"],
         sku=body["sku"],
         quantity=whole(body["quantity"]),
-        over_delivered=body.get("over_delivered", 0),
         at=_time(body["at"]),
+        **{name: whole(body.get(name, 0)) for name in ("over_delivered", "damaged", "withdrawn", "expired")},
     )
 
 

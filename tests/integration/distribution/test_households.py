@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -60,12 +60,13 @@ async def homes(world: World) -> list[dict[str, Any]]:
 
 
 async def test_an_isolation_is_reckoned_by_the_rules_and_what_a_puskesmas_states_goes_before(world: World) -> None:
-    cases = [{"kind": "with_symptoms", "counted_from": "2021-07-12"}]
+    symptom = DEPOK.date_of(BEGAN)
+    cases = [{"kind": "with_symptoms", "counted_from": symptom.isoformat()}]
     async with running(distribution.service(world.settings())) as door:
         await tell_of(door, isolation_from=None, isolation_until=None, cases=cases)
         [home] = await homes(world)
-        assert home["isolation_until"] == datetime(2021, 7, 25, tzinfo=DEPOK.zone)
-        stated = "2021-07-23T07:00:00+07:00"
+        assert home["isolation_until"] == datetime.combine(symptom + timedelta(days=13), time.min, DEPOK.zone)
+        stated = (BEGAN + timedelta(days=11)).isoformat()
         await tell_of(door, isolation_from=None, isolation_until=stated, cases=cases)
         [home] = await homes(world)
         assert home["isolation_until"] == datetime.fromisoformat(stated)

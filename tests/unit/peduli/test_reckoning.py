@@ -21,7 +21,7 @@ REFUSED = {"outcome": "rejected"}
 def wrong(**changes: Any) -> list[str]:
     """The faults of a city in which all is well but for these changes."""
     accounting = account(BALANCES, STORY.pieces)
-    given: dict[str, Any] = {"overview": OVERVIEW, "differences": 0, "refused": REFUSED}
+    given: dict[str, Any] = {"overview": OVERVIEW, "differences": 0, "broken_laws": [], "refused": REFUSED}
     return faults(STORY, changes.pop("accounting", accounting), **{**given, **changes})
 
 
@@ -54,6 +54,10 @@ def test_pieces_taken_back_after_they_left_are_over_delivered_and_not_doubled() 
 @pytest.mark.parametrize("name", [*OVERVIEW])
 def test_a_tally_that_differs_from_the_story_is_a_fault(name: str) -> None:
     assert len(wrong(overview={**OVERVIEW, name: 0})) == 1
+
+
+def test_a_broken_law_of_the_ledger_is_a_fault_once() -> None:
+    assert wrong(broken_laws=["L3", "L3", "L7"]) == ["hukum buku besar L3 dilanggar", "hukum buku besar L7 dilanggar"]
 
 
 def test_a_tally_against_its_facts_and_an_accepted_wrong_purchase_are_faults() -> None:

@@ -17,7 +17,6 @@ from shared.sheets.workbook import CSV, XLSX
 from shared.web.bodies import TooLargeError, read_body
 from shared.web.downloads import download
 from shared.web.forms import FORM_ROOM, check_key, read_parts
-from shared.web.pages import see_other
 
 SHOWN = 50  # refused rows on the page; the sheet has them all
 
@@ -25,10 +24,6 @@ SHOWN = 50  # refused rows on the page; the sheet has them all
 def routes(desk: Desk) -> APIRouter:
     """`/keluarga` and `/keluarga/lembar`."""
     found = APIRouter(include_in_schema=False)
-
-    @found.get("/")
-    async def begin() -> Response:
-        return see_other("/keluarga")
 
     @found.get("/keluarga")
     async def list_page(request: Request) -> Response:
