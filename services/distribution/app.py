@@ -9,9 +9,9 @@ from pathlib import Path
 
 from services.distribution import handlers
 from services.distribution.api import routes
-from services.distribution.domain.allocation import Rules
+from services.distribution.domain.allocation.snapshot import Rules
 from services.distribution.store.stock import queries
-from services.distribution.usecases.allocate import allocate_due
+from services.distribution.usecases.allocate import allocate_due, improve_city
 from services.distribution.usecases.households import Keys
 from services.distribution.usecases.stock import expire
 from services.distribution.usecases.tasks import sweep_due
@@ -27,6 +27,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOOK_SECONDS = 0.2  # how often a due city is looked for: a task is visible within a second
 REST = 3  # times as long as an allocation took: a big stock must not keep the lanes from their work
 SWEEP_SECONDS = 60.0
+IMPROVE_SECONDS = 300.0
 
 
 def service(settings: Settings) -> Service:
@@ -57,6 +58,14 @@ def service(settings: Settings) -> Service:
 
         await every(stop, SWEEP_SECONDS, lambda: each_city(cities, sweep, "sweep"), "sweep")
 
+    async def improving(pool: Pool, stop: asyncio.Event) -> None:
+        async def improve(city: Reference) -> bool:
+            async with pool.acquire() as tx, tx.transaction():
+                await improve_city(tx, reference=city, rules=Rules(), now=now())
+            return False
+
+        await every(stop, IMPROVE_SECONDS, lambda: each_city(cities, improve, "improve"), "improve")
+
     return Service(
         name="distribution",
         schema=SCHEMA,
@@ -64,5 +73,5 @@ def service(settings: Settings) -> Service:
         cities=cities,
         lanes=handlers.lanes(cities, keys, settings.shards),
         router=lambda pool: routes.router(pool, keys),
-        loops=[allocating, sweeping],
+        loops=[allocating, sweeping, improving],
     )
