@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from peduli import officers, publisher_commands
+from peduli import allocations, officers, publisher_commands
 from peduli.registry import app as registry_app
 from peduli.tables import show as _print
 from shared.errors import PeduliError
@@ -28,6 +28,7 @@ app.add_typer(parked_app, name="parked")
 app.add_typer(publisher_commands.app, name="publisher")
 app.add_typer(reporting_app, name="reporting")
 app.add_typer(officers.app, name="officer")
+app.add_typer(allocations.app, name="allocate")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SCHEMAS = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}

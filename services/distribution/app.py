@@ -7,8 +7,10 @@ import contextlib
 import time
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from services.distribution import handlers
-from services.distribution.api import routes
+from services.distribution.api import rounds, routes
 from services.distribution.domain.allocation.snapshot import Rules
 from services.distribution.store.stock import queries
 from services.distribution.usecases.allocate import allocate_due, improve_city
@@ -21,6 +23,7 @@ from shared.reference.model import Reference
 from shared.reference.store import Cities
 from shared.service import Service, each_city, every
 from shared.settings import Settings
+from shared.web.pages import static_routes
 
 SCHEMA = "distribution"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -34,6 +37,12 @@ def service(settings: Settings) -> Service:
     """The distribution service, ready to be served."""
     cities = Cities()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
+
+    def doors(pool: Pool) -> APIRouter:
+        both = APIRouter()
+        for part in (routes.router(pool, keys), rounds.router(pool), static_routes()):
+            both.include_router(part)
+        return both
 
     async def allocating(pool: Pool, stop: asyncio.Event) -> None:
         async def once() -> bool:
@@ -72,6 +81,6 @@ def service(settings: Settings) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, keys, settings.shards),
-        router=lambda pool: routes.router(pool, keys),
+        router=doors,
         loops=[allocating, sweeping, improving],
     )

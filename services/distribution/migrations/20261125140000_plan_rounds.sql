@@ -32,11 +32,13 @@ create table round_needs (
   programme text not null,
   round date not null,
   kecamatan_code text not null,
-  persons bigint not null,
+  persons bigint not null constraint round_needs_not_below_0 check (persons >= 0),
+  is_told boolean not null,
   primary key (tenant, programme, round, kecamatan_code),
   foreign key (tenant, programme, round) references rounds
 );
-comment on table round_needs is 'Persons of each kecamatan that the plan of a round reckoned with';
+comment on table round_needs is 'Persons in need of each kecamatan that the plan of a round reckons with';
+comment on column round_needs.is_told is 'The kecamatan reported it; else it was counted from the households';
 
 create table round_lines (
   tenant text not null,
