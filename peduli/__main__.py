@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from peduli import allocations, officers, publisher_commands
+from peduli import allocations, officers, publisher_commands, simulation
 from peduli.registry import app as registry_app
 from peduli.tables import show as _print
 from shared.errors import PeduliError
@@ -29,6 +29,7 @@ app.add_typer(publisher_commands.app, name="publisher")
 app.add_typer(reporting_app, name="reporting")
 app.add_typer(officers.app, name="officer")
 app.add_typer(allocations.app, name="allocate")
+app.command("simulate")(simulation.simulate)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SCHEMAS = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}

@@ -32,6 +32,14 @@ TEXTS: dict[str, Text] = {
         "Kebutuhan keluarga Anda belum cukup terpenuhi.",
         "Didahulukan: cakupan kebutuhan paling rendah.",
     ),
+    "WITHIN_REACH": Text(
+        "", "", "Masih terjangkau dengan barang yang ada dan yang diperkirakan datang; rumah berikutnya tidak."
+    ),
+    "CANNOT_WAIT": Text(
+        "Antarkan segera: rumah ini tidak dapat menunggu.",
+        "",
+        "Tidak dapat menunggu: kesempatan terakhirnya {0} hari lagi, rumah berikutnya {1} hari.",
+    ),
     "MORE_PERSONS": Text("", "", "Lebih banyak orang dari urutan berikutnya ({0} orang, berikutnya {1})."),
     "LOWER_COVERAGE": Text("", "", "Cakupan lebih rendah dari urutan berikutnya ({0} %, berikutnya {1} %)."),
     "LOWER_KELURAHAN": Text(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.distribution.domain.allocation.schedule import LEARNS_FROM
 from services.distribution.domain.allocation.snapshot import Waiting
 from services.distribution.domain.stock import Lot
 from shared.database.pool import Transaction
 from shared.database.queries import load_queries
 
 queries = load_queries(__file__)
-LEARNS_FROM = timedelta(days=7)
 ENOUGH = 20  # deliveries in a kelurahan, below which its hours tell nothing
 
 

@@ -190,3 +190,20 @@ def test_of_equals_the_kelurahan_with_fewer_reached_comes_first() -> None:
     found = plan([goods(1, sku="BERAS-5KG")], people)
     assert found.packets[0].household.household_id == UUID(int=3)
     assert any(code.startswith("LOWER_KELURAHAN:0.0:50.0") for code in found.packets[0].why)
+
+
+def test_with_goods_that_are_expected_the_one_that_cannot_wait_goes_before_a_larger_that_can() -> None:
+    large, small = home(1, size=4, days=8), home(2, size=2, days=1)
+    now_only = allocate(seen([goods(1)], [large, small]), Rules(), NOW, "seed")
+    assert now_only.packets[0].household == large
+    more_to_come = replace(seen([goods(1)], [large, small]), packets_a_day=1)
+    found = allocate(more_to_come, Rules(), NOW, "seed").packets[0]
+    assert found.household == small
+    assert "CANNOT_WAIT:0:7" in found.why
+
+
+def test_nobody_is_asked_to_wait_where_larger_households_take_all_that_comes() -> None:
+    new = [replace(home(number, size=5), isolation_from=NOW) for number in range(10, 31)]  # three a day
+    small = home(2, size=2, days=1)
+    snapshot = replace(seen([goods(1)], [*new, small]), packets_a_day=2)
+    assert allocate(snapshot, Rules(), NOW, "seed").packets[0].household.size == 5

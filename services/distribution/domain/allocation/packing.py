@@ -40,6 +40,8 @@ class Draft:
     limits: list[float]
     total: int
     tie: bytes
+    is_within_reach: bool = False  # of the goods that are expected, and then the day of its last chance
+    last_chance: int = 0
     first: int | None = None
     rank: int = 0
     before: tuple[tuple[Any, ...], tuple[Any, ...], UUID] | None = None  # own key, the runner-up's, and its id

@@ -17,6 +17,7 @@ from services.distribution.domain.allocation.matching import FirstPieces
 from services.distribution.domain.allocation.packing import Draft, Shelves
 from services.distribution.domain.allocation.promise import Waiters
 from services.distribution.domain.allocation.rules import SAME_CITY, Travel, distance_class, has_nothing
+from services.distribution.domain.allocation.schedule import schedule
 from services.distribution.domain.allocation.snapshot import Packet, Plan, Reached, Rules, Snapshot
 
 FRAGILE = frozenset({"infant", "elderly", "alone"})
@@ -24,6 +25,8 @@ ORIGINS = ("FROM_KELURAHAN", "FROM_KECAMATAN", "FROM_CITY")
 # The parts of the key, in their order: what decides between a household and the one after it.
 DECIDING = (
     "FIRST_PACKET",
+    "WITHIN_REACH",
+    "CANNOT_WAIT",
     "MORE_PERSONS",
     "LOWER_COVERAGE",
     "LOWER_KELURAHAN",
@@ -37,6 +40,8 @@ SOON = 2  # classes of spoiling that are told: within three days
 # How the difference is told beside the code, of the two values of the key.
 DIFFERENCE: tuple[Callable[[Any, Any], str], ...] = (
     lambda own, other: "",
+    lambda own, other: "",
+    lambda own, other: f":{own}:{other}",
     lambda own, other: f":{-own}:{-other}",
     lambda own, other: f":{100 * own:.1f}:{100 * other:.1f}",
     lambda own, other: f":{100 * own:.1f}:{100 * other:.1f}",
@@ -44,7 +49,7 @@ DIFFERENCE: tuple[Callable[[Any, Any], str], ...] = (
     lambda own, other: f":{-own}:{-other}",
     lambda own, other: "",
 )
-Key = tuple[bool, int, float, float, datetime, int, bytes]
+Key = tuple[bool, bool, int, int, float, float, datetime, int, bytes]
 
 
 def allocate(snapshot: Snapshot, rules: Rules, now: datetime, seed: str) -> Plan:
@@ -110,7 +115,9 @@ class _Allocation:
         A line per kelurahan, and a heap of their heads: serving one changes only the key of its own kelurahan.
         """
         lines: defaultdict[str, list[tuple[Key, Draft]]] = defaultdict(list)
-        for draft in self._drafts():
+        drafts, stock = list(self._drafts()), sum(self._shelves.left)
+        schedule(drafts, stock, self._snapshot.packets_a_day, self._rules, self._now)
+        for draft in drafts:
             lines[draft.household.kelurahan].append((_key(draft), draft))
         for line in lines.values():
             line.sort(key=lambda entry: entry[0], reverse=True)
@@ -176,7 +183,8 @@ def _key(draft: Draft) -> Key:
     first = has_nothing(home)
     fragile = len(home.groups & FRAGILE)
     persons = -home.size if first else 0
-    return not first, persons, draft.coverage, 0.0, home.isolation_until, -fragile, draft.tie
+    reach = not draft.is_within_reach, draft.last_chance
+    return not first, *reach, persons, draft.coverage, 0.0, home.isolation_until, -fragile, draft.tie
 
 
 def _why(draft: Draft) -> Iterator[str]:
