@@ -11,7 +11,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.distribution.domain.allocation.packing import Draft, Shelves, draw
@@ -21,8 +21,9 @@ from services.distribution.domain.household import Household, need, servings
 from services.distribution.domain.stock import Lot
 
 PERSON, NEARER, CHANGE = 1000, 10, 5  # worth of a person reached, of a class of distance less, and a change's price
+LAST_CHANCE = timedelta(days=2)
 CHURN = 10  # of so many packets one may change in a run
-NEAR_DOORS = 5  # doors beside a packet's goods that are looked at, for each packet
+NEAR_DOORS, WAITING_DOORS = 5, 50  # that are looked at for each packet: beside its goods, and of those who have nothing
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class _Improver:
         lots = [lot for packet in held for lot, _ in packet.lines]
         self._travel = Travel(replace(snapshot, lots=[*snapshot.lots, *lots]), rules, now)
         self._homes = {home.household_id: home for home in snapshot.households}
+        self._mine = {packet.household.household_id: self._gives(packet) for packet in held}
         self._room = Counter(dict.fromkeys(snapshot.kecamatan, rules.doors_a_day))
         self._room.subtract(snapshot.open_tasks)
         self._room.subtract(snapshot.done_today)
@@ -96,7 +98,7 @@ class _Improver:
         """Packets that go to another door, or back to stock; whole chains of moves, the most worth a move first."""
         if max_changes <= 0 or not self._held:
             return []
-        offer = self._offer(max_changes)
+        offer = self._offer()
         moves = {n: to for n, to in enumerate(solve(offer)) if to != self._held[n].household.household_id}
         chains = []
         for chain in _chains(self._held, moves):
@@ -125,7 +127,7 @@ class _Improver:
                 found.append(Change(packet, self._more(packet, draft, shelves)))
         return found
 
-    def _offer(self, max_changes: int) -> Offer:
+    def _offer(self) -> Offer:
         waiting = [home for home in self._snapshot.households if not home.has_open and has_nothing(home)]
         waiting = [home for home in waiting if home.isolation_until > self._now]
         waiting.sort(key=lambda home: (-home.size, home.isolation_until, draw(self._seed, home.household_id)))
@@ -135,7 +137,7 @@ class _Improver:
         worth = []
         for packet in self._held:
             near = beside.get(packet.lines[0][0].kelurahan, [])[:NEAR_DOORS]
-            doors = [self._home(packet), *waiting[: 2 * max_changes], *near]
+            doors = [self._home(packet), *waiting[:WAITING_DOORS], *near]
             priced = {home.household_id: self._worth(packet, home) for home in doors}
             worth.append({identity: value for identity, value in priced.items() if value is not None})
         return Offer(self._held, worth)
@@ -155,15 +157,18 @@ class _Improver:
             is_late = late(lot.expires_at, product.storage, until, arrives, self._now, self._rules)
             if is_late or refusal(product, home):
                 return None
-        first = has_nothing(home) or (home.has_open and home.packets == 1)
         far = max(distance_class(lot.kelurahan, home.kelurahan, self._snapshot.kecamatan) for lot, _ in packet.lines)
-        return PERSON * home.size * first + NEARER * (SAME_CITY - far) + CHANGE * stays
+        return PERSON * home.size * _is_first(home) * self._urgency(home) + NEARER * (SAME_CITY - far) + CHANGE * stays
+
+    def _urgency(self, home: Household) -> int:
+        """Double for a last chance, where goods are expected for those who can wait."""
+        is_last = home.isolation_until - self._now < LAST_CHANCE
+        return 2 if is_last and self._snapshot.packets_a_day > 0 else 1
 
     def _is_needed(self, packet: Packet, home: Household) -> bool:
         """No more of a group than is needed: before its last piece there was need left."""
-        mine = next((p for p in self._held if p.household.household_id == home.household_id), None)
         met = Counter(home.met)
-        met.subtract(self._gives(mine) if mine else {})
+        met.subtract(self._mine.get(home.household_id, {}))  # its own packet would go elsewhere
         needed = need(home, self._now)
         for lot, pieces in packet.lines:
             product = self._snapshot.products[lot.sku]
@@ -195,7 +200,10 @@ class _Improver:
         return True
 
     def _handed(self, packet: Packet, to: UUID | None) -> Packet | None:
-        return None if to is None else self._anew(self._homes[to], packet.lines, ("FIRST_PACKET",))
+        if to is None:
+            return None
+        home = self._homes[to]
+        return self._anew(home, packet.lines, ("FIRST_PACKET" if _is_first(home) else "LOWEST_COVERAGE",))
 
     def _draft(self, packet: Packet) -> Draft:
         """The packet as a draft that holds what is in it, so that only more of it can be added."""
@@ -224,6 +232,11 @@ class _Improver:
         before = min([home.isolation_until, *(lot.expires_at for lot, _ in lines)])
         arrives = max(self._travel.arrival(lot.kelurahan, home.kelurahan) for lot, _ in lines)
         return Packet(home, lines, before, (*why, "IMPROVED"), arrives)
+
+
+def _is_first(home: Household) -> bool:
+    """Nothing was brought to it yet, though something may be on its way."""
+    return has_nothing(home) or (home.has_open and home.packets == 1)
 
 
 def _chains(held: Sequence[Packet], moves: Mapping[int, UUID | None]) -> list[list[int]]:

@@ -19,8 +19,8 @@ class FirstPieces:
     def __init__(self, shelves: Shelves) -> None:
         self._shelves = shelves
         self._holders: defaultdict[int, list[Draft]] = defaultdict(list)
-        # lots from which no chain leads to a piece: none will later either, because chains only use pieces up
-        self._closed: set[int] = set()
+        # Lots by sku, but those from which no chain leads to a piece: none will later, for chains only use pieces up
+        self._open = dict(shelves.by_sku)
         self._hopeless: set[Kind] = set()
 
     def give(self, draft: Draft) -> bool:
@@ -45,9 +45,9 @@ class FirstPieces:
 
     def _chain(self, draft: Draft) -> bool:
         left = self._shelves.left
-        unseen = [number for number in range(len(left)) if number not in self._closed]
-        if not any(left[number] for number in unseen):
+        if not self._shelves.pieces:
             return False
+        unseen = dict(self._open)
         came_from: dict[int, Draft] = {}
         kinds: set[Kind] = set()
         asking = deque([draft])
@@ -57,14 +57,13 @@ class FirstPieces:
             if kind in kinds:
                 continue
             kinds.add(kind)
-            found, unseen = self._shelves.parted(asker, unseen)
-            for number in found:
+            for number in self._shelves.sought(asker, unseen):
                 came_from[number] = asker
                 if left[number]:
                     self._pass_on(draft, number, came_from)
                     return True
                 asking.extend(self._holders[number])
-        self._closed.update(came_from)
+        self._open = unseen
         return False
 
     def _pass_on(self, draft: Draft, number: int, came_from: dict[int, Draft]) -> None:

@@ -74,8 +74,9 @@ class Draft:
     def open_groups(self) -> list[int]:
         """Groups that may still get a piece, the least met first: so the packet stays balanced."""
         met, limits, needed = self.met, self.limits, self.needed
-        found = [group for group in EVERY_GROUP if met[group] < limits[group]]
-        return sorted(found, key=lambda group: met[group] / needed[group]) if len(found) > 1 else found
+        found = [(met[group] / needed[group], group) for group in EVERY_GROUP if met[group] < limits[group]]
+        found.sort()
+        return [group for _, group in found]
 
 
 def _is_carried(lot: Lot, snapshot: Snapshot, rules: Rules) -> bool:
@@ -108,7 +109,10 @@ class Shelves:
         self._shelves: list[list[defaultdict[str, list[int]]]] = [
             [defaultdict(list) for _ in range(len(SPOILS_WITHIN) + 1)] for _ in GROUPS
         ]
+        self.pieces = sum(self.left)
+        self.by_sku: defaultdict[str, list[int]] = defaultdict(list)
         for number, lot in enumerate(self.lots):
+            self.by_sku[lot.sku].append(number)
             if self.left[number]:
                 for group in self._groups[number]:
                     self._shelves[group][self._class[number]][lot.kelurahan].append(number)
@@ -144,7 +148,8 @@ class Shelves:
             arrives = nearest[place][1]
             if arrives >= too_late:
                 break  # and all that is further away
-            arrives = max(arrives, together)
+            if arrives < together:
+                arrives = together
             for number in shelf.get(place, ()):
                 if grams[number] <= room and arrives < good_until[number] and fits[skus[number]]:
                     return number
@@ -169,21 +174,26 @@ class Shelves:
         until = home.isolation_until if hurries else None
         return home.kelurahan, home.allergens, home.groups & FLAGS, until, tuple(sorted(draft.open_groups()))
 
-    def parted(self, draft: Draft, numbers: Iterable[int]) -> tuple[list[int], list[int]]:
-        """These lots, also empty ones: those that could be in the draft while it is empty, and the others."""
-        home, fits, groups = draft.household, self.fits(draft.household), set(draft.open_groups())
-        skus = {sku for sku, serves in self._groups_of.items() if fits[sku] and not groups.isdisjoint(serves)}
-        nearest, until = self._travel.nearest(home.kelurahan), home.isolation_until
-        found: list[int] = []
-        others: list[int] = []
-        for number in numbers:
-            arrives = nearest[self.lots[number].kelurahan][1]
-            good = self._skus[number] in skus and arrives < until and arrives < self._good_until[number]
-            (found if good else others).append(number)
-        return found, others
+    def sought(self, draft: Draft, among: dict[str, list[int]]) -> list[int]:
+        """The lots, also empty ones, that could be in the draft while it is empty; they are taken out of `among`."""
+        fits, groups, until = self.fits(draft.household), set(draft.open_groups()), draft.household.isolation_until
+        nearest, found = self._travel.nearest(draft.household.kelurahan), list[int]()
+        for sku, numbers in among.items():
+            if not numbers or not fits[sku] or groups.isdisjoint(self._groups_of[sku]):
+                continue
+            others: list[int] = []
+            for number in numbers:
+                arrives = nearest[self.lots[number].kelurahan][1]
+                in_time = arrives < until and arrives < self._good_until[number]
+                (found if in_time else others).append(number)
+                if in_time and self.left[number]:
+                    return found  # a piece is found, and nobody looks further
+            among[sku] = others
+        return found
 
     def take(self, number: int) -> None:
         """Keep a piece of the lot for a packet."""
+        self.pieces -= 1
         self.left[number] -= 1
         if not self.left[number]:
             for group in self._groups[number]:

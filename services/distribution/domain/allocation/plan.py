@@ -115,7 +115,7 @@ class _Allocation:
         A line per kelurahan, and a heap of their heads: serving one changes only the key of its own kelurahan.
         """
         lines: defaultdict[str, list[tuple[Key, Draft]]] = defaultdict(list)
-        drafts, stock = list(self._drafts()), sum(self._shelves.left)
+        drafts, stock = list(self._drafts()), self._shelves.pieces
         schedule(drafts, stock, self._snapshot.packets_a_day, self._rules, self._now)
         for draft in drafts:
             lines[draft.household.kelurahan].append((_key(draft), draft))

@@ -187,6 +187,7 @@ class _Play:
         del self._rides[identity]
         home = self._homes[identity] = replace(self._homes[identity], has_open=False)
         self._done[home.kelurahan] += 1
+        self.found.expired += sum(pieces for lot, pieces in packet.lines if at >= lot.expires_at)
         if at >= self._ends[identity]:
             self.found.late += 1
             return
