@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from peduli.__main__ import app
 from services.distribution.cli.simulate import Figures, charts, simulate
 from services.distribution.domain.allocation.snapshot import Rules
+from services.distribution.domain.simulation.charts import NAMES
 from services.distribution.domain.simulation.measures import jain
 from services.distribution.domain.simulation.play import play
 from services.distribution.domain.simulation.policies import policies
@@ -81,7 +82,7 @@ def test_the_charts_are_drawings_with_every_policy(played: tuple[dict[str, Figur
     for text in drawn.values():
         root = ElementTree.fromstring(text)
         words = " ".join(part.text or "" for part in root.iter())
-        assert all(name in words for name in played[0])
+        assert all(NAMES[name] in words for name in played[0])
 
 
 def test_the_command_prints_a_table_or_json_and_writes_charts(tmp_path: Path) -> None:
