@@ -101,6 +101,7 @@ def test_the_bound_holds_no_piece_doubles_and_nobody_new_is_lost(
     for packet in [*kept, *after]:
         pieces.update({lot.lot_id: count for lot, count in packet.lines})
     assert all(pieces[lot.lot_id] <= lot.balances["available"] for lot in [*stock, *free])
+    assert all(packet.arrives_at < packet.deliver_before for packet in after)
     assert better(made, under_way(made, people, later, free), most, solve) == changes
 
 

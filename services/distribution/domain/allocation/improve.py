@@ -114,7 +114,9 @@ class _Improver:
         """Packets that get more of the goods that nobody else can use now, the lowest coverage first."""
         shelves = Shelves(self._snapshot, self._travel, self._rules, self._seed)
         moved = {id(change.before) for change in changes}
-        drafts = [(self._draft(packet), packet) for packet in self._held if id(packet) not in moved]
+        kept = [packet for packet in self._held if id(packet) not in moved]
+        in_time = [packet for packet in kept if self._worth(packet, self._home(packet)) is not None]
+        drafts = [(self._draft(packet), packet) for packet in in_time]
         heap = [(draft.coverage, draft.tie, number) for number, (draft, _) in enumerate(drafts)]
         heapq.heapify(heap)
         found: list[Change] = []
