@@ -40,6 +40,8 @@ class Draft:
     limits: list[float]
     total: int
     tie: bytes
+    opening: list[int] = field(default_factory=list)  # its open groups while it is empty
+    fits: dict[str, bool] = field(default_factory=dict)  # by sku, once a shelf was looked at
     is_within_reach: bool = False  # of the goods that are expected, and then the day of its last chance
     last_chance: int = 0
     first: int | None = None
@@ -59,7 +61,9 @@ class Draft:
         days = max(1, (household.isolation_until - now) // timedelta(days=1) + 1)
         share = min(1.0, rules.packet_days / days)
         limits = [min(want, has + want * share) for want, has in zip(needed, met, strict=True)]
-        return cls(household, needed, met, limits, sum(needed), draw(seed, household.household_id))
+        draft = cls(household, needed, met, limits, sum(needed), draw(seed, household.household_id))
+        draft.opening = draft.open_groups()
+        return draft
 
     @property
     def coverage(self) -> float:
@@ -129,7 +133,7 @@ class Shelves:
 
     def best(self, draft: Draft) -> int | None:
         """The lot of the draft's next piece: of its least met group, what spoils first, then the nearest."""
-        for group in draft.open_groups():
+        for group in draft.open_groups() if draft.pieces else draft.opening:
             for spoils, shelf in enumerate(self._shelves[group]):
                 if shelf:
                     number = self._on_shelf(draft, shelf, self._spoilt[spoils])
@@ -139,7 +143,10 @@ class Shelves:
 
     def _on_shelf(self, draft: Draft, shelf: dict[str, list[int]], spoilt: datetime) -> int | None:
         """The nearest usable lot of a shelf whose goods have all spoilt at `spoilt`."""
-        home, fits = draft.household, self.fits(draft.household)
+        home = draft.household
+        if not draft.fits:
+            draft.fits = self.fits(home)
+        fits = draft.fits
         nearest, room = self._travel.nearest(home.kelurahan), self._rules.packet_grams - draft.grams
         skus, grams, good_until = self._skus, self._grams, self._good_until
         too_late, together = min(home.isolation_until, spoilt, draft.good_until), draft.arrives
@@ -172,11 +179,11 @@ class Shelves:
         home = draft.household
         hurries = home.isolation_until <= self._travel.latest(home.kelurahan)
         until = home.isolation_until if hurries else None
-        return home.kelurahan, home.allergens, home.groups & FLAGS, until, tuple(sorted(draft.open_groups()))
+        return home.kelurahan, home.allergens, home.groups & FLAGS, until, tuple(sorted(draft.opening))
 
     def sought(self, draft: Draft, among: dict[str, list[int]]) -> list[int]:
         """The lots, also empty ones, that could be in the draft while it is empty; they are taken out of `among`."""
-        fits, groups, until = self.fits(draft.household), set(draft.open_groups()), draft.household.isolation_until
+        fits, groups, until = self.fits(draft.household), set(draft.opening), draft.household.isolation_until
         nearest, found = self._travel.nearest(draft.household.kelurahan), list[int]()
         for sku, numbers in among.items():
             if not numbers or not fits[sku] or groups.isdisjoint(self._groups_of[sku]):

@@ -104,7 +104,7 @@ class _Allocation:
                 self._waiters.rest(household, "ISOLATION_ENDED")
             else:
                 draft = Draft.of(household, self._rules, self._now, self._seed)
-                if draft.open_groups():
+                if draft.opening:
                     yield draft
                 else:
                     self._waiters.rest(household, "NEED_MET")

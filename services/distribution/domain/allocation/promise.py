@@ -63,7 +63,7 @@ class Waiters:
         """Whether there are no goods, none that suit, or none that come in time: of what is left."""
         kind = self._shelves.kind(draft)
         if kind not in self._because:
-            fits, groups = self._shelves.fits(draft.household), set(draft.open_groups())
+            fits, groups = self._shelves.fits(draft.household), set(draft.opening)
             needed = [sku for sku in self._left if groups & set(self._shelves.groups_of(sku))]
             suits = any(fits[sku] for sku in needed)
             self._because[kind] = "NOT_IN_TIME" if suits else "NOTHING_SUITS" if needed else "NO_GOODS"
