@@ -6,6 +6,7 @@ CPU seconds of one core, the best of several; Postgres is measured by its own cl
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import tempfile
 import time
@@ -153,7 +154,7 @@ def measure(url: str) -> dict[str, list[Measured]]:
         if len(snapshot.households) <= 1000:
             (persons, proved), took = timed(lambda s=snapshot: by_cp_sat(s, RULES, NOW, CP_SAT_SECONDS), 1)  # type: ignore[misc]
             note = "first pieces alone, one worker; " + (
-                "proved the most" if proved else f"cut at {CP_SAT_SECONDS:.0f} s"
+                "proved the most" if proved else f"cut after {CP_SAT_SECONDS:.0f} s of its work"
             )
             ways.append(Measured("OR-tools CP-SAT", persons, took, note))
         persons, took = timed(lambda s=snapshot: by_flow(s, RULES, NOW), 1)  # type: ignore[misc]
@@ -165,9 +166,12 @@ def measure(url: str) -> dict[str, list[Measured]]:
     return found
 
 
-def table(found: dict[str, list[Measured]]) -> str:
+def table(found: dict[str, list[Measured]], busy: float) -> str:
     """The figures as Markdown."""
-    lines = ["Allocation by `python -m bench.allocation`, CPU time of one core (Postgres: its own clock), one run.\n"]
+    lines = [
+        "Allocation by `python -m bench.allocation`, CPU time of one core (Postgres: its own clock), one run. Others'",
+        f"load on the machine when it began: {busy:.1f} (above 0.5 read the ratios alone).\n",
+    ]
     for name, ways in found.items():
         most = max(way.persons for way in ways)
         lines += [f"\n| {name} | persons reached | of the most | ms | × ours | |", "|---|---|---|---|---|---|"]
@@ -185,7 +189,8 @@ def main() -> None:
         postgres = private.postgres(Path(folder) / "postgres", fsync=False)
         try:
             postgres.start()
-            text = table(measure(postgres.url))
+            busy = os.getloadavg()[0]
+            text = table(measure(postgres.url), busy)
         finally:
             postgres.remove()
     write_part("allocation", text)
