@@ -272,6 +272,8 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/tasks/{task_id}/door"): {"team"},
     ("GET", "/v1/trace/{identity}"): {"reader"},
     ("GET", "/v1/accounting"): {"reader"},
+    ("GET", "/v1/rounds/{programme}/{round}"): {"reader"},
+    ("GET", "/v1/rounds/{programme}/{round}/sheet"): {"reader"},
 }
 
 
