@@ -60,6 +60,7 @@ format: setup ## put the code in the house's format
 bench: setup ## measure speed, and write docs/performance.md
 	$(PYTHON) -m bench $(ARGS)
 	$(PYTHON) -m bench.http $(ARGS)
+	$(PYTHON) -m bench.allocation
 
 up: ## start the system with docker compose; secrets are made into .env once
 	python3 deploy/make_env.py

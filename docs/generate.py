@@ -134,13 +134,15 @@ def metrics_page() -> str:
 
 def reasons() -> str:
     """Codes with the sentences that people read."""
-    why = [(f"`{code}`", explain.explain([code], "auditor")) for code in explain.CODES]
+    why = [(f"`{code}`", *text) for code, text in explain.TEXTS.items()]
     return page(
         "Reasons",
         "Codes are for programs and stay; sentences are for people.",
         "## Why a submission is refused\n\nAll reasons come at once, each with the path of its field.\n\n"
         + table(("code", "Bahasa Indonesia", "English"), [(f"`{code}`", *text) for code, text in TEXTS.items()]),
-        "## Why a packet went to this household\n\n" + table(("code", "text for an auditor"), why),
+        "## Why a packet goes to this household, or does not come yet\n\n"
+        "A code may carry figures after colons, which take the place of {0} and {1}.\n\n"
+        + table(("code", "volunteer", "household", "auditor"), why),
     )
 
 

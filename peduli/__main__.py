@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from peduli import households, ledger, officers, publisher_commands, stock, teams
+from peduli import allocations, households, ledger, officers, publisher_commands, simulation, stock, teams
 from peduli.registry import app as registry_app
 from peduli.tables import show as _print
 from shared.errors import PeduliError
@@ -32,6 +32,8 @@ app.add_typer(households.app, name="household")
 app.add_typer(teams.app, name="team")
 app.add_typer(stock.app, name="stock")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(allocations.app, name="allocate")
+app.command("simulate")(simulation.simulate)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SCHEMAS = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}

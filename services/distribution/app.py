@@ -11,11 +11,11 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from services.distribution import handlers
-from services.distribution.api import field, field_pages, home_page, pages, routes, signing
-from services.distribution.domain.allocation import Rules
+from services.distribution.api import field, field_pages, home_page, pages, rounds, routes, signing
+from services.distribution.domain.allocation.snapshot import Rules
 from services.distribution.store import photos
 from services.distribution.store.stock import queries
-from services.distribution.usecases.allocate import allocate_due
+from services.distribution.usecases.allocate import allocate_due, improve_city
 from services.distribution.usecases.households import Keys, erase_due
 from services.distribution.usecases.stock import expire
 from services.distribution.usecases.tasks import sweep_due
@@ -34,6 +34,7 @@ LOOK_SECONDS = 0.2  # how often a due city is looked for: a task is visible with
 REST = 3  # times as long as an allocation took: a big stock must not keep the lanes from their work
 SWEEP_SECONDS = 60.0
 PHOTOS_LAST = timedelta(days=30)  # until then somebody may ask; the proof itself is the hash
+IMPROVE_SECONDS = 300.0
 
 
 def service(settings: Settings, *, clock: Clock = now) -> Service:
@@ -75,6 +76,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         volunteers = signing.Field.over(pool, cities, keys, clock)
         for door in (
             routes.router(pool, keys),
+            rounds.router(pool),
             field.router(pool, keys),
             home_page.router(pool),
             home_page.pages(volunteers),
@@ -85,6 +87,14 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             every_door.include_router(door)
         return every_door
 
+    async def improving(pool: Pool, stop: asyncio.Event) -> None:
+        async def improve(city: Reference) -> bool:
+            async with pool.acquire() as tx, tx.transaction():
+                await improve_city(tx, reference=city, rules=Rules(), now=now())
+            return False
+
+        await every(stop, IMPROVE_SECONDS, lambda: each_city(cities, improve, "improve"), "improve")
+
     return Service(
         name="distribution",
         schema=SCHEMA,
@@ -92,6 +102,6 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         cities=cities,
         lanes=handlers.lanes(cities, keys, settings.shards),
         router=doors,
-        loops=[allocating, sweeping],
+        loops=[allocating, sweeping, improving],
         directory=directory,
     )

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from services.distribution.store.stock import queries
 from services.distribution.usecases.households import Keys, register
 from services.distribution.usecases.recalling import recall_unfit
+from services.distribution.usecases.rounds import take_pledges
 from services.distribution.usecases.stock import take_in
 from services.distribution.usecases.tasks import report
 from shared.clock import now
@@ -50,8 +51,8 @@ def lanes(cities: Cities, keys: Keys, shards: int) -> list[Lane]:
 
 
 def on_purchases(cities: Cities) -> Handler:
-    """Purchases that were recorded, corrected, voided; a rejected one brings nothing. What the registry tells comes
-    first: a purchase may be of a seller or a product that is told beside it.
+    """Purchases that were recorded, corrected, voided, and pledges; a rejected one brings nothing. What the registry
+    tells comes first: a purchase may be of a seller or a product that is told beside it.
     """
 
     async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
@@ -61,6 +62,7 @@ def on_purchases(cities: Cities) -> Handler:
                 await recall_unfit(tx, reference=cities[tenant], now=now())
             await queries.save_due(tx, tenants=changed)  # goods may be of use to others now
         await take_in(tx, events, cities=cities, now=now())
+        await take_pledges(tx, events)
 
     return handle
 

@@ -22,7 +22,8 @@ INTAKES = (
     ("distribution.intake", "*.household.*.v1"),
     ("distribution.intake", "*.task.*.v1"),
 )
-DISTRIBUTED = ("purchase", "seller", "product", "unit")  # what distribution hears of: goods, and the registry
+# what distribution hears of: goods, what units promise, and the registry
+DISTRIBUTED = ("purchase", "pledge", "seller", "product", "unit")
 
 Arguments = dict[str, object]
 

@@ -289,6 +289,8 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/stock/adjustments"): {"warehouse"},
     ("GET", "/v1/trace/{identity}"): {"reader"},
     ("GET", "/v1/accounting"): {"reader"},
+    ("GET", "/v1/rounds/{programme}/{round}"): {"reader"},
+    ("GET", "/v1/rounds/{programme}/{round}/sheet"): {"reader"},
 }
 
 

@@ -26,7 +26,7 @@ import asyncpg
 
 from peduli.prepare import prepare_database
 from peduli.servers.private import postgres
-from services.distribution.domain.allocation import Packet
+from services.distribution.domain.allocation.snapshot import Packet
 from services.distribution.domain.household import Household
 from services.distribution.domain.stock import Lot, Movement
 from services.distribution.store import laws, stock, tasks

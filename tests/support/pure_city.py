@@ -12,7 +12,9 @@ from uuid import UUID
 
 from services.distribution.domain.adjustment import Adjustment
 from services.distribution.domain.adjustment import decide as decide_adjustment
-from services.distribution.domain.allocation import Packet, Rules, Snapshot, allocate, refusal
+from services.distribution.domain.allocation.plan import allocate
+from services.distribution.domain.allocation.rules import refusal
+from services.distribution.domain.allocation.snapshot import Packet, Rules, Snapshot
 from services.distribution.domain.household import Household, servings
 from services.distribution.domain.stock import (
     AGAINST,

@@ -15,7 +15,7 @@ from peduli.prepare import prepare_database
 from peduli.servers.private import AnyRabbitMQ
 from peduli.servers.server import Server
 from services.distribution.domain.adjustment import Adjustment
-from services.distribution.domain.allocation import Rules
+from services.distribution.domain.allocation.snapshot import Rules
 from services.distribution.handlers import on_purchases
 from services.distribution.store import laws
 from services.distribution.usecases.adjusting import adjust

@@ -74,16 +74,9 @@ left join lateral (
 ) g on true
 where h.tenant = :tenant and h.released_reason is null and h.isolation_until > :now;
 
--- name: save_waiting!
--- The waiting list of a city after an allocation; who waited before keeps the time.
-with gone as (delete from waiting where tenant = :tenant and not household_id = any(:ids::uuid[]))
-insert into waiting (household_id, tenant, reason)
-select household_id, :tenant, reason from unnest(:ids::uuid[], :reasons::text[]) as new (household_id, reason)
-on conflict (household_id) do update set reason = excluded.reason;
-
 -- name: find_household^
 -- A household for one who follows goods: no people, no needs; why it waits, if it does.
-select household_id, kelurahan, isolation_from, isolation_until, released_reason, w.reason as waits_because
+select household_id, kelurahan, isolation_from, isolation_until, released_reason, w.reason as waits_because, w.promised_at
 from households left join waiting w using (household_id) where households.tenant = :tenant and household_id = :id;
 
 -- name: find_state^

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from services.distribution.domain.allocation import Packet
+from services.distribution.domain.allocation.snapshot import Packet
 from services.distribution.domain.task import Task, Team
 from shared.contracts.tasks import TaskLine
 from shared.database.pool import Row, Transaction

@@ -1,0 +1,74 @@
+"""`peduli simulate`: ours beside what was done, in one table and three charts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from peduli.tables import show
+
+if TYPE_CHECKING:
+    from services.distribution.cli.simulate import Figures
+
+FIRST_DAY = datetime(2021, 7, 1)  # noqa: DTZ001 - a day, not a moment
+HOURS, SHARES = ("hours_to_first", "hours_purchase_to_door"), ("coverage", "lowest_decile", "lowest_decile_kelurahan")
+
+
+def simulate(
+    city: Annotated[str, typer.Option(help="city code; its history must be known")] = "3276",
+    days: Annotated[int, typer.Option(min=1, max=90, help="days to play")] = 60,
+    seed: Annotated[int, typer.Option(help="the same seed draws the same world")] = 1,
+    begin: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="first day")] = FIRST_DAY,
+    scale: Annotated[float, typer.Option(min=0.001, max=1, help="part of the city that is played")] = 0.1,
+    goods: Annotated[Literal["kits", "loose", "both"], typer.Option(help="what is bought")] = "both",
+    charts: Annotated[Path | None, typer.Option(help="write SVG charts into this folder")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+) -> None:
+    """Play July and August 2021 again: our allocation beside first come first served, equal numbers, and hindsight."""
+    from services.distribution.cli import simulate as playing
+
+    found, hindsight = playing.simulate(
+        city,
+        begin=begin.date(),
+        days=days,
+        seed=seed,
+        scale=scale,
+        goods=goods,
+        say=lambda words: print(words, file=sys.stderr),
+    )
+    if charts is not None:
+        charts.mkdir(parents=True, exist_ok=True)
+        for name, drawing in playing.charts(found, hindsight).items():
+            (charts / name).write_text(drawing, encoding="utf-8")
+    if as_json:
+        told = {"city": city, "days": days, "seed": seed, "scale": scale, "goods": goods, "hindsight": hindsight}
+        print(json.dumps({**told, "policies": [asdict(one) for one in found]}, indent=2))
+        return
+    show(_table(found), False)
+    print(f"in hindsight {hindsight} persons could have been reached" if hindsight else "hindsight needs OR-tools")
+
+
+def _table(found: list[Figures]) -> list[dict[str, str]]:
+    """A row per measure, a column per policy."""
+    rows = {
+        "persons reached in time": [str(one.persons_reached) for one in found],
+        "of hindsight": [f"{one.of_hindsight:.1%}" if one.of_hindsight is not None else "-" for one in found],
+        **{name.replace("_", " "): [f"{getattr(one, name):.1%}" for one in found] for name in SHARES},
+        "Jain index of kelurahan": [f"{one.jain_kelurahan:.3f}" for one in found],
+        **{name.replace("_", " "): [f"{getattr(one, name):.1f}" for one in found] for name in HOURS},
+        "goods expired": [f"{one.expired:.1%}" for one in found],
+        "came too late": [f"{one.late:.1%}" for one in found],
+        "planned too late": [str(one.planned_late) for one in found],
+        "distance (0 kelurahan, 2 city)": [f"{one.distance:.2f}" for one in found],
+        "changed before accepted": [f"{one.churn:.1%}" for one in found],
+        "most changed in a run": [f"{one.most_churn:.1%}" for one in found],
+        "packets": [str(one.packets) for one in found],
+    }
+    names = [one.policy for one in found]
+    return [{"measure": measure, **dict(zip(names, values, strict=True))} for measure, values in rows.items()]

@@ -1,0 +1,109 @@
+"""The hard rules: what may go to which door, and when it would be there. A packet that breaks one is never made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from math import cos, radians
+
+from services.distribution.domain.allocation.snapshot import Rules, Snapshot
+from services.distribution.domain.household import Household
+from services.distribution.domain.stock import Lot
+from shared.reference.model import Product, Storage
+
+SAME_KELURAHAN, SAME_KECAMATAN, SAME_CITY = range(3)
+FLAGS = frozenset({"infant", "diabetic", "no_cook"})  # the groups that forbid goods
+TO_BE_COOKED = ("sembako", "sayur_buah")
+KM_PER_DEGREE = 111.2
+
+
+def distance_class(origin: str, home: str, kecamatan: Mapping[str, str]) -> int:
+    """0 in one kelurahan, 1 in one kecamatan, 2 in the city."""
+    if origin == home:
+        return SAME_KELURAHAN
+    return SAME_KECAMATAN if kecamatan.get(origin) == kecamatan.get(home) else SAME_CITY
+
+
+def kilometres(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Between two (lat, lon) of one city, as the crow flies."""
+    east = (a[1] - b[1]) * cos(radians(a[0]))
+    return float(KM_PER_DEGREE * (east**2 + (a[0] - b[0]) ** 2) ** 0.5)
+
+
+class Travel:
+    """How long goods take from one kelurahan to a door in another, given the queues of today."""
+
+    def __init__(self, snapshot: Snapshot, rules: Rules, now: datetime) -> None:
+        self._snapshot, self._rules, self.now = snapshot, rules, now
+        first = rules.same_kelurahan_hours
+        self._further = (0, rules.same_kecamatan_hours - first, rules.city_hours - first)
+        self.origins = sorted({lot.kelurahan for lot in snapshot.lots})
+        self.nearest = cache(self._nearest)
+        self.latest = cache(self._latest)
+
+    def hours(self, origin: str, home: str) -> float:
+        """Hours until goods of `origin` are at a door in `home`: learned there, else by class and the team's queue."""
+        learned = self._snapshot.door_hours.get(home)
+        if learned is None:
+            queue = self._snapshot.open_tasks.get(home, 0) / self._rules.doors_an_hour
+            learned = self._rules.same_kelurahan_hours + queue
+        return learned + self._further[distance_class(origin, home, self._snapshot.kecamatan)]
+
+    def arrival(self, origin: str, home: str) -> datetime:
+        """When goods that are assigned now would be at the door."""
+        return self.now + timedelta(hours=self.hours(origin, home))
+
+    def _latest(self, home: str) -> datetime:
+        return max((arrives for _, arrives in self.nearest(home).values()), default=self.now)
+
+    def _nearest(self, home: str) -> dict[str, tuple[int, datetime]]:
+        """Places with goods inside the city, the nearest first: their rank, and when their goods would be in `home`."""
+        here, points = self._snapshot.points.get(home), self._snapshot.points
+
+        def far(origin: str) -> tuple[int, float, str]:
+            km = kilometres(here, points[origin]) if here and origin in points else 0.0
+            return distance_class(origin, home, self._snapshot.kecamatan), km, origin
+
+        inside = [origin for origin in self.origins if origin in self._snapshot.kecamatan]
+        ranked = enumerate(sorted(inside, key=far))
+        return {origin: (rank, self.arrival(origin, home)) for rank, origin in ranked}
+
+
+def refusal(product: Product, household: Household) -> str | None:
+    """The rule that forbids this product at this door, or None (L6). It reads `allergens` and FLAGS only."""
+    if product.allergens & household.allergens:
+        return "ALLERGEN"
+    if product.infant and "infant" not in household.groups:
+        return "NO_INFANT"
+    if "diabetic" in household.groups and not product.diabetic_friendly:
+        return "NOT_DIABETIC_FRIENDLY"
+    if "no_cook" in household.groups and product.category in TO_BE_COOKED:
+        return "NEEDS_COOKING"
+    return None if product.halal else "NOT_HALAL"
+
+
+def late(
+    expires_at: datetime, storage: Storage, until: datetime, arrives: datetime, now: datetime, rules: Rules
+) -> str | None:
+    """Why goods that arrive at `arrives` would be no help, or None (L5)."""
+    if arrives >= expires_at:
+        return "SPOILS_BEFORE_ARRIVAL"
+    if arrives >= until:
+        return "ARRIVES_AFTER_ISOLATION"
+    return "TOO_FAR_FOR_COLD_GOODS" if arrives - now > kept_for(storage, rules) else None
+
+
+def kept_for(storage: Storage, rules: Rules) -> timedelta:
+    """How long goods may be on their way."""
+    hours = {"chill": rules.chill_hours, "frozen": rules.frozen_hours}
+    return timedelta(hours=hours[storage]) if storage in hours else timedelta.max
+
+
+def usable(lot: Lot, product: Product, household: Household, travel: Travel, rules: Rules) -> str | None:
+    """Why this lot cannot go to this door, or None when it can: all hard rules of goods and door."""
+    arrives = travel.arrival(lot.kelurahan, household.kelurahan)
+    forbidden = refusal(product, household)
+    if forbidden or product.weight_g > rules.packet_grams:
+        return forbidden or "TOO_HEAVY"
+    return late(lot.expires_at, product.storage, household.isolation_until, arrives, travel.now, rules)

@@ -1,0 +1,104 @@
+"""The weekly plan from a pledge on the broker to the sheet that is printed, and a change that is kept."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from services.distribution.cli.allocate import Allocations, Move, Rules
+from shared.errors import PeduliError
+from shared.ids import new_id
+from tests.support.eventually import eventually
+from tests.support.journey import household, one_task, query, recent, register, services, tell
+from tests.support.servers import TENANT, World
+
+MONDAY = date(2021, 7, 26)
+DKUM, BEJI, TAPOS = "32.76.DKUM", "32.76.06", "32.76.10"
+PLANNED = "/v1/rounds/isoman/2021-07-26"
+
+
+async def pledge(world: World, unit: str, packets: int) -> None:
+    """A unit says what it will collect."""
+    body = {
+        "unit_code": unit,
+        "programme": "isoman",
+        "round": MONDAY.isoformat(),
+        "sum_idr": 150_000 * packets,
+        "packets": packets,
+    }
+    await tell(world, body, "pledge.submitted")
+
+
+async def test_what_units_pledge_becomes_a_plan_that_a_person_can_change_and_print(world: World) -> None:
+    allocations = Allocations(world.database_url, TENANT)
+    async with services(world) as (_, field, _reporting):
+        await pledge(world, BEJI, 10)
+        await pledge(world, DKUM, 30)
+        known = "select sum(packets)::int as packets from distribution.pledges"
+        await eventually(lambda: query(world, known), lambda rows: rows == [{"packets": 40}])
+        assert (await field.get(PLANNED)).status_code == 404
+        await allocations.tell_needs("isoman", MONDAY, {BEJI: 100, TAPOS: 300})
+        made = await allocations.plan_round("isoman", MONDAY)
+        assert [(line["unit_code"], line["kecamatan"], line["packets"]) for line in made["lines"]] == [
+            (BEJI, "Beji", 10),
+            (DKUM, "Tapos", 30),
+        ]
+        assert [change["after"] for change in made["changed"]] == [10, 30]
+        again = await allocations.plan_round("isoman", MONDAY)
+        assert (again["changed"], again["version"]) == ([], made["version"])
+
+        move = Move(DKUM, TAPOS, BEJI, 5)
+        changed = await allocations.change_round("isoman", MONDAY, move, reason="truk mogok", changed_by="PIC kota")
+        assert changed["version"] == made["version"] + 1
+        await pledge(world, DKUM, 34)  # the unit says more: a new plan keeps what the person decided
+        await eventually(lambda: query(world, known), lambda rows: rows == [{"packets": 44}])
+        await allocations.plan_round("isoman", MONDAY)
+        told = (await field.get(PLANNED)).json()
+        assert sum(line["packets"] for line in told["lines"]) == 44
+        assert any(line["unit_code"] == DKUM and "CHANGED" in line["why"] for line in told["lines"])
+        assert told["changes"][0]["reason"] == "truk mogok"
+
+        page = await field.get(f"{PLANNED}/sheet")
+        assert page.status_code == 200
+        for words in ("Sekretaris Daerah", "Tapos", "truk mogok", "31 Juli 2021 08.00 WIB"):
+            assert words in page.text
+        style = page.text.partition('rel="stylesheet" href="')[2].partition('"')[0]
+        assert "size: A4" in (await field.get(style)).text
+
+
+async def test_a_round_that_cannot_be_is_refused_with_the_reason(world: World) -> None:
+    allocations = Allocations(world.database_url, TENANT)
+    for wrong, words in (
+        (allocations.plan_round("bbm", MONDAY), "no programme bbm"),
+        (allocations.plan_round("isoman", date(2021, 7, 27)), "no Monday"),
+        (allocations.show_round("isoman", MONDAY), "is planned"),
+        (allocations.tell_needs("isoman", MONDAY, {"32.73.01": 1}), "32.73.01"),
+    ):
+        with pytest.raises(PeduliError, match=words):
+            await wrong
+    plan = await allocations.plan_round("isoman", MONDAY)
+    assert plan["lines"] == []
+    with pytest.raises(PeduliError, match="its reason"):
+        await allocations.change_round("isoman", MONDAY, Move(DKUM, TAPOS, BEJI, 1), reason=" ", changed_by="PIC")
+
+
+async def test_a_decision_is_explained_and_another_is_tried_without_a_change(world: World) -> None:
+    allocations = Allocations(world.database_url, TENANT)
+    async with services(world) as (_, field, _reporting):
+        await register(field)
+        await tell(world, recent())
+        task = (await one_task(field))["task_id"]
+        await field.post("/v1/households", json=household("KK-2"), headers={"Peduli-Source": "/rt/1"})
+        before = await query(world, "select * from distribution.tasks")
+        tried = await allocations.what_if(Rules(), [("BERAS-5KG", 3, "32.76.06.1001")])
+        assert len(tried["packets"]) == 1
+        assert tried["pieces_that_stay"] >= 2
+        assert await query(world, "select * from distribution.tasks") == before
+        assert await allocations.improve(Rules()) == 0
+    texts = {(await allocations.explain(task, reader))["text"] for reader in ("volunteer", "household", "auditor")}
+    assert len(texts) == 3
+    with pytest.raises(PeduliError, match="no task"):
+        await allocations.explain(new_id(), "auditor")
+    with pytest.raises(PeduliError, match="cannot be"):
+        await allocations.what_if(Rules(), [("NIHIL", 3, "32.76.06.1001")])
