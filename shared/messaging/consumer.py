@@ -208,6 +208,7 @@ class Consumer:
         """On `stop`: no new messages, then the end mark behind those in hand, so that none is delivered twice."""
         await stop.wait()
         await channel.basic_cancel(tag)
+        await channel.queue_declare(self.queue, passive=True)  # behind all that the queue had on its way to us
         buffer.put_nowait(None)
 
     async def _consume(

@@ -176,7 +176,7 @@ async def test_a_new_product_waits_for_review_and_its_goods_then_go_to_whom_they
         reached = "select groups from distribution.households join distribution.tasks using (household_id)"
         assert await query(world, reached) == [{"groups": ["infant"]}]
         why = "select reason from distribution.waiting"
-        await eventually(lambda: query(world, why), lambda rows: rows == [{"reason": "NO_USABLE_GOODS"}])
+        await eventually(lambda: query(world, why), lambda rows: rows == [{"reason": "NO_GOODS"}])
 
 
 async def heard(door: Door, fact: Callable[[Reference], bool], tenant: str = "3276") -> None:
@@ -220,7 +220,7 @@ async def test_a_rejected_product_is_refused_and_what_is_left_is_given_to_nobody
         await everywhere(world, known, [{"need_groups": []}])
         await register(field)
         why = "select reason from distribution.waiting"
-        await eventually(lambda: query(world, why), lambda rows: rows == [{"reason": "NO_USABLE_GOODS"}])
+        await eventually(lambda: query(world, why), lambda rows: rows == [{"reason": "NO_GOODS"}])
 
 
 async def test_a_kit_is_bought_by_its_sku_alone_and_brought_whole(world: World) -> None:
