@@ -14,6 +14,7 @@ import typer
 from peduli import allocations, households, ledger, officers, publisher_commands, simulation, stock, teams
 from peduli.registry import app as registry_app
 from peduli.tables import show as _print
+from services.reporting.report_cli import report
 from shared.errors import PeduliError
 
 app = typer.Typer(no_args_is_help=True, help="From a purchase to a doorstep, before the isolation ends.")
@@ -246,6 +247,9 @@ def verify(
     found = check(file.read(), tenant=city, source=source, now=now())
     print(json.dumps(checking.rows(found), indent=2) if as_json else "\n".join(checking.lines(found)))
     raise typer.Exit(0 if found and all(item.is_fine for item in found) else 1)
+
+
+app.command("report")(report)
 
 
 @app.command()

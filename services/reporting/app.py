@@ -10,7 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.reporting import handlers
+from services.reporting.api import pages
 from services.reporting.store.facts import queries
+from shared.clock import Clock, now
 from shared.database.pool import Pool
 from shared.reference.store import Cities
 from shared.service import Service, every
@@ -25,8 +27,8 @@ VIEWS = Path(__file__).parent / "views.sql"
 HEARTBEAT_SECONDS = 15.0
 
 
-def service(settings: Settings) -> Service:
-    """The reporting service, ready to be served."""
+def service(settings: Settings, *, clock: Clock = now) -> Service:
+    """The reporting service, ready to be served. `clock` is what its pages go by."""
 
     cities = Cities()
 
@@ -43,13 +45,13 @@ def service(settings: Settings) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, settings.shards),
-        router=_router,
+        router=lambda pool: _router(pool, clock),
         loops=[beating],
         relays=False,
     )
 
 
-def _router(pool: Pool) -> APIRouter:
+def _router(pool: Pool, clock: Clock) -> APIRouter:
     routes = APIRouter(prefix="/v1", responses=PROBLEMS)
 
     @routes.get("/trace/{identity}", responses=NOT_FOUND, dependencies=[only("reader")])
@@ -60,4 +62,7 @@ def _router(pool: Pool) -> APIRouter:
             raise NotFoundError
         return rows
 
-    return routes
+    both = APIRouter()
+    both.include_router(routes)
+    both.include_router(pages.router(pool, clock))
+    return both

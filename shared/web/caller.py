@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Header, HTTPException, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 
 from shared.access.bucket import Bucket, Limits
 from shared.access.model import EVERYTHING, Principal, Role, Scope
@@ -20,6 +20,7 @@ from shared.reference.store import Cities
 from shared.web.problems import ForbiddenError, LimitedError, MissingHeaderError, UnauthenticatedError
 
 _bearer = HTTPBearer(auto_error=False, description="The token that `peduli publisher add` showed")
+_basic = HTTPBasic(auto_error=False)
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,31 @@ async def caller_of(
     ] = "",
 ) -> Caller:
     """The caller whom the token names; raises what `problems` answers with 401, 403, 422 or 429."""
+    return await _caller(request, credentials.credentials if credentials else None, tenant)
+
+
+async def page_reader(request: Request, credentials: Annotated[HTTPBasicCredentials | None, Depends(_basic)]) -> Caller:
+    """Who reads pages: the browser itself asks for a reader's token, as a password under any name, and keeps it."""
+    try:
+        caller = await _caller(request, credentials.password if credentials else None, "")
+    except UnauthenticatedError:
+        raise HTTPException(401, headers={"WWW-Authenticate": 'Basic realm="Peduli", charset="UTF-8"'}) from None
+    if caller.principal is not None and caller.principal.role != "reader":
+        raise ForbiddenError("Token ini bukan untuk pintu ini")
+    return caller
+
+
+async def _caller(request: Request, token: str | None, tenant: str) -> Caller:
     cities: Cities = request.app.state.cities
     directory: Directory = request.app.state.directory
-    if credentials is None:
+    if token is None:
         if not request.app.state.open_doors or "Authorization" in request.headers:
             raise UnauthenticatedError
         return Caller(cities[tenant or request.app.state.default_tenant])
-    principal = directory.find(credentials.credentials, now())
+    principal = directory.find(token, now())
     if principal is None:
         await directory.refresh(request.app.state.pool)  # it may have been given a moment ago
-        principal = directory.find(credentials.credentials, now())
+        principal = directory.find(token, now())
     if principal is None:
         raise UnauthenticatedError
     if tenant not in ("", principal.tenant):
@@ -111,4 +127,5 @@ async def source_of(
 
 
 AnyCaller = Annotated[Caller, Depends(caller_of)]
+PageReader = Annotated[Caller, Depends(page_reader)]
 Source = Annotated[str, Depends(source_of)]

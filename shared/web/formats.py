@@ -19,6 +19,11 @@ MONTHS = (
     "November",
     "Desember",
 )
+CHANNELS = {
+    "umkm_binaan_opd": "UMKM binaan perangkat daerah",
+    "komunitas_umkm_kecamatan": "Komunitas UMKM kecamatan",
+    "koperasi_depok": "Koperasi",
+}
 DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 
 
@@ -59,3 +64,8 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
     """`22 Juli 2021 10.05 WIB`: the city's own time, with its name."""
     there = at.astimezone(zone)
     return f"{day(there.date())} {there:%H.%M} {there.tzname()}"
+
+
+def channel_name(code: str) -> str:
+    """`komunitas_umkm_kecamatan` as `Komunitas UMKM kecamatan`; an unknown one as it reads."""
+    return CHANNELS.get(code, code.replace("_", " ").capitalize())

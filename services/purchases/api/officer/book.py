@@ -18,6 +18,7 @@ from services.purchases.usecases import drafting
 from services.purchases.usecases.drafting import correction_of, mended, sealed_of
 from shared.contracts.reasons import Reason
 from shared.database.pool import Row
+from shared.web.formats import channel_name
 from shared.web.pages import see_other
 from shared.web.problems import NotFoundError
 
@@ -168,7 +169,7 @@ def _shown(purchase: Row, tellings: list[Row], desk: Desk, officer: Officer) -> 
         "purchase": purchase,
         "content": content,
         "seller": seller.name if seller else content["seller_code"],
-        "channel": words.channel_name(content["channel"]),
+        "channel": channel_name(content["channel"]),
         "purpose": words.PURPOSES[content["purpose"]],
         "pickup": pickup.name if pickup else "",
         "bought_at": datetime.fromisoformat(content["purchased_at"]),

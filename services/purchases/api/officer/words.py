@@ -7,12 +7,8 @@ from collections.abc import Iterable
 
 from shared.contracts.reasons import Reason
 from shared.reference.model import Reference
+from shared.web.formats import channel_name
 
-CHANNELS = {
-    "umkm_binaan_opd": "UMKM binaan perangkat daerah",
-    "komunitas_umkm_kecamatan": "Komunitas UMKM kecamatan",
-    "koperasi_depok": "Koperasi",
-}
 STATES = {  # state of a receipt: (word, look)
     "recorded": ("Tercatat", "good"),
     "waiting": ("Menunggu", "warn"),
@@ -121,11 +117,6 @@ _SENTENCES = [  # (codes, path, sentence): where the contract's own sentence spe
     ),
 ]
 _READ = [(re.compile(codes), re.compile(path), sentence) for codes, path, sentence in _SENTENCES]
-
-
-def channel_name(code: str) -> str:
-    """What people call a channel; another city's own code is read as words."""
-    return CHANNELS.get(code, code.replace("_", " ").capitalize())
 
 
 def channels_of(city: Reference) -> dict[str, str]:

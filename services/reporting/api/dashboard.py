@@ -1,0 +1,171 @@
+"""The dashboard: a city, its units, its kelurahan and its UMKM. Counts only, never a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from services.reporting.api.desk import Desk
+from services.reporting.documents.charts import Column, Place
+from services.reporting.domain.standing import Standing, buyers_to_rise
+from services.reporting.store.dashboard import queries
+from shared.database.pool import Row
+from shared.reference.model import Reference
+from shared.web.caller import PageReader
+from shared.web.formats import MONTHS
+from shared.web.problems import NotFoundError
+
+DAYS_SHOWN = 28
+FIRST_UNITS = 5  # on the city's page
+KINDS = {"opd": "Perangkat daerah", "kecamatan": "Kecamatan", "kelurahan": "Kelurahan"}
+
+
+def routes(desk: Desk) -> APIRouter:
+    """The pages; none of them is part of the API that programs use."""
+    found = APIRouter(include_in_schema=False)
+
+    @found.get("/")
+    async def overview(reader: PageReader) -> Response:
+        city = reader.city
+        async with desk.reading() as tx:
+            units = await queries.list_units(tx, tenant=city.tenant)
+            places = await queries.list_kelurahan(tx, tenant=city.tenant)
+            return await desk.show(
+                tx,
+                city,
+                "city.html",
+                menu="/",
+                total=await queries.load_city(tx, tenant=city.tenant),
+                packets=await queries.load_packets(tx, tenant=city.tenant),
+                channels=await _channels(tx, city),
+                days=_columns(await queries.list_city_days(tx, tenant=city.tenant), "spend_idr"),
+                best=[unit for unit in units if unit["kind"] == "opd" and unit["purchases"]][:FIRST_UNITS],
+                silent=[unit for unit in units if not unit["purchases"]],
+                places=_on_map(city, places),
+                reached=sum(1 for place in places if place["delivered"]),
+            )
+
+    @found.get("/unit")
+    async def units(reader: PageReader, jenis: str = "opd") -> Response:
+        async with desk.reading() as tx:
+            rows = await queries.list_units(tx, tenant=reader.city.tenant)
+            shown = [row for row in rows if row["kind"] == jenis]
+            return await desk.show(tx, reader.city, "units.html", menu="/unit", kinds=KINDS, kind=jenis, units=shown)
+
+    @found.get("/unit/{code}")
+    async def unit(reader: PageReader, code: str) -> Response:
+        city = reader.city
+        async with desk.reading() as tx:
+            row = await queries.find_unit(tx, tenant=city.tenant, unit_code=code)
+            if row is None:
+                raise NotFoundError
+            rows = await queries.list_units(tx, tenant=city.tenant)
+            peers = [peer for peer in rows if peer["kind"] == row["kind"]]
+            return await desk.show(
+                tx,
+                city,
+                "unit.html",
+                menu="/unit",
+                unit=row,
+                kind=KINDS[row["kind"]],
+                peers=len(peers),
+                to_rise=buyers_to_rise(_standing(row), [_standing(peer) for peer in peers]),
+                days=_columns(await queries.list_unit_days(tx, tenant=city.tenant, unit_code=code), "spend_idr"),
+                rounds=await queries.list_unit_rounds(tx, tenant=city.tenant, unit_code=code),
+                week=timedelta(days=6),
+            )
+
+    @found.get("/kelurahan")
+    async def all_kelurahan(reader: PageReader) -> Response:
+        city = reader.city
+        async with desk.reading() as tx:
+            places = await queries.list_kelurahan(tx, tenant=city.tenant)
+            listed = _by_kecamatan(city, places)
+            return await desk.show(
+                tx, city, "places.html", menu="/kelurahan", listed=listed, places=_on_map(city, places)
+            )
+
+    @found.get("/kelurahan/{code}")
+    async def one_kelurahan(reader: PageReader, code: str) -> Response:
+        city = reader.city
+        region = city.regions.get(code)
+        if region is None or not region.is_kelurahan:
+            raise NotFoundError
+        async with desk.reading() as tx:
+            rows = await queries.list_kelurahan(tx, tenant=city.tenant)
+            days = await queries.list_kelurahan_days(tx, tenant=city.tenant, kelurahan=code)
+            return await desk.show(
+                tx,
+                city,
+                "place.html",
+                menu="/kelurahan",
+                region=region,
+                kecamatan=city.regions[region.kecamatan_code],
+                place=next((row for row in rows if row["kelurahan"] == code), None),
+                table=days,
+                days=_columns(days, "delivered"),
+            )
+
+    @found.get("/umkm")
+    async def umkm(reader: PageReader) -> Response:
+        city = reader.city
+        async with desk.reading() as tx:
+            days = _columns(await queries.list_city_days(tx, tenant=city.tenant), "spend_idr")
+            channels = await _channels(tx, city)
+            return await desk.show(tx, city, "umkm.html", menu="/umkm", channels=channels, days=days)
+
+    return found
+
+
+async def _channels(tx: Any, city: Reference) -> list[dict[str, Any]]:
+    """Every channel that the city's programmes name, also one that nobody bought by."""
+    bought = {row["channel"]: dict(row) for row in await queries.list_channels(tx, tenant=city.tenant)}
+    named = {channel for programme in city.programmes.values() for channel in programme.channels}
+    nothing = {"purchases": 0, "items": 0, "spend_idr": 0}
+    rows = [{**nothing, **bought.get(code, {}), "channel": code} for code in sorted(named | bought.keys())]
+    return sorted(rows, key=lambda row: -row["spend_idr"])
+
+
+def _columns(rows: Sequence[Row], name: str) -> list[Column]:
+    """The last days of a table that ends with its last day: a day without a row is a zero, not a gap."""
+    if not rows:
+        return []
+    values = {row["local_date"]: row[name] for row in rows}
+    last = rows[-1]["local_date"]
+    first = max(rows[0]["local_date"], last - timedelta(days=DAYS_SHOWN - 1))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [Column(f"{day.day} {MONTHS[day.month - 1][:3]}", int(values.get(day) or 0)) for day in days]
+
+
+def _standing(row: Row) -> Standing:
+    return Standing(row["buyers"], row["headcount"])
+
+
+def _on_map(city: Reference, rows: Sequence[Row]) -> list[Place]:
+    """Every kelurahan of the city with its delivered packets."""
+    delivered = {row["kelurahan"]: row["delivered"] for row in rows}
+    regions = [city.regions[code] for code in city.kelurahan]
+    return [Place(region.name, region.lat, region.lon, delivered.get(region.code, 0)) for region in regions]
+
+
+def _by_kecamatan(city: Reference, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Every kecamatan with all its kelurahan, also those where nothing came yet, and its sums."""
+    known = {row["kelurahan"]: dict(row) for row in rows}
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for code in city.kelurahan:
+        region = city.regions[code]
+        row = {"assigned": 0, "delivered": 0, "failed": 0, **known.get(code, {}), "code": code, "name": region.name}
+        grouped.setdefault(region.kecamatan_code, []).append(row)
+    return [
+        {
+            "name": city.regions[code].name,
+            "rows": members,
+            "assigned": sum(row["assigned"] for row in members),
+            "delivered": sum(row["delivered"] for row in members),
+        }
+        for code, members in sorted(grouped.items(), key=lambda item: city.regions[item[0]].name)
+    ]

@@ -1,0 +1,54 @@
+"""`peduli report`: the report to the Mayor as a file. Heavy imports wait until the command runs."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from shared.clock import now
+from shared.errors import PeduliError
+
+if TYPE_CHECKING:
+    from services.reporting.documents.report import Report
+
+
+def report(
+    out: Annotated[Path, typer.Option(help="the file to write")],
+    city: Annotated[str, typer.Option(envvar="PEDULI_TENANT", help="city code without dots")] = "3276",
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="first day")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="last day, included")] = None,
+    number: Annotated[int | None, typer.Option(help="write a report again that was issued, as it was")] = None,
+    format: Annotated[Literal["pdf", "xlsx"], typer.Option("--format", help="kind of file")] = "pdf",
+) -> None:
+    """Issue the report to the Mayor for a period, or write an issued one again: the same bytes for ever."""
+    from services.reporting.documents import report as documents
+    from shared.settings import Settings
+
+    if number is None and (first is None or last is None or first > last):
+        raise PeduliError("which period?", hint="--from 2021-07-19 --to 2021-07-25, or --number of an issued report")
+    days = (first.date(), last.date()) if first and last else None
+    made = asyncio.run(_issued(Settings().database_url, city, days, number))
+    out.write_bytes(documents.pdf(made) if format == "pdf" else documents.xlsx(made))
+    typer.echo(f"{made.name}, {made.as_of}: {out}")
+
+
+async def _issued(database_url: str, tenant: str, days: tuple[date, date] | None, number: int | None) -> Report:
+    from services.reporting.usecases import report as usecase
+    from shared.database.pool import connect
+    from shared.reference.store import Cities
+
+    connection = await connect(database_url, "facts")
+    try:
+        async with connection.transaction(isolation="repeatable_read"):
+            cities = Cities()
+            await cities.refresh(connection)
+            if number is not None:
+                return await usecase.find(connection, cities[tenant], number)
+            assert days is not None
+            return await usecase.issue(connection, cities[tenant], *days, now())
+    finally:
+        await connection.close()

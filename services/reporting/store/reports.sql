@@ -1,0 +1,44 @@
+-- name: list_units_between
+-- Every unit in use with what it bought between two days; posts are counted by the day of their purchase.
+select u.unit_name, u.kind, u.headcount, coalesce(sum(d.purchases), 0)::int as purchases, coalesce(sum(d.items), 0)::int as pieces,
+  coalesce(sum(d.spend_idr), 0)::bigint as spend_idr, coalesce(sum(d.donated_idr), 0)::bigint as donated_idr,
+  coalesce(sum(d.own_use_idr), 0)::bigint as own_use_idr, coalesce(sum(d.posts), 0)::int as posts,
+  coalesce(sum(d.compliant_posts), 0)::int as compliant_posts
+from reporting.v1_unit_tally u
+left join reporting.v1_unit_tally_daily d on d.unit_code = u.unit_code and d.local_date between :first and :last
+where u.tenant = :tenant and u.is_active group by u.unit_code, u.unit_name, u.kind, u.headcount
+order by u.kind = 'kelurahan', u.kind = 'kecamatan', u.unit_name;
+
+-- name: list_channels_between
+-- Channels between two days.
+select channel, sum(purchases)::int as purchases, sum(items)::int as pieces, sum(spend_idr)::bigint as spend_idr
+from reporting.v1_channel_tally where tenant = :tenant and local_date between :first and :last
+group by channel order by spend_idr desc, channel;
+
+-- name: list_places_between
+-- Packets of each kelurahan between two days.
+select kelurahan, sum(assigned)::int as assigned, sum(delivered)::int as delivered, sum(failed)::int as failed,
+  sum(returned)::int as returned, sum(pieces_delivered)::int as pieces
+from reporting.v1_distribution_tally where tenant = :tenant and local_date between :first and :last
+group by kelurahan order by kelurahan;
+
+-- name: load_pledges_between^
+-- What was pledged for the rounds that begin between two days.
+select coalesce(sum(pledged_idr), 0)::bigint as pledged_idr, coalesce(sum(pledged_packets), 0)::int as pledged_packets
+from reporting.v1_unit_round where tenant = :tenant and round between :first and :last;
+
+-- name: load_as_of$
+-- Up to when a city's numbers go.
+select max(last_applied_at) from reporting.v1_freshness where tenant = :tenant;
+
+-- name: issue_report$
+-- Keep a report under the city's next number; who issues at the same moment waits, and has the one after.
+insert into issued_report (tenant, number, first_date, last_date, issued_at, as_of_at, content)
+select :tenant, 1 + (select coalesce(max(number), 0) from issued_report where tenant = :tenant), :first, :last,
+  :issued_at, :as_of_at, :content::jsonb
+from pg_advisory_xact_lock(hashtext('peduli-report'), hashtext(:tenant)) returning number;
+
+-- name: find_report^
+-- A report as it was issued.
+select number, first_date, last_date, issued_at, as_of_at, content::text as content
+from issued_report where tenant = :tenant and number = :number;

@@ -1,0 +1,61 @@
+"""The report to the Mayor: its numbers are those of the views, and an issued one can be written again for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import services.purchases.app as purchases
+import services.reporting.app as reporting
+from services.reporting.documents.report import tables
+from services.reporting.usecases.report import gather
+from shared.database.pool import connect
+from shared.reference.load import load
+from tests.support.dashboard import deliver, tell_a_week
+from tests.support.journey import query
+from tests.support.officers import peduli
+from tests.support.running import running
+from tests.support.servers import World
+
+WEEK = ("--from", "2021-07-26", "--to", "2021-08-01")
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+async def numbers(world: World) -> dict[str, list[Any]]:
+    """The tables of the week, by title."""
+    connection = await connect(world.database_url, "facts")
+    content = await gather(connection, load("3276"), date(2021, 7, 26), date(2021, 8, 1))
+    await connection.close()
+    return {table.title.split(" (")[0]: list(table.rows) for table in tables(content)}
+
+
+async def test_an_issued_report_is_written_again_equal_and_its_numbers_are_those_of_the_views(
+    world: World, tmp_path: Path
+) -> None:
+    settings = world.settings()
+    async with running(purchases.service(settings)), running(reporting.service(settings)):
+        await tell_a_week(world, 60)
+    await deliver(world)
+    found = await numbers(world)
+    whole = """select sum(purchases)::int as purchases, sum(spend_idr)::bigint as spend, sum(items)::int as pieces
+      from reporting.v1_unit_tally_daily where local_date between '2021-07-26' and '2021-08-01'"""
+    week = (await query(world, whole))[0]
+    assert found["Saluran belanja"][-1] == ["Jumlah", week["purchases"], week["pieces"], week["spend"]]
+    assert found["Unit kerja yang ikut pada periode ini"][-1][2:] == [week["purchases"], week["pieces"], week["spend"]]
+    assert found["Janji, belanja dan penyaluran"][0] == ["Dijanjikan unit kerja", 7_500_000, 40]
+    delivered = "select sum(delivered)::int as n from reporting.v1_distribution_tally where local_date = '2021-07-26'"
+    assert found["Janji, belanja dan penyaluran"][3][2] == (await query(world, delivered))[0]["n"]
+
+    for number, kind in enumerate(("pdf", "xlsx"), start=1):
+        issued, again = tmp_path / f"1.{kind}", tmp_path / f"2.{kind}"
+        told = peduli(world, "report", *WEEK, "--format", kind, "--out", str(issued))
+        assert f"{number:03}/PEDULI/" in told
+        await query(world, "update facts.tally_unit_day set spend_idr = spend_idr + 1")
+        peduli(world, "report", "--number", str(number), "--format", kind, "--out", str(again))
+        assert digest(issued) == digest(again)
+    assert issued.read_bytes()[:2] == b"PK"

@@ -1,0 +1,127 @@
+"""The Mayor, a unit's officer and an analyst look at the dashboard; every number is checked against SQL."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+import services.purchases.app as purchases
+import services.reporting.app as reporting
+from shared.web.formats import number, percent, rupiah
+from tests.support.access import add
+from tests.support.browser import DESKTOP, PHONE, broken_rules, fits, serving, window
+from tests.support.dashboard import UNIT, deliver, tell_a_week
+from tests.support.journey import query
+from tests.support.running import running
+from tests.support.servers import World
+
+PAGES = ("/", "/unit", f"/unit/{UNIT}", "/kelurahan", "/kelurahan/32.76.01.1006", "/kelurahan/32.76.01.1007", "/umkm")
+
+
+async def one(world: World, sql: str) -> dict[str, Any]:
+    return (await query(world, sql))[0]
+
+
+async def text_of(page: Page, path: str) -> str:
+    """What stands on a page, with every blank a plain one."""
+    answer = await page.goto(path)
+    assert answer
+    assert answer.status == 200
+    return re.sub(r"\s+", " ", await page.locator("main").inner_text())
+
+
+async def test_every_number_is_the_one_that_sql_gives(world: World, chromium: Browser) -> None:
+    settings = world.settings()
+    async with (
+        running(purchases.service(settings)),
+        serving(reporting.service(settings)) as address,
+        window(chromium, address) as page,
+    ):
+        await tell_a_week(world, 120)
+        await deliver(world)
+        city = await one(
+            world,
+            """select sum(spend_idr)::bigint as spend, sum(purchases)::int as purchases, sum(buyers)::int as buyers,
+              sum(headcount)::int as headcount, count(*) filter (where purchases > 0)::int as taking_part,
+              count(*)::int as units from reporting.v1_unit_tally where is_active""",
+        )
+        packets = await one(
+            world,
+            """select sum(delivered)::int as delivered, sum(assigned)::int as assigned
+              from reporting.v1_distribution_tally""",
+        )
+        shown = await text_of(page, "/")
+        assert f"{rupiah(city['spend'])} dibelanjakan di UMKM {number(city['purchases'])} nota" in shown
+        assert f"{number(packets['delivered'])} paket sampai di pintu dari {number(packets['assigned'])}" in shown
+        share = percent(city["buyers"], city["headcount"])
+        assert f"{city['buyers']} ASN ikut belanja dari {number(city['headcount'])} ({share})" in shown
+        assert f"{city['taking_part']} unit sudah ikut dari {city['units']} unit kerja" in shown
+        assert f"{city['units'] - city['taking_part']} unit belum ikut" in shown
+        for row in await query(
+            world, "select channel, sum(spend_idr)::bigint as spend from reporting.v1_channel_tally group by 1"
+        ):
+            assert f"{rupiah(row['spend'])} {percent(row['spend'], city['spend'])}" in await text_of(page, "/umkm")
+        unit = await one(world, f"select * from reporting.v1_unit_tally where unit_code = '{UNIT}'")
+        shown = await text_of(page, f"/unit/{UNIT}")
+        assert f"Peringkat {unit['rank_in_kind']}" in shown
+        assert f"{unit['buyers']} dari {unit['headcount']} ASN ikut {rupiah(unit['spend_idr'])}" in shown
+        assert f"{unit['headcount'] - unit['buyers']} ASN belum ikut belanja." in shown
+        assert "Rp7.500.000" in shown
+        listed = await text_of(page, "/unit?jenis=kelurahan")
+        for row in await query(world, "select unit_name from reporting.v1_unit_tally where kind = 'kelurahan'"):
+            assert row["unit_name"] in listed
+        shown = await text_of(page, "/kelurahan")
+        for row in await query(
+            world,
+            """select kelurahan_name, sum(assigned)::int as assigned, sum(delivered)::int as delivered,
+              sum(failed)::int as failed from reporting.v1_distribution_tally group by kelurahan, 1""",
+        ):
+            assert f"{row['kelurahan_name']} {row['assigned']} {row['delivered']} {row['failed']}" in shown
+
+
+async def test_few_households_are_not_told_and_many_are(world: World, chromium: Browser) -> None:
+    async with serving(reporting.service(world.settings())) as address, window(chromium, address) as page:
+        await deliver(world)
+        assert "Kurang dari 5 keluarga isoman" in await text_of(page, "/kelurahan/32.76.01.1006")
+        assert "6 keluarga isoman" in await text_of(page, "/kelurahan/32.76.02.1009")
+        assert "Belum ada paket" in await text_of(page, "/kelurahan/32.76.01.1007")
+
+
+async def test_only_a_reader_comes_in(world: World, chromium: Browser) -> None:
+    async with (
+        serving(reporting.service(world.settings(open_doors=False))) as address,
+        window(chromium, address) as page,
+    ):
+        reader, team = await add(world, "wali", "reader"), await add(world, "tim-dasbor", "team")
+        for token, status in ((reader.token, 200), (team.token, 401), ("wrong", 401)):
+            basic = base64.b64encode(f"wali:{token}".encode()).decode()
+            answer = await page.request.get("/", headers={"Authorization": f"Basic {basic}"})
+            assert answer.status == status
+        assert (await page.request.get("/")).headers["www-authenticate"].startswith("Basic ")
+        assert (await page.request.get("/unit/nowhere")).status == 401
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_page_passes_axe(
+    world: World, chromium: Browser, axe: str, scheme: str, size: dict[str, int]
+) -> None:
+    wrong: dict[str, list[str]] = {}
+    settings = world.settings()
+    async with (
+        running(purchases.service(settings)),
+        serving(reporting.service(settings)) as address,
+        window(chromium, address, size=size, script=True, color_scheme=scheme) as page,
+    ):
+        await text_of(page, "/")  # an empty city has pages as well
+        wrong["empty"] = await broken_rules(page, axe)
+        await tell_a_week(world, 40)
+        await deliver(world)
+        for path in PAGES:
+            await text_of(page, path)
+            wrong[path] = await broken_rules(page, axe) + ([] if await fits(page) else ["sticks out"])
+    assert {path: found for path, found in wrong.items() if found} == {}

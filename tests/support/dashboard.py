@@ -1,0 +1,65 @@
+"""A week of a city for tests of what people see: purchases of many units and channels, a pledge, packets at doors."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from shared.reference.load import load
+from tests.support.eventually import eventually
+from tests.support.journey import query
+from tests.support.publish import message, publish, purchase
+from tests.support.servers import World
+
+UNIT = "32.76.DKUM"
+PLEDGE = {"round": "2021-07-26", "unit_code": UNIT, "sum_idr": 7_500_000, "packets": 40}
+
+
+def purchases_of_a_week(count: int, seed: int = 1) -> list[dict[str, Any]]:
+    """`count` receipts between 22 and 31 July 2021 of units of every kind, the same for the same seed."""
+    random_of, city = random.Random(seed), load("3276")
+    units, sellers = sorted(city.units)[::3], sorted(city.sellers.values(), key=lambda seller: seller.seller_code)
+    made = []
+    for number in range(count):
+        seller, pieces = random_of.choice(sellers), random_of.randint(1, 9)
+        made.append(
+            purchase(
+                f"N-{number}",
+                unit_code=random_of.choice(units) if number else UNIT,
+                buyer={"nip": f"198001012005{1 + number % 12:02}1{1 + number % 999:03}"},
+                seller_code=seller.seller_code,
+                channel=seller.channel,
+                purchased_at=f"2021-07-{random_of.randint(22, 31)}T10:05:00+07:00",
+                lines=[{"sku": "BERAS-5KG", "quantity": pieces, "unit_price_idr": 65000}],
+                total_idr=pieces * 65000,
+                purpose=random_of.choice(["donation", "donation", "own_use"]),
+            )
+        )
+    return made
+
+
+async def tell_a_week(world: World, count: int) -> None:
+    """Publish them and a pledge, and wait until the tallies have them; purchases and reporting must run."""
+    told = [(message(body), "3276.purchase.submitted.v1") for body in purchases_of_a_week(count)]
+    await publish(world.rabbitmq.url, [*told, (message(PLEDGE, "pledge.submitted"), "3276.pledge.submitted.v1")])
+    seen = """select (select sum(purchases)::int from reporting.v1_unit_tally) as purchases,
+      (select count(*)::int from reporting.v1_unit_round where pledged_idr is not null) as pledges"""
+    await eventually(lambda: query(world, seen), lambda rows: rows == [{"purchases": count, "pledges": 1}])
+
+
+async def deliver(world: World) -> None:
+    """Packets as their tally and facts have them, in every second kelurahan; in the first few households are few."""
+    city, random_of = load("3276"), random.Random(2)
+    for place, kelurahan in enumerate(city.kelurahan[::2]):
+        delivered = random_of.randint(1, 40)
+        await query(
+            world,
+            f"""insert into facts.tally_region_day select '{kelurahan}', day::date, {delivered + 3}, {delivered + 1},
+              {delivered}, 2, 1, 0, {delivered * 2}
+              from generate_series('2021-07-24'::date, '2021-07-26', '1 day') day""",
+        )
+        await query(
+            world,
+            f"""insert into facts.fct_household select gen_random_uuid(), '3276', 1, '{kelurahan}', 4, null, null, false
+              from generate_series(1, {place + 2})""",
+        )
