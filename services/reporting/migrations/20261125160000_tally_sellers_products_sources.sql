@@ -64,6 +64,7 @@ create index fct_household_isolating on fct_household (kelurahan) where not is_r
 -- migrate:down
 -- squawk-ignore ban-drop-table
 drop table quality_check, tally_source_day, tally_product_day, tally_seller_day;
+-- squawk-ignore require-concurrent-index-deletion
 drop index fct_task_by_delivery, fct_task_by_household, fct_household_isolating;
 -- the published views go with it; `peduli migrate` makes them anew
 -- squawk-ignore ban-drop-view
@@ -74,5 +75,10 @@ alter table fct_household drop column released_at;
 -- squawk-ignore ban-drop-column
 alter table fct_purchase_line drop column expires_at;
 -- squawk-ignore ban-drop-column
-alter table fct_purchase drop column source, drop column pickup_kelurahan, drop column recorded_on,
-  drop column latency_seconds;
+alter table fct_purchase drop column source;
+-- squawk-ignore ban-drop-column
+alter table fct_purchase drop column pickup_kelurahan;
+-- squawk-ignore ban-drop-column
+alter table fct_purchase drop column recorded_on;
+-- squawk-ignore ban-drop-column
+alter table fct_purchase drop column latency_seconds;

@@ -111,7 +111,7 @@ async def _tasks(tx: Transaction, events: Sequence[Envelope], cities: Cities) ->
 
 def _task(before: Row | None, event: Envelope, status: str, at: datetime) -> Row:
     """What a batch tells of a task so far, with one event more."""
-    row = before or dict.fromkeys(_TASK) | {"attempts": 0, "failures": 0}
+    row: Row = before or {**dict.fromkeys(_TASK), "attempts": 0, "failures": 0}
     row = row | {name: event.data[name] for name in ("task_id", "household_id", "kelurahan")}
     row |= {"tenant": event.tenant, "version": event.version, "status": status}
     if status == "failed":
