@@ -138,7 +138,8 @@ select (select count(*) from purchases.event_log) + (select count(*) from distri
 
 -- name: may_read_logs$
 -- A service's own role sees its own schema only; an admin, or a role that was let in, sees the logs.
-select bool_and(coalesce(has_schema_privilege(name, 'usage') and has_table_privilege(name || '.event_log', 'select'), false))
+select bool_and(case when has_schema_privilege(name, 'usage') then has_table_privilege(name || '.event_log', 'select')
+  else false end)
 from unnest(array['purchases', 'distribution']) as name;
 
 -- name: load_last_check$

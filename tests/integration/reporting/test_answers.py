@@ -69,7 +69,7 @@ async def test_speed_is_told_from_five_households_on(world: World) -> None:
     async with facts_of(world) as facts:
         for n in range(5):
             home = [isolating(f"h{n}")] + ([released("h0", 2, hours=2.5)] if n == 0 else [])
-            told = {"household": f"h{n}", "purchase": "p"}
+            told: dict[str, Any] = {"household": f"h{n}", "purchase": "p"}
             steps = [packet(f"t{n}", "assigned", 1, hours=1, **told), packet(f"t{n}", "delivered", 2, hours=3, **told)]
             await facts.apply(
                 [
@@ -103,7 +103,7 @@ async def test_stock_tells_what_lies_in_the_lumbung_and_what_spoils(world: World
     line = {"line_no": 1, "sku": "TELUR-1KG", "quantity": 3, "unit_price_idr": 10000, "expires_at": soon}
     rice = {"line_no": 1, "sku": "BERAS-5KG", "quantity": 9, "unit_price_idr": 1000}
     async with facts_of(world) as facts:
-        home = {"household": "h", "purchase": "rice"}
+        home: dict[str, Any] = {"household": "h", "purchase": "rice"}
         await facts.apply(
             [bought("eggs", lines=[line]), bought("own", purpose="own_use")],
             [bought("rice", lines=[rice], purchased_at=now().isoformat()), spoilt("rice", 2)],
