@@ -206,6 +206,20 @@ def reporting_rebuild(as_json: Json = False) -> None:
     _print([{"events": made.events, "differed": ", ".join(made.differing) or "nothing"}], as_json)
 
 
+@app.command("export")
+def export(
+    view: Annotated[str, typer.Argument(help="a published view as in docs/reference/tables.md, or all")],
+    to: Annotated[Path, typer.Option("--to", file_okay=False, help="folder; its files of the same names are replaced")],
+    as_json: Json = False,
+) -> None:
+    """Write published views as CSV, all of one moment, and MS-Var.csv with what each column means."""
+    from services.reporting.cli import export_views
+
+    to.mkdir(parents=True, exist_ok=True)
+    counts = asyncio.run(export_views(_settings().database_url, view, to))
+    _print([{"view": name, "rows": rows} for name, rows in counts.items()], as_json)
+
+
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="XLSX or CSV, up to 10,000 rows")],

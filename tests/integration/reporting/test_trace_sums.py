@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.support.eventually import eventually
 from tests.support.journey import household, one_task, query, recent, register, report, services, tell
 from tests.support.servers import World
@@ -13,7 +15,7 @@ LEDGER = """select bought, over_delivered, reserved + in_transit as on_the_way, 
 RICE = {"sku": "BERAS-5KG", "unit_price_idr": 65000}
 
 
-def rice(pieces: int) -> dict[str, object]:
+def rice(pieces: int) -> dict[str, Any]:
     return {"lines": [{**RICE, "quantity": pieces}], "total_idr": 65000 * pieces}
 
 
