@@ -12,8 +12,9 @@ from fastapi import APIRouter
 from services.reporting import handlers
 from services.reporting.api import pages
 from services.reporting.store.facts import queries
+from services.reporting.usecases.reconcile import check_nightly
 from shared.clock import Clock, now
-from shared.database.pool import Pool
+from shared.database.pool import Pool, connect
 from shared.reference.store import Cities
 from shared.service import Service, every
 from shared.settings import Settings
@@ -25,6 +26,7 @@ SCHEMA = "facts"
 MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = Path(__file__).parent / "views.sql"
 HEARTBEAT_SECONDS = 15.0
+LOOK_SECONDS, CHECK_SECONDS = 600.0, 3600.0  # how often it is asked whether the night's check is due; its longest query
 
 
 def service(settings: Settings, *, clock: Clock = now) -> Service:
@@ -39,6 +41,19 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
 
         await every(stop, HEARTBEAT_SECONDS, once, "heartbeat")
 
+    async def checking(pool: Pool, stop: asyncio.Event) -> None:
+        async def once() -> bool:
+            zone = cities[settings.tenant].zone
+            tx = await connect(settings.database_url, SCHEMA, statement_seconds=CHECK_SECONDS)
+            try:
+                async with tx.transaction(isolation="repeatable_read"):
+                    await check_nightly(tx, now().astimezone(zone))
+            finally:
+                await tx.close()
+            return False
+
+        await every(stop, LOOK_SECONDS, once, "quality_check")
+
     return Service(
         name="reporting",
         schema=SCHEMA,
@@ -46,7 +61,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         cities=cities,
         lanes=handlers.lanes(cities, settings.shards),
         router=lambda pool: _router(pool, clock),
-        loops=[beating],
+        loops=[beating, checking],
         relays=False,
     )
 

@@ -8,11 +8,14 @@ from typing import Any
 
 from services.reporting.store import rebuild as store
 from services.reporting.store.overview import queries
+from services.reporting.usecases.export import export
 from services.reporting.usecases.rebuild import LOGS, Rebuilt, rebuild
-from services.reporting.usecases.reconcile import reconcile
+from services.reporting.usecases.reconcile import GRACE_SECONDS, reconcile, reconcile_logs
 from shared.database import migrate
 from shared.database.pool import connect
 from shared.reference.store import Cities
+
+CHECK_SECONDS = 3600.0  # a check reads all there is
 
 
 async def publish_views(admin_url: str, views: str) -> None:
@@ -26,11 +29,33 @@ async def publish_views(admin_url: str, views: str) -> None:
 
 
 async def differences(database_url: str) -> list[tuple[str, str]]:
-    """What `peduli reporting reconcile` prints: (tally, key) of each difference."""
-    connection = await connect(database_url, "facts")
+    """Tallies that differ from the facts: (tally, key) of each difference."""
+    connection = await connect(database_url, "facts", statement_seconds=CHECK_SECONDS)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return await reconcile(connection)
+    finally:
+        await connection.close()
+
+
+async def differences_from_logs(
+    database_url: str, *, grace_seconds: float = GRACE_SECONDS
+) -> list[tuple[str, str]] | None:
+    """Facts that differ from the owners' logs: (table, bucket) of each; None when the role may not read the logs."""
+    connection = await connect(database_url, "facts", statement_seconds=CHECK_SECONDS)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return await reconcile_logs(connection, grace_seconds=grace_seconds)
+    finally:
+        await connection.close()
+
+
+async def export_views(database_url: str, wanted: str, folder: Path) -> dict[str, int]:
+    """What `peduli export` does: rows by view. The role must be allowed to become `dashboard_reader`."""
+    connection = await connect(database_url, "reporting")
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return await export(connection, wanted, folder)
     finally:
         await connection.close()
 

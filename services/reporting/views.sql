@@ -50,10 +50,17 @@ select tenant, channel, local_date, purchases, items, spend_idr from facts.tally
 create or replace view reporting.v1_distribution_tally as
 select r.tenant, t.kelurahan, r.name as kelurahan_name, r.kecamatan_code, t.local_date, t.assigned, t.accepted, t.delivered, t.failed,
   t.returned, t.recalled, t.pieces_delivered,
-  case when coalesce(h.households, 0) >= 5 then h.households end as active_households,
-  coalesce(h.households, 0) < 5 as is_suppressed
+  case when h.is_shown then h.households end as active_households,
+  not coalesce(h.is_shown and h.is_coverage_shown, false) as is_suppressed,
+  case when h.is_shown and h.is_coverage_shown then h.covered end as covered_households,
+  case when h.is_shown and h.is_coverage_shown then round(100.0 * h.covered / h.households, 2) end as coverage_percent,
+  case when h.is_shown and h.is_coverage_shown then h.households - h.covered end as unmet_households
 from facts.tally_region_day t join facts.dim_region r on r.region_code = t.kelurahan
-left join (select kelurahan, count(*) as households from facts.fct_household where not is_released group by kelurahan) h
+left join (select kelurahan, households, covered, households >= 5 as is_shown,
+    covered not between 1 and 4 and households - covered not between 1 and 4 as is_coverage_shown
+  from (select kelurahan, count(*) as households, count(*) filter (where exists (select from facts.fct_task k
+      where k.household_id = w.household_id and k.status = 'delivered')) as covered
+    from facts.fct_household w where not is_released and isolation_until > now() group by kelurahan) counted) h
   on h.kelurahan = t.kelurahan;
 
 create or replace view reporting.v1_trace as
@@ -80,6 +87,139 @@ select f.tenant, f.topic, f.last_event_at, f.last_applied_at,
   coalesce((select seen_at from facts.heartbeat), '-infinity') < now() - interval '60 seconds' as is_stale, now() as as_of_at
 from facts.freshness f;
 
+create or replace view reporting.v1_unit_tree as
+with recursive tree as (
+  select tenant, unit_code as root, unit_code from facts.dim_unit
+  union all
+  select tree.tenant, tree.root, below.unit_code from tree join facts.dim_unit below on below.parent_code = tree.unit_code),
+sums as (
+  select tree.root, count(*) - 1 as units_below, sum(u.headcount) as headcount, sum(u.purchases)::bigint as purchases,
+    sum(u.items)::bigint as items, sum(u.spend_idr)::bigint as spend_idr, sum(u.donated_idr)::bigint as donated_idr,
+    sum(u.own_use_idr)::bigint as own_use_idr, sum(u.posts)::bigint as posts,
+    sum(u.compliant_posts)::bigint as compliant_posts, max(u.last_purchase_date) as last_purchase_date,
+    count(*) filter (where u.purchases = 0 and u.is_active) as units_without_purchase
+  from tree join reporting.v1_unit_tally u using (unit_code) group by tree.root),
+buyers as (
+  select tree.root, count(distinct b.buyer_key) as buyers
+  from tree join facts.unit_buyers b using (unit_code) where b.purchases > 0 group by tree.root)
+select u.tenant, u.unit_code, u.name as unit_name, u.kind, u.parent_code, s.units_below, s.units_without_purchase,
+  s.headcount, coalesce(b.buyers, 0) as buyers,
+  round(100.0 * coalesce(b.buyers, 0) / nullif(s.headcount, 0), 2) as participation_percent,
+  s.purchases, s.items, s.spend_idr, s.donated_idr, s.own_use_idr, s.posts, s.compliant_posts, s.last_purchase_date
+from facts.dim_unit u join sums s on s.root = u.unit_code left join buyers b on b.root = u.unit_code;
+
+create or replace view reporting.v1_participation_gap as
+select tenant, unit_code, unit_name, kind, parent_code, headcount, buyers, participation_percent,
+  target_percent, buyers_missing,
+  buyers_missing * coalesce(round(spend_idr::numeric / nullif(buyers, 0)),
+    round(sum(spend_idr) over city / nullif(sum(buyers) over city, 0)))::bigint as spend_missing_idr
+from (select u.*, city.target_percent,
+    greatest(0, ceil(u.headcount * city.target_percent / 100.0) - u.buyers)::bigint as buyers_missing
+  from reporting.v1_unit_tally u
+  cross join lateral (select round(100.0 * sum(o.buyers) / nullif(sum(o.headcount), 0), 2) as target_percent
+    from reporting.v1_unit_tally o where o.tenant = u.tenant and o.is_active) city
+  where u.is_active) u
+window city as (partition by tenant);
+
+create or replace view reporting.v1_seller_tally as
+select t.tenant, t.seller_code, s.name as seller_name, s.channel, s.kelurahan, t.local_date, t.purchases, t.items,
+  t.spend_idr, (sum(t.spend_idr) over running)::bigint as running_spend_idr
+from facts.tally_seller_day t left join facts.dim_seller s using (tenant, seller_code)
+window running as (partition by t.tenant, t.seller_code order by t.local_date);
+
+create or replace view reporting.v1_seller_concentration as
+select tenant, count(*) as sellers, count(*) filter (where spend_idr > 0) as sellers_with_turnover,
+  sum(spend_idr)::bigint as spend_idr,
+  round(100.0 * sum(spend_idr) filter (where place_from_top <= 10) / nullif(sum(spend_idr), 0), 2) as top10_percent,
+  round(sum((2 * place - sellers - 1) * spend_idr) / nullif(count(*) * sum(spend_idr), 0), 4) as gini
+from (select tenant, spend_idr, count(*) over (partition by tenant) as sellers,
+    row_number() over (partition by tenant order by spend_idr) as place,
+    row_number() over (partition by tenant order by spend_idr desc) as place_from_top
+  from (select tenant, coalesce(t.spend_idr, 0) as spend_idr from facts.dim_seller
+    full join (select tenant, seller_code, sum(spend_idr) as spend_idr from facts.tally_seller_day group by 1, 2) t
+    using (tenant, seller_code)) turnover) ranked
+group by tenant;
+
+create or replace view reporting.v1_product_tally as
+select t.tenant, t.sku, p.name as product_name, p.category, t.local_date, t.items, t.spend_idr,
+  (sum(t.spend_idr) over running)::bigint as running_spend_idr
+from facts.tally_product_day t left join facts.dim_product p using (tenant, sku)
+window running as (partition by t.tenant, t.sku order by t.local_date);
+
+create or replace view reporting.v1_speed as
+with packets as (
+  select k.tenant, k.kelurahan, (k.delivered_at at time zone c.time_zone)::date as local_date, k.household_id,
+    extract(epoch from k.assigned_at - bought.first_at) / 3600 as to_assign,
+    extract(epoch from k.delivered_at - k.assigned_at) / 3600 as to_deliver,
+    extract(epoch from k.delivered_at - bought.first_at) / 3600 as in_all,
+    k.delivered_at <= least(h.isolation_until, h.released_at) as is_in_time
+  from facts.fct_task k join facts.ref_cities c using (tenant)
+  left join facts.fct_household h using (household_id)
+  left join lateral (select min(p.purchased_at) as first_at from facts.fct_task_line l
+    join facts.fct_purchase p using (purchase_id) where l.task_id = k.task_id) bought on true
+  where k.delivered_at is not null),
+speed as (
+  select tenant, kelurahan, local_date, count(*) as delivered, count(distinct household_id) < 5 as is_suppressed,
+    percentile_cont(array[0.5, 0.9]) within group (order by to_assign) as to_assign,
+    percentile_cont(array[0.5, 0.9]) within group (order by to_deliver) as to_deliver,
+    percentile_cont(array[0.5, 0.9]) within group (order by in_all) as in_all,
+    count(*) filter (where is_in_time) as delivered_in_time
+  from packets group by 1, 2, 3)
+select s.tenant, s.kelurahan, r.name as kelurahan_name, r.kecamatan_code, s.local_date,
+  case when not is_suppressed then delivered end as delivered,
+  case when not is_suppressed then round(to_assign[1]::numeric, 2) end as hours_to_assign_p50,
+  case when not is_suppressed then round(to_assign[2]::numeric, 2) end as hours_to_assign_p90,
+  case when not is_suppressed then round(to_deliver[1]::numeric, 2) end as hours_to_deliver_p50,
+  case when not is_suppressed then round(to_deliver[2]::numeric, 2) end as hours_to_deliver_p90,
+  case when not is_suppressed then round(in_all[1]::numeric, 2) end as hours_in_all_p50,
+  case when not is_suppressed then round(in_all[2]::numeric, 2) end as hours_in_all_p90,
+  case when not is_suppressed then round(100.0 * delivered_in_time / delivered, 2) end as in_time_percent,
+  is_suppressed
+from speed s join facts.dim_region r on r.region_code = s.kelurahan;
+
+create or replace view reporting.v1_stock as
+with lines as (
+  select t.tenant, p.pickup_kelurahan as kelurahan, t.sku, t.in_stock, t.expired, coalesce(k.reserved, 0) as reserved,
+    coalesce(l.expires_at, p.purchased_at + make_interval(hours => d.shelf_life_hours)) as expires_at
+  from reporting.v1_trace t join facts.fct_purchase p using (purchase_id)
+  join facts.fct_purchase_line l using (purchase_id, line_no)
+  left join facts.dim_product d on (d.tenant, d.sku) = (t.tenant, t.sku)
+  left join lateral (select sum(tl.quantity) as reserved from facts.fct_task_line tl join facts.fct_task k using (task_id)
+    where (tl.purchase_id, tl.line_no) = (t.purchase_id, t.line_no) and k.status = 'assigned') k on true
+  where t.purpose = 'donation')
+select l.tenant, l.kelurahan, r.name as kelurahan_name, l.sku, d.name as product_name,
+  sum(l.in_stock + l.reserved)::bigint as on_hand, sum(l.reserved)::bigint as reserved,
+  coalesce(sum(l.in_stock + l.reserved) filter (where l.expires_at <= now() + interval '24 hours'), 0)::bigint
+    as expiring_24h, sum(l.expired)::bigint as expired
+from lines l left join facts.dim_region r on r.region_code = l.kelurahan
+left join facts.dim_product d on (d.tenant, d.sku) = (l.tenant, l.sku)
+group by 1, 2, 3, 4, 5;
+
+create or replace view reporting.v1_submission_quality as
+with refused as (
+  select r.tenant, r.source, (r.rejected_at at time zone c.time_zone)::date as local_date,
+    count(distinct r.submission_id) as rejected,
+    count(distinct r.submission_id) filter (where code = 'DUPLICATE_CONFLICT') as duplicates
+  from facts.fct_rejection r join facts.ref_cities c using (tenant) left join lateral unnest(r.codes) as code on true
+  group by 1, 2, 3),
+reasons as (
+  select tenant, source, local_date, jsonb_object_agg(code, times) as rejected_by_reason
+  from (select r.tenant, r.source, (r.rejected_at at time zone c.time_zone)::date as local_date, code,
+      count(distinct r.submission_id) as times
+    from facts.fct_rejection r join facts.ref_cities c using (tenant) cross join lateral unnest(r.codes) as code
+    group by 1, 2, 3, 4) each_code group by 1, 2, 3)
+select tenant, source, local_date, coalesce(t.accepted, 0) as accepted, coalesce(r.rejected, 0) as rejected,
+  round(100.0 * coalesce(r.rejected, 0) / (coalesce(t.accepted, 0) + coalesce(r.rejected, 0)), 2) as rejected_percent,
+  coalesce(r.duplicates, 0) as duplicates, coalesce(e.rejected_by_reason, '{}') as rejected_by_reason,
+  round(t.latency_seconds / 3600.0 / nullif(t.accepted, 0), 2) as mean_latency_hours
+from facts.tally_source_day t full join refused r using (tenant, source, local_date)
+left join reasons e using (tenant, source, local_date);
+
+create or replace view reporting.v1_data_quality as
+select checked_at, seconds as check_seconds, is_whole, events, differences, by_tally,
+  differences = 0 as is_right, checked_at < now() - interval '36 hours' as is_stale
+from facts.quality_check;
+
 comment on view reporting.v1_unit_tally is 'One row per unit kerja: participation, spending, posts';
 comment on view reporting.v1_unit_tally_daily is 'One row per unit kerja and local date, with running totals; sums to v1_unit_tally';
 comment on view reporting.v1_unit_round is 'One row per unit kerja, programme and round: what was pledged beside what was bought';
@@ -87,6 +227,15 @@ comment on view reporting.v1_channel_tally is 'One row per city, channel of its 
 comment on view reporting.v1_distribution_tally is 'One row per kelurahan and local date: what happened to packets that day';
 comment on view reporting.v1_trace is 'One row per purchase line: from rupiah to doorstep, in pieces; bought + over_delivered = on_the_way + delivered + expired + damaged + withdrawn + in_stock';
 comment on view reporting.v1_freshness is 'How fresh each topic of each city is: purchase, pledge, household, task, lot, and seller, product, unit of its registry';
+comment on view reporting.v1_unit_tree is 'One row per unit kerja with all units below it rolled up: a camat''s view. Buyers are counted once in the whole tree';
+comment on view reporting.v1_participation_gap is 'One row per active unit kerja: its distance to the mean of its city, and what would close it';
+comment on view reporting.v1_seller_tally is 'One row per UMKM or koperasi and local date with a purchase: which seller earned what';
+comment on view reporting.v1_seller_concentration is 'One row per city: how concentrated turnover is among its sellers, those without turnover included';
+comment on view reporting.v1_product_tally is 'One row per product and local date with a purchase; sums to v1_unit_tally';
+comment on view reporting.v1_speed is 'One row per kelurahan and local date of delivery: hours from purchase to assignment to door; hidden below 5 households';
+comment on view reporting.v1_stock is 'One row per kelurahan and product that was ever donated there: pieces in the lumbung now';
+comment on view reporting.v1_submission_quality is 'One row per source and local date of telling: accepted, rejected and why, and how late';
+comment on view reporting.v1_data_quality is 'One row per check, each night: the tallies recomputed from the facts, and the facts from the owners'' logs';
 do $$
 declare item record;
 begin
@@ -109,10 +258,10 @@ begin
       ('running_purchases', 'purchases up to this day'), ('channel', 'Channel of the city''s programme'),
       ('kelurahan', 'Code of the kelurahan'), ('kelurahan_name', 'Name of the kelurahan'),
       ('kecamatan_code', 'Code of its kecamatan'), ('assigned', 'Packets assigned that day, again included'),
-      ('accepted', 'Packets accepted that day'), ('delivered', 'Delivered: packets in a tally, pieces in a trace'),
+      ('delivered', 'Delivered: packets in a tally, pieces in a trace; of v1_speed null below 5 households'),
       ('failed', 'Failed tries that day'), ('returned', 'Packets brought back that day'), ('recalled', 'Packets recalled that day'),
       ('pieces_delivered', 'Pieces delivered that day'), ('active_households', 'Households in isolation now; null below 5'),
-      ('is_suppressed', 'True when a count of fewer than 5 households is hidden'), ('purchase_id', 'Id of the purchase'),
+      ('is_suppressed', 'True when a cell about fewer than 5 households is hidden'), ('purchase_id', 'Id of the purchase'),
       ('line_no', 'Line of the receipt, from 1'), ('sku', 'Code of the product'), ('purpose', 'donation or own_use'),
       ('is_voided', 'True when the purchase was taken back'), ('bought', 'Pieces bought now, after corrections'),
       ('on_the_way', 'Pieces in packets not yet at a door'), ('expired', 'Pieces that spoilt in the lumbung'),
@@ -120,7 +269,35 @@ begin
       ('over_delivered', 'Pieces taken back on paper after they had left'), ('in_stock', 'Pieces in the lumbung'),
       ('packets', 'Packets with pieces of this line'), ('topic', 'Kind of aggregate'),
       ('last_event_at', 'Time of the latest event applied'), ('last_applied_at', 'When it was applied'),
-      ('lag_seconds', 'last_applied_at - last_event_at, in seconds'), ('is_stale', 'True when the consumer was not seen for 60 s'),
+      ('lag_seconds', 'last_applied_at - last_event_at, in seconds'), 
+      ('units_below', 'Units below it, at any depth'), ('units_without_purchase', 'Active units of the tree, itself included, without a purchase'),
+      ('target_percent', 'Participation of all active units of its city together, in percent'),
+      ('buyers_missing', 'ASN who would have to buy for the unit to reach the target'),
+      ('spend_missing_idr', 'What they would spend as the unit''s buyers do (as the city''s, where it has none), in whole rupiah'),
+      ('seller_code', 'Code of the UMKM or koperasi'), ('seller_name', 'Name of its shop; null when the registry does not know it'),
+      ('sellers', 'Sellers in the registry or with turnover'), ('sellers_with_turnover', 'Sellers with turnover that stands'),
+      ('top10_percent', 'Share of turnover of the ten sellers that sold most, in percent'),
+      ('gini', 'Gini coefficient of turnover over all sellers: 0 all alike, near 1 one has it all; null without turnover'),
+      ('product_name', 'Name of the product; null when the catalogue does not know it'), ('category', 'Category of the catalogue'),
+      ('hours_to_assign_p50', 'Median hours from a packet''s earliest purchase to its first assignment'),
+      ('hours_to_assign_p90', 'The same, 90th percentile'), ('hours_to_deliver_p50', 'Median hours from first assignment to the door'),
+      ('hours_to_deliver_p90', 'The same, 90th percentile'), ('hours_in_all_p50', 'Median hours from a packet''s earliest purchase to the door'),
+      ('hours_in_all_p90', 'The same, 90th percentile'),
+      ('in_time_percent', 'Packets at the door before the isolation ended, in percent of those delivered'),
+      ('on_hand', 'Pieces in the lumbung, reserved ones included'), ('reserved', 'Pieces of on_hand in packets that wait for a team'),
+      ('expiring_24h', 'Pieces of on_hand that spoil within 24 hours, or should have been taken out'),
+      ('covered_households', 'Of active_households, those with a packet delivered; null where fewer than 5 are told apart'),
+      ('coverage_percent', 'covered_households / active_households, in percent; null where fewer than 5 are told apart'),
+      ('unmet_households', 'active_households - covered_households; null where fewer than 5 are told apart'),
+      ('source', 'Who told it, as in ce-source'), ('rejected', 'Submissions refused that day'),
+      ('rejected_percent', 'rejected / (accepted + rejected), in percent'),
+      ('duplicates', 'Refused because a receipt was told again with another content; told again alike is no event'),
+      ('rejected_by_reason', 'Submissions refused by code of reason; one may have several: docs/reference/reasons.md'),
+      ('mean_latency_hours', 'Mean hours from purchase to recording; null without accepted purchases'),
+      ('checked_at', 'When the check began'), ('check_seconds', 'How long it took, in seconds'),
+      ('is_whole', 'True when the owners'' logs were compared too'),
+      ('events', 'Events of the owners'' logs that were compared; 0 when they could not be read'), ('differences', 'Differences found'),
+      ('by_tally', 'Differences by table: {table: count}'), ('is_right', 'True when there were none'),
       ('as_of_at', 'When this row was read')) as texts (name, text)
     join information_schema.columns c on c.table_schema = 'reporting' and c.column_name = texts.name
   loop
@@ -132,5 +309,9 @@ begin
   alter role dashboard_reader set default_transaction_read_only = on;
   alter role dashboard_reader set statement_timeout = '5s';
 end $$;
+comment on column reporting.v1_distribution_tally.accepted is 'Packets accepted that day';
+comment on column reporting.v1_submission_quality.accepted is 'Purchases recorded that day, whatever became of them later';
+comment on column reporting.v1_freshness.is_stale is 'True when the consumer was not seen for 60 s';
+comment on column reporting.v1_data_quality.is_stale is 'True when the check is older than 36 hours';
 grant usage on schema reporting to dashboard_reader;
 grant select on all tables in schema reporting to dashboard_reader;

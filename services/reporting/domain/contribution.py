@@ -15,7 +15,9 @@ from shared.reference.model import Reference
 UnitDay = tuple[str, date]
 UNIT_FIELDS = ("purchases", "items", "spend_idr", "donated_idr", "own_use_idr", "posts", "compliant_posts")
 ROUND_FIELDS = ("purchases", "donated_idr")
-CHANNEL_FIELDS = ("purchases", "items", "spend_idr")
+SALE_FIELDS = ("purchases", "items", "spend_idr")  # of a channel, and of a seller
+PRODUCT_FIELDS = ("items", "spend_idr")
+SOURCE_FIELDS = ("accepted", "latency_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class PurchaseFact:
     compliant_posts: int = 0
     local_date: date = date(2021, 7, 1)
     purchased_at: datetime | None = None
+    source: str = ""
+    pickup_kelurahan: str = ""
+    recorded_on: date | None = None
+    latency_seconds: int = 0
+    lines: tuple[tuple[str, int, int], ...] = ()  # sku, pieces, rupiah a piece
 
 
 class Deltas:
@@ -46,6 +53,9 @@ class Deltas:
     def __init__(self) -> None:
         self.units: dict[UnitDay, list[int]] = {}
         self.channels: dict[tuple[str, str, date], list[int]] = {}
+        self.sellers: dict[tuple[str, str, date], list[int]] = {}
+        self.products: dict[tuple[str, str, date], list[int]] = {}
+        self.sources: dict[tuple[str, str, date], list[int]] = {}
         self.rounds: dict[tuple[str, str, date], list[int]] = {}
         self.buyers: Counter[tuple[str, str]] = Counter()
         self.day_buyers: Counter[tuple[str, date, str, str]] = Counter()
@@ -58,13 +68,22 @@ class Deltas:
         own_use = fact.total_idr - donated
         values = (1, fact.items, fact.total_idr, donated, own_use, fact.posts, fact.compliant_posts)
         _add(self.units.setdefault((fact.unit_code, fact.local_date), [0] * len(UNIT_FIELDS)), values, sign)
-        channel = (fact.tenant, fact.channel, fact.local_date)
-        _add(self.channels.setdefault(channel, [0] * len(CHANNEL_FIELDS)), values[:3], sign)
+        for tally, code in ((self.channels, fact.channel), (self.sellers, fact.seller_code)):
+            _add(tally.setdefault((fact.tenant, code, fact.local_date), [0] * len(SALE_FIELDS)), values[:3], sign)
+        for sku, quantity, price_idr in fact.lines:
+            product = (fact.tenant, sku, fact.local_date)
+            _add(self.products.setdefault(product, [0] * len(PRODUCT_FIELDS)), (quantity, quantity * price_idr), sign)
         week = (fact.unit_code, fact.programme, fact.local_date - timedelta(days=fact.local_date.weekday()))
         _add(self.rounds.setdefault(week, [0] * len(ROUND_FIELDS)), (1, donated), sign)
         for buyer_key in fact.buyer_keys:
             self.buyers[(fact.unit_code, buyer_key)] += sign
             self.day_buyers[(fact.unit_code, fact.local_date, fact.programme, buyer_key)] += sign
+
+    def add_told(self, fact: PurchaseFact) -> None:
+        """Count a purchase for the source that told it first. A later correction or void does not take that back."""
+        if fact.recorded_on:
+            key = (fact.tenant, fact.source, fact.recorded_on)
+            _add(self.sources.setdefault(key, [0] * len(SOURCE_FIELDS)), (1, fact.latency_seconds), 1)
 
 
 def _add(sums: list[int], values: Iterable[int], sign: int) -> None:
@@ -73,9 +92,14 @@ def _add(sums: list[int], values: Iterable[int], sign: int) -> None:
 
 
 def of_purchase(
-    old: PurchaseFact | None, kind: str, version: int, body: Mapping[str, Any], city: Reference
+    old: PurchaseFact | None,
+    kind: str,
+    version: int,
+    body: Mapping[str, Any],
+    city: Reference,
+    told_at: datetime | None = None,
 ) -> PurchaseFact | None:
-    """The fact after an event of `city`, or None when a later version is known.
+    """The fact after an event of `city` told at `told_at`, or None when a later version is known.
 
     Raises KeyError, ValueError on a wrong body.
     """
@@ -104,7 +128,22 @@ def of_purchase(
         sum(is_compliant(post["hashtags"], wanted) for post in posts),
         city.date_of(at),
         at,
+        body["source"],
+        body["pickup_kelurahan"],
+        *_recorded(old, at, city, told_at),
+        tuple((line["sku"], line["quantity"], line["unit_price_idr"]) for line in body["lines"]),
     )
+
+
+def _recorded(
+    old: PurchaseFact | None, at: datetime, city: Reference, told_at: datetime | None
+) -> tuple[date | None, int]:
+    """The day on which a purchase was recorded first, and the seconds that it had taken; kept by later versions."""
+    if old is not None:
+        return old.recorded_on, old.latency_seconds
+    if told_at is None:
+        return None, 0
+    return city.date_of(told_at), round((told_at - at).total_seconds())
 
 
 def hashtags_of(body: Mapping[str, Any], city: Reference) -> frozenset[str]:

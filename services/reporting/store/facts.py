@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.reporting.domain.contribution import (
-    CHANNEL_FIELDS,
+    PRODUCT_FIELDS,
     ROUND_FIELDS,
+    SALE_FIELDS,
+    SOURCE_FIELDS,
     UNIT_FIELDS,
     Deltas,
     PurchaseFact,
@@ -19,18 +21,23 @@ from shared.database.queries import load_queries
 
 queries = load_queries(__file__)
 REGION_FIELDS = ("assigned", "accepted", "delivered", "failed", "returned", "recalled", "pieces")
+_COLUMNS = tuple(name for name in PurchaseFact.__slots__ if name != "lines")  # those have a table of their own
 
 
 async def load_purchases(tx: Transaction, ids: Sequence[str]) -> dict[str, PurchaseFact]:
     """The purchases that are known among `ids`."""
     rows = await queries.load_purchases(tx, ids=ids)
-    return {row["purchase_id"]: PurchaseFact(**{**row, "buyer_keys": tuple(row["buyer_keys"])}) for row in rows}
+    return {row["purchase_id"]: PurchaseFact(**{**row, **_tuples(row)}) for row in rows}
+
+
+def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"buyer_keys": tuple(row["buyer_keys"]), "lines": tuple(tuple(line) for line in row["lines"])}
 
 
 async def save_purchases(tx: Transaction, facts: Sequence[PurchaseFact]) -> None:
     """Purchases after a batch."""
     if facts:
-        columns = {name: [getattr(fact, name) for fact in facts] for name in PurchaseFact.__slots__}
+        columns = {name: [getattr(fact, name) for fact in facts] for name in _COLUMNS}
         columns["buyer_keys"] = ["|".join(fact.buyer_keys) for fact in facts]
         await queries.save_purchases(tx, **columns)
 
@@ -56,6 +63,7 @@ async def save_details(
             skus=[line["sku"] for _, line in lines],
             quantities=[line["quantity"] for _, line in lines],
             prices=[line["unit_price_idr"] for _, line in lines],
+            expires_ats=[_expiry(bodies[key], line) for key, line in lines],
         )
     posts = [(key, post) for key, body in bodies.items() for post in body["posts"]]
     if posts:
@@ -69,34 +77,44 @@ async def save_details(
         )
 
 
+def _expiry(body: Mapping[str, Any], line: Mapping[str, Any]) -> datetime | None:
+    """When a line spoils, as far as its event tells; None: the catalogue knows its shelf life."""
+    if line.get("expires_at"):
+        return datetime.fromisoformat(line["expires_at"])
+    if line.get("product"):
+        return datetime.fromisoformat(body["purchased_at"]) + timedelta(hours=line["product"]["shelf_life_hours"])
+    return None
+
+
 async def save_deltas(tx: Transaction, deltas: Deltas) -> None:
-    """Add to the tallies of purchases."""
+    """Add to all tallies of purchases, in one statement."""
     if deltas.units:
-        await queries.save_unit_days(tx, **_columns(("unit", "day"), UNIT_FIELDS, deltas.units))
-        await queries.save_channel_days(tx, **_columns(("tenant", "channel", "day"), CHANNEL_FIELDS, deltas.channels))
-        await queries.save_unit_rounds(tx, **_columns(("unit", "programme", "round"), ROUND_FIELDS, deltas.rounds))
-        keys = sorted(deltas.buyers)
-        await queries.save_buyers(
+        buyers = {key: (count,) for key, count in deltas.buyers.items()}
+        day_buyers = {key: (count,) for key, count in deltas.day_buyers.items()}
+        await queries.save_tallies(
             tx,
-            unit=[unit for unit, _ in keys],
-            buyer=[buyer for _, buyer in keys],
-            purchases=[deltas.buyers[key] for key in keys],
+            **_columns("unit", ("code", "day"), UNIT_FIELDS, deltas.units),
+            **_columns("channel", ("tenant", "code", "day"), SALE_FIELDS, deltas.channels),
+            **_columns("seller", ("tenant", "code", "day"), SALE_FIELDS, deltas.sellers),
+            **_columns("product", ("tenant", "code", "day"), PRODUCT_FIELDS, deltas.products),
+            **_columns("source", ("tenant", "name", "day"), SOURCE_FIELDS, deltas.sources),
+            **_columns("round", ("unit", "programme", "day"), ROUND_FIELDS, deltas.rounds),
+            **_columns("buyer", ("unit", "key"), ("purchases",), buyers),
+            **_columns("day_buyer", ("unit", "day", "programme", "key"), ("purchases",), day_buyers),
         )
-        counts = {key: (count,) for key, count in deltas.day_buyers.items()}
-        names = ("unit", "day", "programme", "buyer")
-        await queries.save_day_buyers(tx, **_columns(names, ("purchases",), counts))
 
 
 async def save_regions(tx: Transaction, regions: Mapping[tuple[str, date], Sequence[int]]) -> None:
     """Add to the tallies of kelurahan."""
     if regions:
-        await queries.save_region_days(tx, **_columns(("kelurahan", "day"), REGION_FIELDS, regions))
+        await queries.save_region_days(tx, **_columns("region", ("code", "day"), REGION_FIELDS, regions))
 
 
 def _columns(
-    names: Sequence[str], fields: Sequence[str], sums: Mapping[tuple[Any, ...], Sequence[int]]
+    tally: str, names: Sequence[str], fields: Sequence[str], sums: Mapping[tuple[Any, ...], Sequence[int]]
 ) -> dict[str, list[Any]]:
+    """A column for each part of the key and each field, named `<tally>_<name>`; keys sorted, against deadlocks."""
     keys = sorted(sums)
-    columns: dict[str, list[Any]] = {name: [key[place] for key in keys] for place, name in enumerate(names)}
-    columns |= {name: [sums[key][place] for key in keys] for place, name in enumerate(fields)}
+    columns = {f"{tally}_{name}": [key[place] for key in keys] for place, name in enumerate(names)}
+    columns |= {f"{tally}_{name}": [sums[key][place] for key in keys] for place, name in enumerate(fields)}
     return columns

@@ -67,3 +67,91 @@ where (coalesce(tally.assigned, 0), coalesce(tally.delivered, 0), coalesce(tally
 select 'fct_purchase_line' as tally, purchase_id::text as key from fct_purchase p
 where not is_voided and items is distinct from
   (select sum(quantity) from fct_purchase_line l where l.purchase_id = p.purchase_id) order by 2;
+
+-- name: list_seller_differences
+-- Tallies of sellers by day that differ from the facts.
+with truth as (
+  select tenant, seller_code, local_date, count(*) as purchases, sum(items) as items, sum(total_idr) as spend_idr
+  from fct_purchase where not is_voided group by 1, 2, 3)
+select 'tally_seller_day' as tally, concat_ws(' ', tenant, seller_code, local_date) as key
+from tally_seller_day t full join truth f using (tenant, seller_code, local_date)
+where (coalesce(t.purchases, 0), coalesce(t.items, 0), coalesce(t.spend_idr, 0))
+  is distinct from (coalesce(f.purchases, 0), coalesce(f.items, 0), coalesce(f.spend_idr, 0))
+order by 2;
+
+-- name: list_product_differences
+-- Tallies of products by day that differ from the facts.
+with truth as (
+  select p.tenant, l.sku, p.local_date, sum(l.quantity) as items, sum(l.quantity * l.unit_price_idr) as spend_idr
+  from fct_purchase p join fct_purchase_line l using (purchase_id) where not p.is_voided group by 1, 2, 3)
+select 'tally_product_day' as tally, concat_ws(' ', tenant, sku, local_date) as key
+from tally_product_day t full join truth f using (tenant, sku, local_date)
+where (coalesce(t.items, 0), coalesce(t.spend_idr, 0)) is distinct from (coalesce(f.items, 0), coalesce(f.spend_idr, 0))
+order by 2;
+
+-- name: list_source_differences
+-- Tallies of sources by day that differ from the facts.
+with truth as (
+  select tenant, source, recorded_on as local_date, count(*) as accepted, sum(latency_seconds) as latency_seconds
+  from fct_purchase where recorded_on is not null group by 1, 2, 3)
+select 'tally_source_day' as tally, concat_ws(' ', tenant, source, local_date) as key
+from tally_source_day t full join truth f using (tenant, source, local_date)
+where (coalesce(t.accepted, 0), coalesce(t.latency_seconds, 0))
+  is distinct from (coalesce(f.accepted, 0), coalesce(f.latency_seconds, 0))
+order by 2;
+
+-- name: list_log_differences
+-- Buckets of aggregates whose facts are not what the owners' logs told last. What was told within the last moments may
+-- still be on its way.
+with last as (
+  select distinct on (aggregate) aggregate, version, type, body, recorded_at
+  from (select aggregate, version, type, body, recorded_at from purchases.event_log
+    union all select aggregate, version, type, body, recorded_at from distribution.event_log) logged
+  order by aggregate, version desc),
+owed as (
+  select 'aggregate_versions' as tally, aggregate, version::text as state from last
+  union all select 'fct_purchase', aggregate, concat_ws(' ', version, type = 'purchase.voided.v1',
+      case when type <> 'purchase.voided.v1' then convert_from(body, 'UTF8')::jsonb ->> 'total_idr' end)
+    from last where type in ('purchase.recorded.v1', 'purchase.corrected.v1', 'purchase.voided.v1')
+  union all select 'fct_task', aggregate, concat_ws(' ', version, split_part(type, '.', 2)) from last where type like 'task.%'
+  union all select 'fct_household', aggregate, concat_ws(' ', version, type = 'household.released.v1')
+    from last where type like 'household.%'),
+known as (
+  select 'aggregate_versions' as tally, aggregate, version::text as state from aggregate_versions
+  union all select 'fct_purchase', purchase_id::text, concat_ws(' ', version, is_voided,
+      case when not is_voided then total_idr end) from fct_purchase
+  union all select 'fct_task', task_id::text, concat_ws(' ', version, status) from fct_task
+  union all select 'fct_household', household_id::text, concat_ws(' ', version, is_released) from fct_household),
+buckets as (
+  select tally, left(md5(aggregate), 2) as bucket,
+    count(*) filter (where is_owed) as owed, count(*) filter (where not is_owed) as known,
+    sum(hashtextextended(aggregate || ' ' || state, 0)::numeric * case when is_owed then 1 else -1 end) as rest
+  from (select true as is_owed, * from owed union all select false, * from known) both_sides
+  where aggregate not in (select aggregate from last where recorded_at > now() - make_interval(secs => :grace_seconds::float8))
+  group by 1, 2)
+select tally, format('bucket %s: %s told, %s known', bucket, owed, known) as key
+from buckets where owed <> known or rest <> 0 order by 1, 2;
+
+-- name: count_logs$
+-- Events in the owners' logs.
+select (select count(*) from purchases.event_log) + (select count(*) from distribution.event_log);
+
+-- name: may_read_logs$
+-- A service's own role sees its own schema only; an admin, or a role that was let in, sees the logs.
+select bool_and(case when has_schema_privilege(name, 'usage') then has_table_privilege(name || '.event_log', 'select')
+  else false end)
+from unnest(array['purchases', 'distribution']) as name;
+
+-- name: load_last_check$
+-- When the last nightly check began.
+select max(checked_at) from quality_check;
+
+-- name: save_check!
+-- What a nightly check found.
+insert into quality_check
+values (:checked_at, extract(epoch from clock_timestamp() - now())::numeric(12, 3), :is_whole, :events, :differences,
+        :by_tally::jsonb);
+
+-- name: claim_check$
+-- Only one replica checks at a time.
+select pg_try_advisory_xact_lock(hashtext('peduli-quality-check'));

@@ -16,6 +16,24 @@ from shared.reference.store import Cities
 _STEPS = ("assigned", "accepted", "handed_over", "delivered", "failed", "returned", "recalled")
 _TASKS = tuple(f"task.{name}.v1" for name in _STEPS)
 _WHOLE = ("purchase.recorded.v1", "purchase.corrected.v1")
+Row = dict[str, Any]
+_TASK = (
+    *("task_id", "tenant", "version", "status", "household_id", "kelurahan", "attempts", "failures", "assigned_at"),
+    *("accepted_at", "delivered_at", "returned_at", "recalled_at"),
+)
+_TASK_LINE = ("task_id", "purchase_id", "line_no", "lot_id", "sku", "quantity")
+_PLEDGE = (
+    *("pledge_id", "tenant", "version", "unit_code", "programme", "round"),
+    *("pledged_idr", "pledged_packets", "is_late", "pledged_at"),
+)
+_HOUSEHOLD: Row = {
+    **dict.fromkeys(("household_id", "tenant", "version", "kelurahan")),
+    "size": 0,
+    "isolation_from": None,
+    "isolation_until": None,
+    "is_released": False,
+    "released_at": None,
+}
 
 
 async def project(tx: Transaction, events: Sequence[Envelope], *, cities: Cities) -> None:
@@ -29,8 +47,7 @@ async def project(tx: Transaction, events: Sequence[Envelope], *, cities: Cities
     tasks = [event for event in events if event.type in _TASKS]
     if tasks:
         await _tasks(tx, tasks, cities)
-    for event in events:
-        await _other(tx, event)
+    await _others(tx, events)
     await _freshness(tx, events)
 
 
@@ -60,11 +77,13 @@ async def _purchases(tx: Transaction, events: Sequence[Envelope], cities: Cities
     for event in events:
         key = event.data["purchase_id"]
         old, city = known.get(key), cities[event.tenant]
-        fact = of_purchase(old, event.type, event.version, event.data, city)
+        fact = of_purchase(old, event.type, event.version, event.data, city, event.time)
         if fact is None:
             continue
         if old is not None:
             deltas.add(old, -1)
+        else:
+            deltas.add_told(fact)
         deltas.add(fact, 1)
         known[key] = changed[key] = fact
         if event.type in _WHOLE:
@@ -76,117 +95,105 @@ async def _purchases(tx: Transaction, events: Sequence[Envelope], cities: Cities
 
 async def _tasks(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> None:
     regions: dict[tuple[str, date], list[int]] = {}
-    lines: dict[tuple[str, str], dict[str, Any]] = {}  # a later event knows what was handed over of them
+    tasks: dict[str, Row] = {}
+    lines: dict[tuple[str, str], Row] = {}  # a later event knows what was handed over of them
     for event in sorted(events, key=lambda event: event.version):
-        step = event.type.split(".")[1]
-        status = "accepted" if step == "handed_over" else step  # another hand, the same team
-        at = moment(event.data["at"])
-        day = cities[event.tenant].date_of(at)
+        body, step, at = event.data, event.type.split(".")[1], moment(event.data["at"])
         if step in store.REGION_FIELDS:
-            sums = regions.setdefault((event.data["kelurahan"], day), [0] * len(store.REGION_FIELDS))
+            day = cities[event.tenant].date_of(at)
+            sums = regions.setdefault((body["kelurahan"], day), [0] * len(store.REGION_FIELDS))
             sums[store.REGION_FIELDS.index(step)] += 1
-        if step == "delivered":
-            sums[-1] += sum(line["quantity"] for line in event.data["lines"])
-        lines |= {(event.data["task_id"], line["lot_id"]): line for line in event.data["lines"]}
-        times = {name: at if step == name.removesuffix("_at") else None for name in _TIMES}
-        await store.queries.save_tasks(
-            tx,
-            task_id=[event.data["task_id"]],
-            tenant=[event.tenant],
-            version=[event.version],
-            status=[status],
-            household_id=[event.data["household_id"]],
-            kelurahan=[event.data["kelurahan"]],
-            attempts=[int(step == "assigned")],
-            failures=[int(step == "failed")],
-            **{name: [time] for name, time in times.items()},
-        )
-    await store.queries.append_task_lines(
-        tx,
-        task_ids=[task_id for task_id, _ in lines],
-        purchase_ids=[line["purchase_id"] for line in lines.values()],
-        line_nos=[line["line_no"] for line in lines.values()],
-        lot_ids=[lot_id for _, lot_id in lines],
-        skus=[line["sku"] for line in lines.values()],
-        quantities=[whole(line["quantity"]) for line in lines.values()],
-    )
+            if step == "delivered":
+                sums[-1] += sum(line["quantity"] for line in body["lines"])
+        tasks[body["task_id"]] = _task(tasks.get(body["task_id"]), event, step, at)
+        for line in body["lines"]:
+            lines[body["task_id"], line["lot_id"]] = {
+                "task_id": body["task_id"],
+                **line,
+                "quantity": whole(line["quantity"]),
+            }
+    await store.queries.save_tasks(tx, **_columns(_TASK, list(tasks.values())))
+    await store.queries.append_task_lines(tx, **_columns(_TASK_LINE, list(lines.values())))
     await store.save_regions(tx, regions)
 
 
-_TIMES = ("assigned_at", "accepted_at", "delivered_at", "returned_at", "recalled_at")
+def _task(before: Row | None, event: Envelope, step: str, at: datetime) -> Row:
+    """What a batch tells of a task so far, with one event more; in another hand it is still accepted by its team."""
+    row: Row = before or {**dict.fromkeys(_TASK), "attempts": 0, "failures": 0}
+    row = row | {name: event.data[name] for name in ("task_id", "household_id", "kelurahan")}
+    row |= {"tenant": event.tenant, "version": event.version, "status": "accepted" if step == "handed_over" else step}
+    if step == "failed":
+        row["failures"] += 1
+    elif step == "assigned":
+        row |= {"attempts": row["attempts"] + 1, "assigned_at": row["assigned_at"] or at}
+    elif step != "handed_over":
+        row[f"{step}_at"] = at
+    return row
 
 
-async def _other(tx: Transaction, event: Envelope) -> None:
-    if event.type.startswith("household."):
-        await _household(tx, event)
-    elif event.type == "purchase.rejected.v1":
-        await _rejection(tx, event)
-    elif event.type == "pledge.recorded.v1":
-        await _pledge(tx, event)
-    elif event.type in ("lot.expired.v1", "lot.adjusted.v1"):
-        await _stock_change(tx, event)
+async def _others(tx: Transaction, events: Sequence[Envelope]) -> None:
+    """Each kind in one statement; of a household and a pledge only what stands after the batch."""
+    households: dict[str, Row] = {}
+    pledges: dict[str, Row] = {}
+    rejections: list[Row] = []
+    changes: list[Row] = []
+    for event in events:
+        common = {"tenant": event.tenant, "version": event.version}
+        key = event.data.get("household_id", "")
+        if event.type.startswith("household."):
+            households[key] = households.get(key, _HOUSEHOLD) | common | _household(event)
+        elif event.type == "purchase.rejected.v1":
+            rejections.append(common | _rejection(event))
+        elif event.type == "pledge.recorded.v1":
+            row, first = common | _pledge(event), pledges.get(event.data["pledge_id"])
+            kept = {name: first[name] for name in ("is_late", "pledged_at")} if first else {}
+            pledges[event.data["pledge_id"]] = row | kept
+        elif event.type in ("lot.expired.v1", "lot.adjusted.v1"):
+            changes.append(common | _stock_change(event))
+    if households:
+        await store.queries.save_households(tx, **_columns(tuple(_HOUSEHOLD), list(households.values())))
+    if rejections:
+        await store.queries.append_rejections(tx, **_columns(tuple(rejections[0]), rejections))
+    if pledges:
+        await store.queries.save_pledges(tx, **_columns(_PLEDGE, list(pledges.values())))
+    if changes:
+        await store.queries.append_stock_changes(tx, **_columns(tuple(changes[0]), changes))
 
 
-async def _household(tx: Transaction, event: Envelope) -> None:
+def _columns(names: Sequence[str], rows: Sequence[Row]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in names}
+
+
+def _household(event: Envelope) -> Row:
     body = event.data
-    await store.queries.save_household(
-        tx,
-        household_id=body["household_id"],
-        tenant=event.tenant,
-        version=event.version,
-        kelurahan=body["kelurahan"],
-        size=body.get("size", 0),
-        isolation_from=_time(body.get("isolation_from")),
-        isolation_until=_time(body.get("isolation_until")),
-        is_released=event.type == "household.released.v1",
-    )
+    row = {"household_id": body["household_id"], "kelurahan": body["kelurahan"]}
+    if event.type == "household.released.v1":
+        return row | {"is_released": True, "released_at": moment(body["released_at"])}
+    days = {name: moment(body[name]) for name in ("isolation_from", "isolation_until")}
+    return row | days | {"size": body["size"], "is_released": False, "released_at": None}
 
 
-async def _rejection(tx: Transaction, event: Envelope) -> None:
+def _rejection(event: Envelope) -> Row:
+    codes = "|".join(reason["code"] for reason in event.data["reasons"])
+    told = {"submission_id": event.data["submission_id"], "source": event.data["source"]}
+    return told | {"codes": codes, "rejected_at": event.time}
+
+
+def _pledge(event: Envelope) -> Row:
     body = event.data
-    await store.queries.save_rejection(
-        tx,
-        submission_id=body["submission_id"],
-        tenant=event.tenant,
-        source=body["source"],
-        codes=[reason["code"] for reason in body["reasons"]],
-        rejected_at=event.time,
-    )
+    return {name: body[name] for name in ("pledge_id", "unit_code", "programme", "is_late")} | {
+        "round": date.fromisoformat(body["round"]),
+        "pledged_idr": body["sum_idr"],
+        "pledged_packets": body["packets"],
+        "pledged_at": moment(body["pledged_at"]),
+    }
 
 
-async def _pledge(tx: Transaction, event: Envelope) -> None:
+def _stock_change(event: Envelope) -> Row:
     body = event.data
-    await store.queries.save_pledge(
-        tx,
-        pledge_id=body["pledge_id"],
-        tenant=event.tenant,
-        version=event.version,
-        unit_code=body["unit_code"],
-        programme=body["programme"],
-        round=date.fromisoformat(body["round"]),
-        pledged_idr=body["sum_idr"],
-        pledged_packets=body["packets"],
-        is_late=body["is_late"],
-        pledged_at=_time(body["pledged_at"]),
-    )
-
-
-async def _stock_change(tx: Transaction, event: Envelope) -> None:
-    body = event.data
-    await store.queries.save_stock_change(
-        tx,
-        lot_id=body["lot_id"],
-        tenant=event.tenant,
-        version=event.version,
-        kind=event.type.split(".")[1],
-        purchase_id=body["purchase_id"],
-        line_no=body["line_no"],
-        sku=body["sku"],
-        quantity=whole(body["quantity"]),
-        at=_time(body["at"]),
+    return {name: body[name] for name in ("lot_id", "purchase_id", "line_no", "sku")} | {
+        "kind": event.type.split(".")[1],
+        "quantity": whole(body["quantity"]),
+        "at": moment(body["at"]),
         **{name: whole(body.get(name, 0)) for name in ("over_delivered", "damaged", "withdrawn", "expired")},
-    )
-
-
-def _time(text: str | None) -> datetime | None:
-    return moment(text) if text else None
+    }

@@ -1,20 +1,60 @@
-"""Recompute every tally from the facts, and tell what differs."""
+"""Recompute every tally from the facts, and the facts from the owners' logs, and tell what differs."""
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import datetime
+
+import orjson
+
+from services.reporting.domain.nightly import is_due
 from services.reporting.store.reconcile import queries
 from shared.database.pool import Transaction
 
+GRACE_SECONDS = 60.0  # an event this young may still be on its way to us
+Differences = list[tuple[str, str]]
 
-async def reconcile(tx: Transaction) -> list[tuple[str, str]]:
+
+async def reconcile(tx: Transaction) -> Differences:
     """Differences as (tally, key); empty when every tally equals its recomputation. Run in a repeatable-read tx."""
     rows = [
         *await queries.list_unit_differences(tx),
         *await queries.list_round_differences(tx),
         *await queries.list_channel_differences(tx),
+        *await queries.list_seller_differences(tx),
+        *await queries.list_product_differences(tx),
+        *await queries.list_source_differences(tx),
         *await queries.list_buyer_differences(tx),
         *await queries.list_day_buyer_differences(tx),
         *await queries.list_region_differences(tx),
         *await queries.list_line_differences(tx),
     ]
     return [(row["tally"], row["key"]) for row in rows]
+
+
+async def reconcile_logs(tx: Transaction, *, grace_seconds: float = GRACE_SECONDS) -> Differences | None:
+    """Differences between facts and the owners' logs as (table, bucket); None when this role may not read those."""
+    if not await queries.may_read_logs(tx):
+        return None
+    rows = await queries.list_log_differences(tx, grace_seconds=grace_seconds)
+    return [(row["tally"], row["key"]) for row in rows]
+
+
+async def check_nightly(tx: Transaction, now: datetime) -> bool:
+    """Reconcile and write down what was found, when this night's check is due; tells whether it was.
+
+    `now` is in the zone whose night counts. Run in a repeatable-read tx.
+    """
+    if not await queries.claim_check(tx) or not is_due(await queries.load_last_check(tx), now):
+        return False
+    logs = await reconcile_logs(tx)
+    found = await reconcile(tx) + (logs or [])
+    await queries.save_check(
+        tx,
+        checked_at=now,
+        is_whole=logs is not None,
+        events=0 if logs is None else await queries.count_logs(tx),
+        differences=len(found),
+        by_tally=orjson.dumps(Counter(tally for tally, _ in found)).decode(),
+    )
+    return True

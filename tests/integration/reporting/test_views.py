@@ -12,7 +12,7 @@ import pytest
 import services.purchases.app as purchases
 import services.reporting.app as reporting
 from peduli.prepare import REPORTING_MIGRATIONS
-from services.reporting.cli import differences, remake
+from services.reporting.cli import differences, differences_from_logs, remake
 from tests.support.eventually import eventually
 from tests.support.publish import message, publish, purchase
 from tests.support.running import running
@@ -100,6 +100,14 @@ async def test_reconcile_finds_what_was_tampered_with_and_rebuild_mends_it(world
         assert await differences(world.database_url) == [("tally_unit_day", "32.76.06 2021-07-31")]
         made = await remake(world.database_url, REPORTING_MIGRATIONS, shards=1, on_progress=lambda _: None)
         assert made.differing == ("tally_unit_day",)
+        await fetch(world, "update facts.fct_purchase set total_idr = total_idr + 1 where is_voided = false")
+        found = await differences_from_logs(world.database_url, grace_seconds=0)
+        assert {table for table, _ in found or []} == {"fct_purchase"}
+        await fetch(world, "update facts.fct_purchase set total_idr = total_idr - 1 where is_voided = false")
+        assert await differences_from_logs(world.database_url, grace_seconds=0) == []
+        checked = "select is_whole, events > 0 as some, is_right, by_tally from reporting.v1_data_quality"
+        first = [{"is_whole": True, "some": False, "is_right": True, "by_tally": "{}"}]
+        await eventually(lambda: fetch(world, checked), lambda rows: rows == first)
     assert await differences(world.database_url) == []
 
 
@@ -111,7 +119,7 @@ async def test_every_view_and_column_has_a_comment(world: World) -> None:
       where n.nspname = 'reporting' and obj_description(c.oid) is null"""
     assert await fetch(world, missing) == []
     views = "select count(*)::int as n from pg_views where schemaname = 'reporting'"
-    assert await fetch(world, views) == [{"n": 7}]
+    assert await fetch(world, views) == [{"n": 16}]
 
 
 async def test_a_dashboard_reads_views_and_nothing_else(world: World) -> None:

@@ -26,7 +26,9 @@ def body(purchase: int, unit: str, items: int, day: int) -> dict[str, Any]:
         "channel": "koperasi_depok",
         "purpose": "donation" if items % 2 else "own_use",
         "programme": "isoman",
-        "lines": [{"quantity": items}],
+        "source": "/pos",
+        "pickup_kelurahan": "32.76.06.1001",
+        "lines": [{"sku": f"s{items % 2}", "quantity": items, "unit_price_idr": 1000}],
         "total_idr": items * 1000,
         "posts": [{"hashtags": ["#ASNDepokPeduli", "beliprodukumkmdepok"]}] * (items % 3),
         "purchased_at": f"2021-07-{day:02}T16:30:00+00:00",
@@ -44,8 +46,8 @@ def tallies(events: list[tuple[str, int, dict[str, Any]]]) -> tuple[object, ...]
                 deltas.add(old, -1)
             deltas.add(fact, 1)
             facts[data["purchase_id"]] = fact
-    units = {key: sums for key, sums in deltas.units.items() if any(sums)}
-    return units, {key: n for key, n in deltas.buyers.items() if n}
+    sums = (deltas.units, deltas.channels, deltas.sellers, deltas.products, deltas.rounds)
+    return *({key: values for key, values in tally.items() if any(values)} for tally in sums), +deltas.buyers
 
 
 change = st.tuples(st.sampled_from(["u1", "u2"]), st.integers(1, 9), st.integers(1, 31), st.booleans())

@@ -1,0 +1,82 @@
+"""A rebuild can be killed and goes on where it was, and readers never notice; a service's own role reconciles too."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from typing import Any
+
+import asyncpg
+
+import services.purchases.app as purchases
+import services.reporting.app as reporting
+from peduli.prepare import prepare_database
+from peduli.processes import role_url
+from services.reporting.cli import differences, differences_from_logs
+from tests.support.eventually import eventually
+from tests.support.publish import message, publish, purchase
+from tests.support.running import running
+from tests.support.servers import World
+
+TOTAL = "select coalesce(sum(purchases), 0)::int from reporting.v1_unit_tally"
+KEY = "3276.purchase.submitted.v1"
+
+
+async def rebuilding(world: World) -> asyncio.subprocess.Process:
+    """`peduli reporting rebuild` as a process of its own."""
+    settings = {"DATABASE_URL": world.database_url, "AMQP_URL": world.rabbitmq.url, "HASH_KEY": "k", "SEAL_KEY": "k"}
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "peduli", "reporting", "rebuild", "--json"),
+        env={**os.environ, **{f"PEDULI_{name}": value for name, value in settings.items()}},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+
+async def test_a_killed_rebuild_goes_on_where_it_was_while_readers_read(world: World) -> None:
+    settings = world.settings()
+    lane = await asyncpg.connect(world.database_url)
+    reader = await asyncpg.connect(world.database_url)
+
+    async def seen(sql: str) -> Any:
+        return await reader.fetchval(sql)
+
+    async with running(purchases.service(settings)), running(reporting.service(settings)):
+        await publish(world.rabbitmq.url, [(message(purchase(f"R{n}")), KEY) for n in range(20)])
+        await eventually(lambda: seen(TOTAL), lambda total: total == 20)
+        hold = lane.transaction()
+        await hold.start()  # a lane at work: the rebuild reads both logs, and waits for it
+        await lane.execute("select pg_advisory_xact_lock(hashtext('peduli-lane'), hashtext('reporting.events.0'))")
+        killed = await rebuilding(world)
+        waits = "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
+        await eventually(lambda: seen(waits), bool)
+        assert await seen("select count(*) from facts_rebuild.fct_purchase") == 20
+        killed.kill()
+        await killed.wait()
+        await hold.rollback()
+        assert await seen(TOTAL) == 20
+        await publish(world.rabbitmq.url, [(message(purchase(f"L{n}")), KEY) for n in range(3)])
+        await eventually(lambda: seen(TOTAL), lambda total: total == 23)
+
+        resumed = await rebuilding(world)
+        totals = set()
+        while resumed.returncode is None:
+            totals.add(await seen(TOTAL))
+            await asyncio.wait({asyncio.ensure_future(resumed.wait())}, timeout=0.01)
+        assert resumed.stdout is not None
+        made = json.loads(await resumed.stdout.read())
+    assert made == [{"events": 3, "differed": "nothing"}]
+    assert totals == {23}
+    assert await seen("select to_regnamespace('facts_rebuild') is null")
+    assert await differences(world.database_url) == []
+    await lane.close()
+    await reader.close()
+
+
+async def test_a_role_that_sees_its_own_schema_only_says_that_it_cannot_read_the_logs(world: World) -> None:
+    await prepare_database(world.database_url, "3276", dict.fromkeys(("purchases", "distribution", "facts"), "secret"))
+    url = role_url(world.database_url, "facts", "secret")
+    assert await differences(url) == []
+    assert await differences_from_logs(url) is None
