@@ -60,6 +60,7 @@ async def deliver(world: World) -> None:
         )
         await query(
             world,
-            f"""insert into facts.fct_household select gen_random_uuid(), '3276', 1, '{kelurahan}', 4, now() - interval '1 day', now() + interval '9 days', false
+            f"""insert into facts.fct_household select gen_random_uuid(), '3276', 1, '{kelurahan}', 4,
+                now() - interval '1 day', now() + interval '9 days', false
               from generate_series(1, {place + 2})""",
         )

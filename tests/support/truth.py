@@ -80,6 +80,12 @@ class Truth:
 
 
 PARKED = "select count(*) from {schema}.parked where state = 'parked'"
+SHOWN = 3  # of what is wrong, with their reasons
+PARKED_REASONS = " union all ".join(
+    f"(select '{schema} parked ' || queue || ' ' || routing_key || ': ' || reason as told from {schema}.parked"
+    f" where state = 'parked' limit {SHOWN})"
+    for schema in ("purchases", "distribution", "facts")
+)
 UNPUBLISHED = "select count(*) from {schema}.outbox"
 GAPS = (
     """select count(*) from (select from {schema}.event_log group by aggregate having count(*) <> max(version)) as g"""
@@ -113,15 +119,18 @@ async def wrongs(database_url: str, amqp_url: str, truth: Truth) -> list[str]:
         try:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 found |= {name: await connection.fetchval(sql) for name, sql in CHECKS.items()}
+                parked = [str(row["told"]) for row in await connection.fetch(PARKED_REASONS)]
                 if not any(found.values()):
                     found |= await _compare(connection, truth)
         finally:
             await connection.close()
-        found["rows against the laws of the ledger"] = len(await breaches(database_url))
+        broken = await breaches(database_url)
+        found["rows against the laws of the ledger"] = len(broken)
         found["tallies against facts"] = len(await differences(database_url))
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return [f"no answer: {type(error).__name__}"]
-    return [f"{name}: {number}" for name, number in found.items() if number] + truth.contradictions
+    seen = [*parked, *(str(each) for each in broken[:SHOWN])]  # what to look at first
+    return [f"{name}: {number}" for name, number in found.items() if number] + seen + truth.contradictions
 
 
 async def _compare(connection: asyncpg.Connection[asyncpg.Record], truth: Truth) -> dict[str, int]:
