@@ -33,7 +33,7 @@ log = structlog.get_logger()
 PREFETCH_BATCHES = 2  # one in work, one behind it: with messages of 64 KiB that is 128 MB a lane
 LINGERS = 20  # while messages stream in, waiting for a full batch costs less than another transaction
 PROBE_SECONDS = 1.0
-ALONE_AFTER, PARK_AFTER = 2, 3
+ALONE_AFTER, PARK_AFTER = 2, 5  # on a quiet queue a message is alone by nature, and a process may die of other things
 REST_SECONDS = 5.0
 
 
