@@ -40,6 +40,8 @@ select (select count(*) from outbox) as events,
   (select count(*) from outbox where quarantined_at is not null) as quarantined,
   head.seq as head, coalesce(extract(epoch from now() - head.recorded_at), 0)::float8 as oldest_seconds
 from (select) as one left join lateral (
-  select seq, recorded_at from outbox o join event_log using (seq)
-  where not exists (select from outbox q where q.quarantined_at is not null and q.aggregate = o.aggregate)
-  order by seq limit 1) as head on true;
+  select due.seq, recorded_at from (
+    select seq from outbox o
+    where not exists (select from outbox q where q.quarantined_at is not null and q.aggregate = o.aggregate)
+    order by seq limit 1) as due
+  join event_log using (seq)) as head on true;

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +12,9 @@ from services.distribution.store.households import queries
 from services.distribution.usecases import households
 from services.distribution.usecases.households import Keys
 from shared import clock
-from shared.database.pool import Transaction, connect
+from shared.database.pool import Transaction
 from shared.reference.model import Reference
-from shared.reference.store import Cities
+from shared.reference.terminal import within_city
 
 __all__ = ["Households", "Keys"]
 
@@ -28,16 +27,8 @@ class Households:
         self._tenant = tenant
         self._keys = keys
 
-    @asynccontextmanager
-    async def _within(self) -> AsyncIterator[tuple[Transaction, Reference]]:
-        connection = await connect(self._url, "distribution")
-        try:
-            async with connection.transaction():
-                cities = Cities()
-                await cities.refresh(connection)
-                yield connection, cities[self._tenant]
-        finally:
-            await connection.close()
+    def _within(self) -> AbstractAsyncContextManager[tuple[Transaction, Reference]]:
+        return within_city(self._url, "distribution", self._tenant)
 
     async def export(self, identity: UUID, *, operator: str, reason: str) -> dict[str, Any]:
         """All that is kept of a household: itself, its people, its packets, and who read of it, this time too.

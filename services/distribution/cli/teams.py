@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -10,9 +9,9 @@ from uuid import UUID
 
 from services.distribution.usecases import teams
 from shared.clock import now
-from shared.database.pool import Transaction, connect
+from shared.database.pool import Transaction
 from shared.reference.model import Reference
-from shared.reference.store import Cities
+from shared.reference.terminal import act_within
 
 T = TypeVar("T")
 
@@ -47,15 +46,4 @@ def revoke(database_url: str, tenant: str, team: str, device: UUID | None) -> bo
 
 def _within(database_url: str, tenant: str, act: Callable[[Transaction, Reference], Awaitable[T]]) -> T:
     """`act` in a transaction of the service's database, with the city as it is loaded there."""
-
-    async def run() -> T:
-        connection = await connect(database_url, "distribution")
-        try:
-            async with connection.transaction(isolation="repeatable_read"):
-                cities = Cities()
-                await cities.refresh(connection)
-                return await act(connection, cities[tenant])
-        finally:
-            await connection.close()
-
-    return asyncio.run(run())
+    return act_within(database_url, "distribution", tenant, act)

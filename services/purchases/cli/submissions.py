@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 import sys
@@ -25,11 +24,11 @@ from rich.table import Table
 from services.purchases.usecases import officers
 from services.purchases.usecases.verify import Checked, read_file, verify
 from shared.clock import now
-from shared.database.pool import Transaction, connect
+from shared.database.pool import Transaction
 from shared.errors import PeduliError
 from shared.reference.load import load
 from shared.reference.model import Reference
-from shared.reference.store import Cities
+from shared.reference.terminal import act_within
 
 __all__ = ["Checked", "Importer", "check", "make_link", "revoke", "set_pin"]
 
@@ -170,15 +169,4 @@ def revoke(database_url: str, tenant: str, unit_code: str) -> None:
 
 def _within(database_url: str, tenant: str, act: Callable[[Transaction, Reference], Awaitable[T]]) -> T:
     """`act` in a transaction of the service's database, with the city as it is loaded there."""
-
-    async def run() -> T:
-        connection = await connect(database_url, "purchases")
-        try:
-            async with connection.transaction(isolation="repeatable_read"):
-                cities = Cities()
-                await cities.refresh(connection)
-                return await act(connection, cities[tenant])
-        finally:
-            await connection.close()
-
-    return asyncio.run(run())
+    return act_within(database_url, "purchases", tenant, act)
