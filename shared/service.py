@@ -22,7 +22,8 @@ from shared.database.pool import Pool, open_pool
 from shared.database.transient import is_transient
 from shared.errors import PeduliError
 from shared.messaging import parking
-from shared.messaging.consumer import Applier, Consumer, Lane
+from shared.messaging.applier import Applier, Lane
+from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.lanes import Lanes
 from shared.messaging.pruning import prune
