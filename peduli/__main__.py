@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -354,10 +355,10 @@ def doctor(as_json: Json = False) -> None:
     raise typer.Exit(0 if all(f.is_ok for f in found if f.is_needed) else 1)
 
 
-def main() -> None:
-    """Run the command; a known error ends in one line that says what to do."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command (of `words`, else as it was typed); a known error ends in one line that says what to do."""
     try:
-        app()
+        app(words)
     except PeduliError as error:
         print(f"{error}\n{error.hint}".strip(), file=sys.stderr)
         raise SystemExit(1) from None

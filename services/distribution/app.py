@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -71,10 +72,9 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
 
         await every(stop, SWEEP_SECONDS, once, "sweep")
 
-    def doors(pool: Pool) -> APIRouter:
-        every_door = APIRouter()
+    def doors(pool: Pool) -> Sequence[APIRouter]:
         volunteers = signing.Field.over(pool, cities, keys, clock)
-        for door in (
+        return (
             routes.router(pool, keys),
             rounds.router(pool),
             field.router(pool, keys),
@@ -83,9 +83,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             signing.routes(volunteers),
             field_pages.routes(volunteers),
             pages.router(pool, cities, directory, keys, clock),
-        ):
-            every_door.include_router(door)
-        return every_door
+        )
 
     async def improving(pool: Pool, stop: asyncio.Event) -> None:
         async def improve(city: Reference) -> bool:
@@ -101,7 +99,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, keys, settings.shards),
-        router=doors,
+        routers=doors,
         loops=[allocating, sweeping, improving],
         directory=directory,
     )
