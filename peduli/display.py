@@ -23,6 +23,7 @@ WIDTH = 80
 COUNTERS = (
     ("Belanja", (("tercatat", "purchases"), ("dikoreksi", "corrected"), ("batal", "voided"), ("ditolak", "rejected"))),
     ("Paket", (("ditugaskan", "assigned"), ("dibawa", "accepted"), ("sampai", "delivered"), ("gagal", "failed"))),
+    ("", (("ditarik", "recalled"),)),
 )
 
 
@@ -113,7 +114,8 @@ def show_ending(result: dict[str, Any], console: Console) -> None:
     _heading(console, f"Dari {sent['messages']} pesan belanja")
     console.print(
         f"{seen['purchases']} pembelian berlaku ({seen['corrected']} dikoreksi), {seen['voided']} dibatalkan, "
-        f"{seen['rejected']} ditolak; {sent['repeats']} kiriman ulang tidak dihitung lagi",
+        f"{seen['rejected']} ditolak; {sent['repeats']} kiriman ulang tidak dihitung lagi; "
+        f"{seen['recalled']} paket ditarik sebelum diantar, karena nota dikoreksi atau keluarga sembuh lebih cepat",
         highlight=False,
     )
     _heading(console, "Perjalanan satu paket")
@@ -140,11 +142,11 @@ def show_addresses(addresses: dict[str, str], folder: Path, command: str, consol
 
 
 def accounting_line(accounting: dict[str, int]) -> str:
-    """bought = delivered + on the way + in stock + returned or expired; 0 lost, 0 doubled."""
+    """bought = delivered + on the way + in stock + returned or expired (of these expired); 0 lost, 0 doubled."""
     over = " + lebih {over_delivered}" if accounting["over_delivered"] else ""
     line = (
         f"dibeli {{bought}}{over} = sampai {{delivered}} + di jalan {{on_the_way}} + di lumbung {{in_stock}} "
-        "+ kembali/kedaluwarsa {returned_or_expired}\nhilang {lost}, ganda {doubled}"
+        "+ kembali/kedaluwarsa {returned_or_expired} (kedaluwarsa {expired})\nhilang {lost}, ganda {doubled}"
     )
     return line.format(**accounting)
 

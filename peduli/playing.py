@@ -4,67 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import httpx
 
 from peduli import reckoning, trace
 from peduli.display import Board
+from peduli.player import EXAMPLES, DemoError, Player
 from peduli.servers import children
 from peduli.staging import Stage
 from peduli.story import SOURCE, Story
+from peduli.surprises import surprise
 from services.distribution.cli.ledger import breaches
-from services.reporting.cli import differences, overview, top_units
-from shared.errors import PeduliError
+from services.reporting.cli import differences, top_units
 from shared.reference.model import Reference
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
-PUBLISHER = EXAMPLES / "publishers" / "python" / "publish_events.py"
 TEAM = EXAMPLES / "field" / "python" / "team.py"
-SETTLE_SECONDS = 60.0
-LOOK_SECONDS = 0.2
 RIDE_SECONDS = 0.3  # a ride of the demo: long enough to be watched
-
-
-class DemoError(PeduliError):
-    """The story did not come out as reckoned."""
-
-
-@dataclass
-class Player:
-    """One playing of a story: the stage, the client of its doors, and the board that people watch."""
-
-    scene: Stage
-    story: Story
-    client: httpx.Client
-    board: Board
-
-    def get(self, service: str, path: str) -> Any:
-        """What a service's door answers."""
-        answer = self.client.get(f"{self.scene.urls[service]}{path}")
-        answer.raise_for_status()
-        return answer.json()
-
-    def look(self) -> dict[str, int]:
-        """The city as reporting sees it now; the board shows it."""
-        seen = asyncio.run(overview(self.scene.admin_url))
-        self.board.show(seen)
-        return seen
-
-    def until(self, is_so: Callable[[dict[str, int]], bool], what: str) -> None:
-        """Look until it `is_so`; raises `DemoError` when it never is."""
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while not is_so(self.look()):
-            if time.monotonic() > deadline:
-                logs = f"the logs are in {self.scene.folder / 'logs'}"
-                raise DemoError(f"after {SETTLE_SECONDS:.0f} s it is still not so that {what}", hint=logs)
-            time.sleep(LOOK_SECONDS)
 
 
 def play(scene: Stage, story: Story, reference: Reference, board: Board) -> dict[str, Any]:
@@ -74,36 +33,15 @@ def play(scene: Stage, story: Story, reference: Reference, board: Board) -> dict
         if player.look()["purchases"]:
             raise DemoError("this database already holds purchases", hint="give the demo an empty one")
         board.step(f"Mendaftarkan {len(story.households)} keluarga isoman")
-        for household in story.households:
-            _register(player, household)
-        board.step(f"Menerbitkan {len(story.events)} pesan belanja: dobel, salah, koreksi, pembatalan")
-        _publish(player)
+        homes = [player.register(household) for household in story.households]
+        board.step(f"Menerbitkan {len(story.events)} pesan belanja: dobel, salah, koreksi, pembatalan, basi")
+        player.publish(story.events)
+        surprise(player, homes)
         board.step("Tim lapangan mengambil paket dan mengantarnya ke pintu")
         with _team(scene, reference):
             player.until(lambda seen: _brought(player, seen), "every packet was brought, or failed")
         board.step("Menghitung ulang semua barang dan rupiah")
         return _reckon(player, reference)
-
-
-def _register(player: Player, household: dict[str, Any]) -> None:
-    url = f"{player.scene.urls['distribution']}/v1/households"
-    player.client.post(url, json=household, headers={"Peduli-Source": "/puskesmas/demo"}).raise_for_status()
-
-
-def _publish(player: Player) -> None:
-    """Let the example publisher send everything, and wait until the goods are in the ledger and in the tally."""
-    events = player.scene.folder / "events.jsonl"
-    player.story.write(events)
-    subprocess.run([sys.executable, str(PUBLISHER), player.scene.amqp_url, str(events)], check=True, timeout=60)
-    pieces, purchases = player.story.pieces, player.story.purchases
-    player.until(
-        lambda seen: (
-            seen["pieces"] == pieces
-            and seen["purchases"] == purchases
-            and player.get("distribution", "/v1/accounting")["bought"] == pieces
-        ),
-        "the goods of all purchases are in the ledger and in the tally",
-    )
 
 
 @contextlib.contextmanager
@@ -151,11 +89,8 @@ def _reckon(player: Player, reference: Reference) -> dict[str, Any]:
 
 def _delivered_packet(player: Player) -> str:
     """The first packet of the story, by reference, that has reached a door."""
-    for event in sorted(player.story.events, key=lambda event: str(event["body"]["reference"])):
-        told = player.get("purchases", f"/v1/submissions{SOURCE}/{event['body']['reference']}")[-1]
-        answer = player.client.get(f"{player.scene.urls['distribution']}/v1/trace/{told['purchase_id']}")
-        packets = answer.json()["packets"] if answer.status_code == 200 else []
-        for packet in packets:
+    for reference in sorted(player.story.standing):
+        for packet in player.goods(reference)["packets"]:
             if packet["status"] == "delivered":
                 return str(packet["packet_id"])
     raise DemoError("no packet has reached a door")

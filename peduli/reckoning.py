@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from peduli.story import Story
 
+EARLY_RECALLS = 2  # at least: by the late correction, and by the early recovery
+
 
 @dataclass(frozen=True)
 class Accounting:
@@ -18,6 +20,7 @@ class Accounting:
     on_the_way: int
     in_stock: int
     returned_or_expired: int
+    expired: int
     lost: int
     doubled: int
 
@@ -35,6 +38,7 @@ def account(balances: Mapping[str, int], pieces: int) -> Accounting:
         on_the_way=on_the_way,
         in_stock=balances["available"],
         returned_or_expired=gone,
+        expired=balances["expired"],
         lost=max(0, missing),
         doubled=max(0, -missing),
     )
@@ -55,7 +59,7 @@ def faults(
     those of the ledger that do not hold, `refused` is the answer to the story's wrong purchase.
     """
     wanted = {"purchases": story.purchases, "pieces": story.pieces, "spend_idr": story.spend_idr}
-    wanted |= {"corrected": 1, "voided": 1, "rejected": 1, "pieces_delivered": accounting.delivered}
+    wanted |= {"corrected": len(story.corrected), "voided": 1, "rejected": 1, "pieces_delivered": accounting.delivered}
     found = [
         f"{name}: seharusnya {number}, tercatat {overview[name]}"
         for name, number in wanted.items()
@@ -65,6 +69,9 @@ def faults(
     found += [f"{accounting.doubled} buah terhitung ganda"] if accounting.doubled else []
     found += ["tidak ada paket yang sampai"] if not overview["delivered"] else []
     found += ["tidak ada paket yang gagal diantar"] if not overview["failed"] else []
+    found += ["koreksi dan kesembuhan tidak menarik dua paket"] if overview["recalled"] < EARLY_RECALLS else []
+    spoilt = accounting.expired
+    found += [f"kedaluwarsa: seharusnya {story.expired}, tercatat {spoilt}"] if spoilt != story.expired else []
     found += [f"{differences} rekap berbeda dari faktanya"] if differences else []
     found += [f"hukum buku besar {law} dilanggar" for law in sorted(set(broken_laws))]
     found += ["pembelian yang salah tidak ditolak"] if refused.get("outcome") != "rejected" else []

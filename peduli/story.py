@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,54 +21,85 @@ SOURCE = "/pos/koperasi-demo"
 class Story:
     """Events to publish, households to register, and the truth: pieces and rupiah that must be counted.
 
-    `repeats` events say again what was said, `rejected` is the reference of the wrong purchase.
+    `repeats` events say again what was said, `rejected` is the reference of the wrong purchase, `expired` pieces had
+    spoilt when they were told. `standing` are the purchases as they stand, by reference; some were `corrected`.
     """
 
     events: list[dict[str, Any]] = field(default_factory=list)
     households: list[dict[str, Any]] = field(default_factory=list)
-    pieces: int = 0
-    spend_idr: int = 0
-    purchases: int = 0
     repeats: int = 0
     rejected: str = ""
+    expired: int = 0
+    corrected: set[str] = field(default_factory=set)
+    standing: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def write(self, path: Path) -> None:
-        """One JSON object a line, as the publisher reads it."""
-        path.write_text("".join(json.dumps(event) + "\n" for event in self.events), encoding="utf-8")
+    def say(self, kind: str, body: dict[str, Any], *, again: bool = False) -> None:
+        """The same words under the same id, or (`again`) under a new one: both must count once."""
+        name = f"{kind}{body['reference']}{'-again' if again else ''}"
+        event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+        self.events.append({"kind": kind, "id": event_id, "source": SOURCE, "body": body})
+
+    def correct(self, reference: str, line_no: int, change: int) -> None:
+        """The correction of a standing purchase by pieces of one line, counted from 1. One is corrected once."""
+        body = copy.deepcopy(self.standing[reference])
+        body["lines"][line_no - 1]["quantity"] += change
+        body["total_idr"] = sum(line["quantity"] * line["unit_price_idr"] for line in body["lines"])
+        self.say("purchase.correction_submitted", body)
+        self.standing[reference] = body
+        self.corrected.add(reference)
+
+    @property
+    def purchases(self) -> int:
+        """Purchases that must be counted."""
+        return len(self.standing)
+
+    @property
+    def pieces(self) -> int:
+        """Pieces of all that stands."""
+        return sum(line["quantity"] for body in self.standing.values() for line in body["lines"])
+
+    @property
+    def spend_idr(self) -> int:
+        """Rupiah of all that stands."""
+        return sum(body["total_idr"] for body in self.standing.values())
+
+
+def write(events: Sequence[dict[str, Any]], path: Path) -> None:
+    """One JSON object a line, as the publisher reads it."""
+    path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
 
 
 def tell(reference: Reference, now: datetime, *, purchases: int = 60, households: int = 40, seed: int = 22) -> Story:
-    """Purchases of real units, of which some are sent twice, one is wrong, one corrected, one voided."""
+    """Purchases of real units, of which some are sent twice, one is wrong, one corrected, one voided, one spoilt."""
     draw = random.Random(seed)  # noqa: S311 - a story, not a secret
     story = Story()
     bodies = [purchase(draw, reference, now, number) for number in range(purchases)]
-    for number, body in enumerate(bodies):
-        _say(story, "purchase.submitted", body)
+    spoilt = _spoilt(bodies[0], reference, now)
+    for number, body in enumerate([*bodies, spoilt]):
+        story.standing[body["reference"]] = body
+        story.say("purchase.submitted", body)
         if number % 5 == 0:
-            _say(story, "purchase.submitted", body, again=number % 10 == 0)
+            story.say("purchase.submitted", body, again=number % 10 == 0)
             story.repeats += 1
+    story.expired = sum(line["quantity"] for line in spoilt["lines"])
     wrong = {**bodies[0], "reference": "DEMO-SALAH", "unit_code": "NIHIL", "total_idr": 1}
-    _say(story, "purchase.submitted", wrong)
+    story.say("purchase.submitted", wrong)
     story.rejected = "DEMO-SALAH"
-    line = bodies[1]["lines"][0]
-    corrected = {**bodies[1], "lines": [{**line, "quantity": line["quantity"] + 1}]}
-    corrected["total_idr"] = sum(item["quantity"] * item["unit_price_idr"] for item in corrected["lines"])
-    _say(story, "purchase.correction_submitted", corrected)
-    _say(story, "purchase.void_submitted", {"reference": bodies[2]["reference"], "reason": "salah_input"})
-    standing = [bodies[0], corrected, *bodies[3:]]
-    story.purchases = len(standing)
-    story.pieces = sum(item["quantity"] for body in standing for item in body["lines"])
-    story.spend_idr = sum(body["total_idr"] for body in standing)
+    story.correct(bodies[1]["reference"], 1, +1)
+    story.say("purchase.void_submitted", {"reference": bodies[2]["reference"], "reason": "salah_input"})
+    del story.standing[bodies[2]["reference"]]
     draw.shuffle(story.events)
     story.households = [household(draw, now, draw.choice(reference.kelurahan), number) for number in range(households)]
     return story
 
 
-def _say(story: Story, kind: str, body: dict[str, Any], *, again: bool = False) -> None:
-    """The same words under the same id, or (`again`) under a new one: both must count once."""
-    name = f"{kind}{body['reference']}{'-again' if again else ''}"
-    event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
-    story.events.append({"kind": kind, "id": event_id, "source": SOURCE, "body": body})
+def _spoilt(other: dict[str, Any], reference: Reference, now: datetime) -> dict[str, Any]:
+    """The goods that keep the shortest time, told of an hour after they had spoilt."""
+    product = min(reference.products.values(), key=lambda product: (product.shelf_life_hours, product.sku))
+    line = {"sku": product.sku, "quantity": 4, "unit_price_idr": product.price_idr}
+    bought = now - timedelta(hours=product.shelf_life_hours + 1)
+    told = {"reference": "DEMO-BASI", "purchased_at": bought.isoformat(), "posts": []}
+    return {**other, **told, "lines": [line], "total_idr": 4 * product.price_idr}
 
 
 def purchase(draw: random.Random, reference: Reference, now: datetime, number: int) -> dict[str, Any]:

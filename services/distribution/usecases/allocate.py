@@ -22,6 +22,7 @@ from services.distribution.store import households as household_store
 from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as task_store
 from services.distribution.store.tasks import Stored
+from services.distribution.usecases.stock import expire
 from services.distribution.usecases.telling import Book, carry_out, event_of, place_of
 from shared.contracts.tasks import TaskLine
 from shared.database.pool import Pool, Transaction
@@ -39,13 +40,18 @@ async def allocate_due(
     """Allocate one city of `among` that is marked due, the longest marked first, and return it; None without one.
 
     The mark goes first, in a transaction of its own: a purchase never waits for an allocation to end. Should the
-    process die in between, the timer of each minute marks the city again.
+    process die in between, the timer of each minute marks the city again. What has spoilt is written off before, so
+    that the stock is what the plan sees.
     """
     tenant: str | None = await stock_store.queries.claim_due(pool, tenants=sorted(among))
     if tenant is None:
         return None
-    async with pool.acquire() as tx, tx.transaction():
-        await allocate_city(tx, reference=cities[tenant], rules=rules, now=now)
+    reference = cities[tenant]
+    async with pool.acquire() as tx:
+        async with tx.transaction():
+            await expire(tx, reference=reference, now=now)
+        async with tx.transaction():
+            await allocate_city(tx, reference=reference, rules=rules, now=now)
     return tenant
 
 

@@ -7,7 +7,8 @@ from (select count(*) filter (where not is_voided)::int as purchases, count(*) f
   (select coalesce(sum(items), 0)::int as pieces, coalesce(sum(spend_idr), 0)::bigint as spend_idr from tally_unit_day) t,
   (select coalesce(sum(assigned), 0)::int as assigned, coalesce(sum(accepted), 0)::int as accepted,
     coalesce(sum(delivered), 0)::int as delivered, coalesce(sum(failed), 0)::int as failed,
-    coalesce(sum(returned), 0)::int as returned, coalesce(sum(pieces_delivered), 0)::int as pieces_delivered
+    coalesce(sum(returned), 0)::int as returned, coalesce(sum(recalled), 0)::int as recalled,
+    coalesce(sum(pieces_delivered), 0)::int as pieces_delivered
   from tally_region_day) r;
 
 -- name: list_top_units

@@ -45,11 +45,13 @@ def test_the_accounting_line_names_what_is_over_only_when_there_is_some() -> Non
         "on_the_way",
         "in_stock",
         "returned_or_expired",
+        "expired",
         "lost",
         "doubled",
     ]
-    accounting = dict(zip(names, (8, 0, 5, 1, 2, 0, 0, 0), strict=True))
+    accounting = dict(zip(names, (8, 0, 5, 1, 1, 1, 1, 0, 0), strict=True))
     assert "lebih" not in accounting_line(accounting)
+    assert "kembali/kedaluwarsa 1 (kedaluwarsa 1)" in accounting_line(accounting)
     assert "dibeli 8 + lebih 1 = sampai 6" in accounting_line({**accounting, "over_delivered": 1, "delivered": 6})
 
 

@@ -10,11 +10,14 @@ import pytest
 from peduli.reckoning import account, faults
 from peduli.story import Story
 
-STORY = Story(pieces=10, spend_idr=500, purchases=4)
-BALANCES = {"bought": 10, "over_delivered": 0, "available": 2, "reserved": 1, "in_transit": 1, "delivered": 6}
-BALANCES |= {"returned": 0, "expired": 0, "withdrawn": 0, "damaged": 0}
+LINES = [{"quantity": 3}, {"quantity": 2}, {"quantity": 4}, {"quantity": 1}]
+STORY = Story(
+    standing={f"R{n}": {"lines": [line], "total_idr": 125} for n, line in enumerate(LINES)}, corrected={"R1"}, expired=1
+)
+BALANCES = {"bought": 10, "over_delivered": 0, "available": 1, "reserved": 1, "in_transit": 1, "delivered": 6}
+BALANCES |= {"returned": 0, "expired": 1, "withdrawn": 0, "damaged": 0}
 OVERVIEW = {"purchases": 4, "pieces": 10, "spend_idr": 500, "corrected": 1, "voided": 1, "rejected": 1}
-OVERVIEW |= {"pieces_delivered": 6, "delivered": 3, "failed": 1}
+OVERVIEW |= {"pieces_delivered": 6, "delivered": 3, "failed": 1, "recalled": 2}
 REFUSED = {"outcome": "rejected"}
 
 
@@ -42,7 +45,8 @@ def test_a_lost_and_a_doubled_piece_are_seen_wherever_they_were(place: str) -> N
 
 @pytest.mark.parametrize("place", ["returned", "expired", "withdrawn", "damaged"])
 def test_a_piece_that_will_reach_no_door_is_not_lost(place: str) -> None:
-    accounting = account({**BALANCES, place: 1, "available": 1}, 10)
+    balances = {**BALANCES, "available": 2, "expired": 0}
+    accounting = account({**balances, place: 1, "available": 1}, 10)
     assert (accounting.returned_or_expired, accounting.lost, accounting.doubled) == (1, 0, 0)
 
 
