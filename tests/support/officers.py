@@ -31,7 +31,7 @@ def peduli(world: World, *words: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "peduli", *words], env=environment, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip()
 
 
