@@ -12,7 +12,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from services.distribution import handlers
-from services.distribution.api import field, field_pages, home_page, pages, rounds, routes, signing
+from services.distribution.api import coordination, field, field_pages, home_page, pages, rounds, routes, signing
 from services.distribution.domain.allocation.snapshot import Rules
 from services.distribution.store import photos
 from services.distribution.store.stock import queries
@@ -73,7 +73,8 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         await every(stop, SWEEP_SECONDS, once, "sweep")
 
     def doors(pool: Pool) -> Sequence[APIRouter]:
-        volunteers = signing.Field.over(pool, cities, keys, clock)
+        volunteers = signing.Entrance.over(signing.VOLUNTEERS, pool, cities, keys, clock)
+        coordinators = signing.Entrance.over(signing.COORDINATORS, pool, cities, keys, clock)
         return (
             routes.router(pool, keys),
             rounds.router(pool),
@@ -82,6 +83,8 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             home_page.pages(volunteers),
             signing.routes(volunteers),
             field_pages.routes(volunteers),
+            signing.routes(coordinators),
+            coordination.routes(coordinators),
             pages.router(pool, cities, directory, keys, clock),
         )
 

@@ -273,7 +273,7 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str, 
         await page.goto("/lapangan/masuk")
         await look(page, "masuk")
         await page.get_by_label("Nama tim").fill("tidak-ada")
-        await page.get_by_label("PIN tim").fill("000000")
+        await page.get_by_label("PIN").fill("000000")
         await page.get_by_role("button", name="Masuk").click()
         await look(page, "masuk-ditolak")
         await page.goto("/lapangan/masuk/bukan-tautan")

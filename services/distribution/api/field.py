@@ -73,8 +73,9 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
 
     @routes.get("/conflicts", dependencies=[only("reader")])
     async def list_conflicts(city: City, kelurahan: str = "") -> list[dict[str, Any]]:
-        """Reports that say something else of a door than the one that came first; newest first."""
-        rows = await task_store.queries.list_conflicts(pool, tenant=city.tenant, kelurahan=kelurahan)
+        """Reports that say something else of a door than what stood, and what was decided; open ones first."""
+        places = [kelurahan] if kelurahan else []
+        rows = await task_store.queries.list_conflicts(pool, tenant=city.tenant, kelurahans=places)
         return [dict(row) for row in rows]
 
     @routes.get("/teams/{team}/devices", responses=NOT_FOUND, dependencies=[only("team")])

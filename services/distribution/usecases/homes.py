@@ -9,13 +9,11 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-import orjson
-
 from services.distribution.domain.explain import explain
 from services.distribution.domain.proof import code_of
 from services.distribution.store.homes import queries
 from services.distribution.usecases.households import Keys
-from services.distribution.usecases.shift import Goods, name_of
+from services.distribution.usecases.shift import Goods, goods_of
 from shared.access.pins import token_hash
 from shared.database.pool import Pool, Row, Transaction
 from shared.ids import derived_id
@@ -123,7 +121,6 @@ def _packet(row: Row, city: Reference, keys: Keys) -> Packet:
     state = "chair" if row["status"] == "accepted" and row["custody"] in ("rt", "rw") else row["status"]
     look, title, sentence = _STATES[state]
     by = {"delivered": row["changed_at"], "failed": row["retry_at"], "assigned": row["deliver_before"]}
-    told = orjson.loads(row["goods"])
     given = Answered(row["kind"], row["case_number"], row["answer_by"]) if row["kind"] else None
     return Packet(
         row["task_id"],
@@ -132,7 +129,7 @@ def _packet(row: Row, city: Reference, keys: Keys) -> Packet:
         sentence,
         by.get(row["status"], row["lease_until"]),
         explain(row["why"], "household") if row["status"] != "delivered" else "",
-        tuple(Goods(UUID(lot), sku, name or name_of(sku, city), quantity) for lot, sku, name, quantity in told),
+        goods_of(row["goods"], city),
         code_of(keys.hash_key, row["task_id"], row["attempt"], row["team"]) if carried else "",
         row["status"] in ("accepted", "failed", "delivered"),
         given,

@@ -121,7 +121,7 @@ async def test_a_team_comes_in_by_its_pin_and_guessing_is_stopped(world: World, 
 
         async def tried(given: str) -> httpx.Response:
             key = key_of(await client.get("/lapangan/masuk"))
-            form = {"kunci": key, "kota": "3276", "tim": TEAM, "pin": given}
+            form = {"kunci": key, "kota": "3276", "nama": TEAM, "pin": given}
             return await client.post("/lapangan/masuk", data=form)
 
         assert [(await tried(wrong)).status_code for _ in range(5)] == [422] * 5
