@@ -60,13 +60,13 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, settings.shards),
-        router=lambda pool: _router(pool, clock),
+        router=lambda pool: _router(pool, clock, settings.seal_key.get_secret_value().encode()),
         loops=[beating, checking],
         relays=False,
     )
 
 
-def _router(pool: Pool, clock: Clock) -> APIRouter:
+def _router(pool: Pool, clock: Clock, secret: bytes) -> APIRouter:
     routes = APIRouter(prefix="/v1", responses=PROBLEMS)
 
     @routes.get("/trace/{identity}", responses=NOT_FOUND, dependencies=[only("reader")])
@@ -79,5 +79,5 @@ def _router(pool: Pool, clock: Clock) -> APIRouter:
 
     both = APIRouter()
     both.include_router(routes)
-    both.include_router(pages.router(pool, clock))
+    both.include_router(pages.router(pool, clock, secret))
     return both

@@ -49,6 +49,8 @@ def day(value: date) -> str:
 
 def days(first: date, last: date) -> str:
     """`26 Juli – 1 Agustus 2021`, with no word twice."""
+    if first == last:
+        return day(first)
     if first.year != last.year:
         return f"{day(first)} – {day(last)}"
     begins = f"{first.day}" if first.month == last.month else f"{first.day} {MONTHS[first.month - 1]}"

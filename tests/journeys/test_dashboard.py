@@ -19,7 +19,16 @@ from tests.support.journey import query
 from tests.support.running import running
 from tests.support.servers import World
 
-PAGES = ("/", "/unit", f"/unit/{UNIT}", "/kelurahan", "/kelurahan/32.76.01.1006", "/kelurahan/32.76.01.1007", "/umkm")
+PAGES = (
+    "/",
+    "/unit",
+    f"/unit/{UNIT}",
+    "/kelurahan",
+    "/kelurahan/32.76.01.1006",
+    "/kelurahan/32.76.01.1007",
+    "/umkm",
+    "/laporan",
+)
 
 
 async def one(world: World, sql: str) -> dict[str, Any]:
@@ -89,6 +98,37 @@ async def test_few_households_are_not_told_and_many_are(world: World, chromium: 
         assert "Kurang dari 5 keluarga isoman" in await text_of(page, "/kelurahan/32.76.01.1006")
         assert "6 keluarga isoman" in await text_of(page, "/kelurahan/32.76.02.1009")
         assert "Belum ada paket" in await text_of(page, "/kelurahan/32.76.01.1007")
+
+
+async def test_the_office_issues_a_report_and_takes_it_home(world: World, chromium: Browser) -> None:
+    async with (
+        serving(reporting.service(world.settings())) as address,
+        window(chromium, address, size=DESKTOP) as page,
+    ):
+        await page.goto(f"/laporan?unit={UNIT}")
+        await page.get_by_label("Dari").fill("2021-07-26")
+        await page.get_by_label("Sampai").fill("2021-07-19")
+        await page.get_by_role("button", name="Terbitkan").click()
+        assert "Harus sama dengan atau sesudah hari pertama." in await page.locator("main").inner_text()
+        await page.get_by_label("Dari").fill("2021-07-19")
+        await page.get_by_role("button", name="Terbitkan").click()
+        row = page.locator("#laporan-1")
+        assert "19 Juli 2021" in await row.inner_text()
+        for kind, begin in (("PDF", b"%PDF"), ("XLSX", b"PK")):
+            name = f"Unduh laporan nomor 1 sebagai {kind}"
+            href = await row.get_by_role("link", name=name).get_attribute("href")
+            first, again = [await page.request.get(str(href)) for _ in range(2)]
+            assert (await first.body()).startswith(begin)
+            assert await first.body() == await again.body()
+            assert f".{kind.lower()}" in first.headers["content-disposition"]
+        assert (await page.request.get("/laporan/2/pdf")).status == 404
+        foreign: dict[str, str | float | bool] = {
+            "dari": "2021-07-19",
+            "sampai": "2021-07-19",
+            "unit": "",
+            "kunci": "guessed",
+        }
+        assert (await page.request.post("/laporan", form=foreign)).status == 403
 
 
 async def test_only_a_reader_comes_in(world: World, chromium: Browser) -> None:

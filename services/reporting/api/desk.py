@@ -34,8 +34,16 @@ class Desk:
         async with self.pool.acquire() as tx, tx.transaction(isolation="repeatable_read", readonly=True):
             yield tx
 
-    async def show(self, tx: Transaction, city: Reference, template: str, **context: Any) -> HTMLResponse:
+    @contextlib.asynccontextmanager
+    async def changing(self) -> AsyncIterator[Transaction]:
+        """As `reading`, to keep what was read."""
+        async with self.pool.acquire() as tx, tx.transaction(isolation="repeatable_read"):
+            yield tx
+
+    async def show(
+        self, tx: Transaction, city: Reference, template: str, *, status: int = 200, **context: Any
+    ) -> HTMLResponse:
         """A page with the moment up to which its numbers go."""
         fresh = await queries.load_freshness(tx, tenant=city.tenant)
         mine = {"city": city, "zone": city.zone, "now": self.clock(), "fresh": fresh, "charts": charts}
-        return self.pages.show(template, 200, {**mine, **context})
+        return self.pages.show(template, status, {**mine, **context})
