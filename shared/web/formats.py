@@ -32,6 +32,12 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", ".")
 
 
+def tenths(value: float) -> str:
+    """`1234.56` as `1.234,6`."""
+    whole, _, tenth = f"{value:,.1f}".partition(".")
+    return f"{whole.replace(',', '.')},{tenth}"
+
+
 def rupiah(value: int) -> str:
     """Whole rupiah: `65000` as `Rp65.000`."""
     return f"Rp{number(value)}"

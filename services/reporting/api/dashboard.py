@@ -117,9 +117,16 @@ def routes(desk: Desk) -> APIRouter:
     async def umkm(reader: PageReader) -> Response:
         city = reader.city
         async with desk.reading() as tx:
-            days = _columns(await queries.list_city_days(tx, tenant=city.tenant), "spend_idr")
-            channels = await _channels(tx, city)
-            return await desk.show(tx, city, "umkm.html", menu="/umkm", channels=channels, days=days)
+            return await desk.show(
+                tx,
+                city,
+                "umkm.html",
+                menu="/umkm",
+                channels=await _channels(tx, city),
+                days=_columns(await queries.list_city_days(tx, tenant=city.tenant), "spend_idr"),
+                sellers=await queries.list_sellers(tx, tenant=city.tenant),
+                spread=await queries.load_concentration(tx, tenant=city.tenant),
+            )
 
     return found
 
