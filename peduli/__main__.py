@@ -218,13 +218,14 @@ def reporting_rebuild(as_json: Json = False) -> None:
 def export(
     view: Annotated[str, typer.Argument(help="a published view as in docs/reference/tables.md, or all")],
     to: Annotated[Path, typer.Option("--to", file_okay=False, help="folder; its files of the same names are replaced")],
+    kind: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="parquet needs peduli[parquet]")] = "csv",
     as_json: Json = False,
 ) -> None:
-    """Write published views as CSV, all of one moment, and MS-Var.csv with what each column means."""
+    """Write published views as files, all of one moment, with MS-Var.csv and MS-Ind.csv that say what they mean."""
     from services.reporting.cli import export_views
 
     to.mkdir(parents=True, exist_ok=True)
-    counts = asyncio.run(export_views(_settings().database_url, view, to))
+    counts = asyncio.run(export_views(_settings().database_url, view, to, kind))
     _print([{"view": name, "rows": rows} for name, rows in counts.items()], as_json)
 
 

@@ -60,7 +60,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, settings.shards),
-        routers=lambda pool: (_router(pool), pages.router(pool, clock)),
+        routers=lambda pool: (_router(pool), pages.router(pool, clock, settings.seal_key.get_secret_value().encode())),
         loops=[beating, checking],
         relays=False,
     )
