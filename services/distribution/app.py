@@ -6,12 +6,23 @@ import asyncio
 import contextlib
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter
 
 from services.distribution import handlers
-from services.distribution.api import coordination, field, field_pages, home_page, pages, rounds, routes, signing
+from services.distribution.api import (
+    coordination,
+    field,
+    field_pages,
+    home_page,
+    outgoing,
+    pages,
+    rounds,
+    routes,
+    signing,
+)
 from services.distribution.domain.allocation.snapshot import Rules
 from services.distribution.store import photos
 from services.distribution.store.stock import queries
@@ -35,6 +46,7 @@ REST = 3  # times as long as an allocation took: a big stock must not keep the l
 SWEEP_SECONDS = 60.0
 PHOTOS_LAST = timedelta(days=30)  # until then somebody may ask; the proof itself is the hash
 IMPROVE_SECONDS = 300.0
+TELL_SECONDS = 1.0  # how often a webhook's messages are looked for: one look at an index
 
 
 def service(settings: Settings, *, clock: Clock = now) -> Service:
@@ -71,6 +83,11 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
 
         await every(stop, SWEEP_SECONDS, once, "sweep")
 
+    async def telling(pool: Pool, stop: asyncio.Event) -> None:
+        async with outgoing.client() as sender:
+            send = partial(outgoing.send_due, pool, sender, keys.seal_key, now)
+            await every(stop, TELL_SECONDS, send, "webhooks")
+
     def doors(pool: Pool) -> APIRouter:
         every_door = APIRouter()
         volunteers = signing.Entrance.over(signing.VOLUNTEERS, pool, cities, keys, clock)
@@ -105,6 +122,6 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         cities=cities,
         lanes=handlers.lanes(cities, keys, settings.shards),
         router=doors,
-        loops=[allocating, sweeping, improving],
+        loops=[allocating, sweeping, improving, telling],
         directory=directory,
     )

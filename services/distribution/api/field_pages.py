@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from services.distribution.api.field import Bytes, Digest, Length, take_piece
 from services.distribution.api.signing import HOME, Field, Guest
-from services.distribution.domain import words
+from services.distribution.domain import notice, words
 from services.distribution.domain.proof import MOST_PHOTO_BYTES, is_photo
 from services.distribution.store import photos
 from services.distribution.store.photos import NotAPhotoError, Upload
@@ -197,6 +197,7 @@ def _shift_page(field: Field, volunteer: Guest[Team], today: Shift, news: str) -
         reasons=words.REASONS,
         witnesses=words.WITNESSES,
         wa_number=words.wa_number,
+        texts=notice.TEXTS,
         script=script_address(),
     )
 
