@@ -12,7 +12,18 @@ from uuid import UUID
 
 import typer
 
-from peduli import allocations, coordinators, households, ledger, officers, publisher_commands, simulation, stock, teams
+from peduli import (
+    allocations,
+    coordinators,
+    households,
+    ledger,
+    officers,
+    publisher_commands,
+    simulation,
+    stock,
+    teams,
+    webhooks,
+)
 from peduli.registry import app as registry_app
 from peduli.tables import show as _print
 from services.reporting.report_cli import report
@@ -33,6 +44,7 @@ app.add_typer(officers.app, name="officer")
 app.add_typer(households.app, name="household")
 app.add_typer(teams.app, name="team")
 app.add_typer(coordinators.app, name="coordinator")
+app.add_typer(webhooks.app, name="webhook")
 app.add_typer(stock.app, name="stock")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(allocations.app, name="allocate")

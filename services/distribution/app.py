@@ -7,14 +7,26 @@ import contextlib
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter
 
 from services.distribution import handlers
-from services.distribution.api import coordination, field, field_pages, home_page, pages, rounds, routes, signing
+from services.distribution.api import (
+    coordination,
+    field,
+    field_pages,
+    home_page,
+    moral,
+    outgoing,
+    pages,
+    rounds,
+    routes,
+    signing,
+)
 from services.distribution.domain.allocation.snapshot import Rules
-from services.distribution.store import photos
+from services.distribution.store import photos, pickups
 from services.distribution.store.stock import queries
 from services.distribution.usecases.allocate import allocate_due, improve_city
 from services.distribution.usecases.households import Keys, erase_due
@@ -34,8 +46,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOOK_SECONDS = 0.2  # how often a due city is looked for: a task is visible within a second
 REST = 3  # times as long as an allocation took: a big stock must not keep the lanes from their work
 SWEEP_SECONDS = 60.0
+PICKUPS_LAST = timedelta(days=7)
 PHOTOS_LAST = timedelta(days=30)  # until then somebody may ask; the proof itself is the hash
 IMPROVE_SECONDS = 300.0
+TELL_SECONDS = 1.0  # how often a webhook's messages are looked for: one look at an index
 
 
 def service(settings: Settings, *, clock: Clock = now) -> Service:
@@ -68,9 +82,15 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         async def once() -> bool:
             await seats.forget_expired(pool, now=clock())
             await photos.queries.delete_old_photos(pool, before=now() - PHOTOS_LAST)
+            await pickups.queries.delete_old_pickups(pool, before=(now() - PICKUPS_LAST).date())
             return await each_city(cities, sweep, "sweep")
 
         await every(stop, SWEEP_SECONDS, once, "sweep")
+
+    async def telling(pool: Pool, stop: asyncio.Event) -> None:
+        async with outgoing.client() as sender:
+            send = partial(outgoing.send_due, pool, sender, keys.seal_key, now)
+            await every(stop, TELL_SECONDS, send, "webhooks")
 
     def doors(pool: Pool) -> Sequence[APIRouter]:
         volunteers = signing.Entrance.over(signing.VOLUNTEERS, pool, cities, keys, clock)
@@ -84,7 +104,9 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             signing.routes(volunteers),
             field_pages.routes(volunteers),
             signing.routes(coordinators),
+            moral.reading(coordinators),
             coordination.routes(coordinators),
+            moral.writing(volunteers),
             pages.router(pool, cities, directory, keys, clock),
         )
 
@@ -103,6 +125,6 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         cities=cities,
         lanes=handlers.lanes(cities, keys, settings.shards),
         routers=doors,
-        loops=[allocating, sweeping, improving],
+        loops=[allocating, sweeping, improving, telling],
         directory=directory,
     )

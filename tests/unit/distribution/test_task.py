@@ -212,6 +212,9 @@ def test_a_coordinator_believes_a_report_only_while_the_pieces_can_go_that_way()
     assert overrule(ACCEPTED, TaskFailure(**said(), reason="moved"), NOW).told == "failed"
     assert overrule(ACCEPTED, TaskHandover(**said(), to="rt"), NOW).told == "handed_over"
     back = after(TaskReturn(**said()), ACCEPTED).task
-    too_late = [(after(WITNESS, ACCEPTED).task, TaskFailure(**said(), reason="moved")), (back, late)]
+    too_late: list[tuple[Task, AnyTaskReport]] = [
+        (after(WITNESS, ACCEPTED).task, TaskFailure(**said(), reason="moved")),
+        (back, late),
+    ]
     for task, report in [*too_late, (FRESH, TaskReturn(**said()))]:
         assert overrule(task, report, NOW).refusal == "CANNOT_BE_CHANGED"
