@@ -1,12 +1,15 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo dev migration test unit faults fuzz soak lint contracts publish docs format bench up down clean
 PYTHON := .venv/bin/python
+APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/installed: requirements-dev.lock
-	test -x $(PYTHON) || python3 -m venv .venv
+	@python3 -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Peduli needs Python 3.11 or newer as python3")'
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends python3-venv; }
+	test -x .venv/bin/pip || python3 -m venv --clear .venv
 	$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 

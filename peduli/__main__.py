@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from peduli import (
 )
 from peduli.registry import app as registry_app
 from peduli.tables import show as _print
+from peduli.unreachable import is_unreachable
 from services.reporting.report_cli import report
 from shared.errors import PeduliError
 
@@ -371,10 +373,16 @@ def doctor(as_json: Json = False) -> None:
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command (of `words`, else as it was typed); a known error ends in one line that says what to do."""
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # it tells of a lost broker by itself; we do it in a line
     try:
         app(words)
     except PeduliError as error:
         print(f"{error}\n{error.hint}".strip(), file=sys.stderr)
+        raise SystemExit(1) from None
+    except Exception as error:
+        if not is_unreachable(error):
+            raise
+        print(f"a server does not answer, or refuses: {error}\npeduli doctor  # says what is missing", file=sys.stderr)
         raise SystemExit(1) from None
 
 

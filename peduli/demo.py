@@ -25,7 +25,7 @@ def run(*, wait: bool, as_json: bool) -> int:
     code = INTERRUPTED
     with ending_quietly(console), contextlib.ExitStack() as stack:
         with display.Board(console) as board:
-            scene = stack.enter_context(stage(FOLDER, board.step))
+            scene = stack.enter_context(stage(FOLDER, board.step, is_unused=True))
             reference = load(TENANT)
             result = play(scene, story.tell(reference, now()), reference, board)
             result["seconds"] = round(board.seconds, 1)

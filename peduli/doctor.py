@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import re
 import shutil
@@ -17,6 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
+from peduli.servers import apt
 from peduli.servers.containers import PostgresContainer, RabbitMQContainer
 from peduli.servers.postgres import find_postgres
 from peduli.servers.rabbitmq import find_rabbitmq
@@ -137,7 +137,6 @@ async def _ask_postgres(url: str) -> str:
 
 
 async def _ask_rabbitmq(url: str) -> str:
-    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # it tells of a refusal by itself; we do it in a line
     connection = await open_connection(url, "peduli-doctor")
     try:
         return str(connection.server_properties["version"])
@@ -146,7 +145,7 @@ async def _ask_rabbitmq(url: str) -> str:
 
 
 def _may_install(*, is_needed: bool) -> Finding:
-    may = shutil.which("apt-get") is not None and (os.getuid() == 0 or shutil.which("sudo") is not None)
+    may = apt.is_possible()
     who = "root" if os.getuid() == 0 else "sudo" if may else "neither root nor sudo"
     advice = f"export {'=... '.join(GIVEN.values())}=...  # or ask root for the packages above"
     return Finding("leave to install with apt", may, who, advice, is_needed)

@@ -62,9 +62,9 @@ class Running:
 
 
 def role_url(admin_url: str, schema: str, password: str) -> str:
-    """The URL of a service's own role in the database of `admin_url`."""
+    """The URL of a service's own role in the database of `admin_url`, wherever that is: also an IPv6 or a socket."""
     parts = urlsplit(admin_url)
-    host = f"{parts.hostname}:{parts.port or 5432}"
+    host = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=f"peduli_{schema}:{password}@{host}").geturl()
 
 

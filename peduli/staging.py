@@ -22,13 +22,20 @@ from peduli import processes
 from peduli.prepare import prepare_broker, prepare_database
 from peduli.processes import Running
 from peduli.servers.private import install_missing, private_servers
+from shared.database.pool import connect
 from shared.errors import PeduliError
+from shared.messaging import topology
 
 TENANT = "3276"
+GIVEN = ("PEDULI_AMQP_URL", "PEDULI_DATABASE_URL")
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class OccupiedError(PeduliError):
+class StageError(PeduliError):
+    """The servers cannot be used as they are given."""
+
+
+class OccupiedError(StageError):
     """Another one runs here already."""
 
 
@@ -86,14 +93,17 @@ def ending_quietly(console: Console) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def stage(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
+def stage(folder: Path, say: Callable[[str], None], *, is_unused: bool = False) -> Iterator[Stage]:
     """Servers (given by PEDULI_AMQP_URL and PEDULI_DATABASE_URL, else private ones) with the three services on them.
 
-    `folder` is emptied first; its `env` is for `. folder/env` in another terminal. Raises `OccupiedError`.
+    `folder` is emptied first; its `env` is for `. folder/env` in another terminal. Raises `OccupiedError`, with
+    `is_unused` also for servers where another Peduli works: nothing of it is touched.
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(alone(folder))
         amqp_url, admin_url, management_url = _servers(folder, stack, say)
+        if is_unused:
+            asyncio.run(_must_be_unused(amqp_url, admin_url))
         say("Menyiapkan basis data, data Kota Depok, dan antrean")
         passwords = {schema: secrets.token_hex(16) for schema in processes.SERVICES.values()}
         asyncio.run(prepare_database(admin_url, TENANT, passwords))
@@ -131,15 +141,33 @@ def alone(folder: Path) -> Iterator[None]:
 
 def _servers(folder: Path, stack: contextlib.ExitStack, say: Callable[[str], None]) -> tuple[str, str, str]:
     """URLs of the broker, the database, and the broker's management API (empty when it was not given)."""
-    amqp_url, admin_url = os.environ.get("PEDULI_AMQP_URL"), os.environ.get("PEDULI_DATABASE_URL")
-    if amqp_url and admin_url:
-        return amqp_url, admin_url, os.environ.get("PEDULI_MANAGEMENT_URL", "")
+    given = {name: os.environ[name] for name in GIVEN if os.environ.get(name)}
+    if len(given) == len(GIVEN):
+        return given[GIVEN[0]], given[GIVEN[1]], os.environ.get("PEDULI_MANAGEMENT_URL", "")
+    if given:
+        raise StageError(f"only {', '.join(given)} is given", hint=f"give both or neither: {', '.join(GIVEN)}")
     install_missing(say)
     say("Menyalakan RabbitMQ dan Postgres sendiri")
     if os.getuid() == 0:  # Postgres will not run as root, and its own user cannot enter a clone in /root
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peduli-")))
     postgres, rabbitmq = stack.enter_context(private_servers(folder / "servers"))
     return rabbitmq.url, postgres.url, rabbitmq.management_url
+
+
+async def _must_be_unused(amqp_url: str, admin_url: str) -> None:
+    """Raise `OccupiedError` where another Peduli works: its logins and its messages are not ours to change."""
+    connection = await connect(admin_url, "public")
+    try:
+        logins = [f"peduli_{schema}" for schema in processes.SERVICES.values()]
+        if await connection.fetchval("select exists (select from pg_stat_activity where usename = any($1))", logins):
+            raise OccupiedError("the services of another Peduli are logged in here", hint="stop them, or give another")
+        table = await connection.fetchval("select to_regclass('purchases.purchases')")
+        if table and await connection.fetchval("select exists (select from purchases.purchases)"):
+            raise OccupiedError("this database already holds purchases", hint="give the demo an empty database")
+    finally:
+        await connection.close()
+    if await topology.has_messages(amqp_url, "purchases.intake"):
+        raise OccupiedError("messages wait in this broker", hint="give the demo an empty virtual host")
 
 
 def _write_environment(scene: Stage) -> None:

@@ -224,6 +224,14 @@ def _table(arguments: Arguments) -> Any:
     return dict(arguments)
 
 
+async def has_messages(url: str, queue: str) -> bool:
+    """Whether messages wait in a queue; a queue that is not there has none."""
+    try:
+        return (await depths(url, [queue]))[queue] > 0
+    except aio_pika.exceptions.ChannelNotFoundEntity:
+        return False
+
+
 async def depths(url: str, queues: Sequence[str]) -> dict[str, int]:
     """Ready messages of each queue, asked passively (a missing queue raises)."""
     connection = await aio_pika.connect(url)

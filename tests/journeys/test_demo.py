@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 
 from tests.support.eventually import eventually
+from tests.support.publish import message, publish, taken
 from tests.support.repository import ROOT
 from tests.support.servers import World
 
@@ -49,6 +50,30 @@ async def test_the_demo_plays_to_its_end_and_its_accounting_holds(world: World, 
     reports = await connection.fetchval(REPORTS)
     await connection.close()
     assert reports == seen["accepted"] + seen["delivered"] + seen["failed"] + seen["returned"]  # some were sent twice
+
+
+async def test_another_pedulis_servers_are_left_alone(world: World, tmp_path: Path) -> None:
+    waiting = message({"n": 1}, "purchase.submitted", ce_id="of-another")
+    await publish(world.rabbitmq.url, [(waiting, "3276.purchase.submitted.v1")])
+    process = await demo(world, tmp_path, "--no-wait", "--json")
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (1, b"")
+    assert err.decode().splitlines()[-2:] == ["messages wait in this broker", "give the demo an empty virtual host"]
+    assert [item.message_id for item in await taken(world.rabbitmq.url, "purchases.intake", settle=True)] == [
+        "of-another"
+    ]
+
+
+async def test_servers_that_do_not_answer_are_told_of_in_a_line(tmp_path: Path) -> None:
+    nowhere = {"PEDULI_DATABASE_URL": "postgresql://a:secret@127.0.0.1:1/b", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "peduli", "parked", "list", "--service", "purchases"]
+    pipe, environment = asyncio.subprocess.PIPE, {**os.environ, **nowhere}
+    process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe)
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (1, b"")
+    assert "peduli doctor" in err.decode().splitlines()[-1]
+    assert len(err.decode().splitlines()) == 2
+    assert b"secret" not in err
 
 
 async def test_ctrl_c_stops_everything_while_it_waits(world: World, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from peduli.processes import role_url
 from peduli.staging import OccupiedError, alone, without_password
 
 
@@ -30,3 +31,15 @@ def test_a_second_one_in_the_same_folder_is_refused_and_takes_nothing_away(tmp_p
 )
 def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
     assert without_password(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("admin", "own"),
+    [
+        ("postgresql://admin:old@host:5433/db", "postgresql://peduli_facts:new@host:5433/db"),
+        ("postgresql://admin@[::1]:5432/db", "postgresql://peduli_facts:new@[::1]:5432/db"),
+        ("postgresql:///db?host=/run/postgresql", "postgresql://peduli_facts:new@/db?host=/run/postgresql"),
+    ],
+)
+def test_a_service_logs_in_where_the_administrator_does(admin: str, own: str) -> None:
+    assert role_url(admin, "facts", "new") == own
