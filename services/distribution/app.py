@@ -17,6 +17,7 @@ from services.distribution.api import (
     field,
     field_pages,
     home_page,
+    moral,
     outgoing,
     pages,
     rounds,
@@ -24,7 +25,7 @@ from services.distribution.api import (
     signing,
 )
 from services.distribution.domain.allocation.snapshot import Rules
-from services.distribution.store import photos
+from services.distribution.store import photos, pickups
 from services.distribution.store.stock import queries
 from services.distribution.usecases.allocate import allocate_due, improve_city
 from services.distribution.usecases.households import Keys, erase_due
@@ -44,6 +45,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOOK_SECONDS = 0.2  # how often a due city is looked for: a task is visible within a second
 REST = 3  # times as long as an allocation took: a big stock must not keep the lanes from their work
 SWEEP_SECONDS = 60.0
+PICKUPS_LAST = timedelta(days=7)
 PHOTOS_LAST = timedelta(days=30)  # until then somebody may ask; the proof itself is the hash
 IMPROVE_SECONDS = 300.0
 TELL_SECONDS = 1.0  # how often a webhook's messages are looked for: one look at an index
@@ -79,6 +81,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         async def once() -> bool:
             await seats.forget_expired(pool, now=clock())
             await photos.queries.delete_old_photos(pool, before=now() - PHOTOS_LAST)
+            await pickups.queries.delete_old_pickups(pool, before=(now() - PICKUPS_LAST).date())
             return await each_city(cities, sweep, "sweep")
 
         await every(stop, SWEEP_SECONDS, once, "sweep")
@@ -101,7 +104,9 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             signing.routes(volunteers),
             field_pages.routes(volunteers),
             signing.routes(coordinators),
+            moral.reading(coordinators),
             coordination.routes(coordinators),
+            moral.writing(volunteers),
             pages.router(pool, cities, directory, keys, clock),
         ):
             every_door.include_router(door)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,8 +22,9 @@ from services.distribution.domain import notice, words
 from services.distribution.domain.proof import MOST_PHOTO_BYTES, is_photo
 from services.distribution.store import photos
 from services.distribution.store.photos import NotAPhotoError, Upload
-from services.distribution.usecases import shift
+from services.distribution.usecases import pickups, shift
 from services.distribution.usecases import tasks as task_usecase
+from services.distribution.usecases.pickups import Choice
 from services.distribution.usecases.shift import Shift
 from services.distribution.usecases.tasks import Verdict
 from services.distribution.usecases.teams import Team
@@ -72,7 +74,8 @@ def _pages(field: Field) -> APIRouter:
     @found.get(HOME)
     async def doors(request: Request, kabar: str = "") -> Response:
         volunteer = await field.guest(request)
-        page = _shift_page(field, volunteer, await _shift(field, volunteer), words.told(kabar))
+        today, choice = await _shift(field, volunteer), await _choice(field, volunteer)
+        page = _shift_page(field, volunteer, today, choice, words.told(kabar))
         page.headers["Peduli-Until"] = f"{int(volunteer.session.expires_at.timestamp())}"
         return _small(request, page)
 
@@ -100,6 +103,18 @@ def _reports(field: Field) -> APIRouter:
             outcome = outcome if outcome.isupper() else verdict.outcome
         return see_other(f"{HOME}?kabar={quote(outcome)}")
 
+    @found.post("/lapangan/jadwal")
+    async def choose(request: Request) -> Response:
+        volunteer = await field.guest(request)
+        form = await field.form(request, volunteer)
+        try:
+            begins = datetime.fromisoformat(form["waktu"]).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise NotFoundError from None
+        async with field.pool.acquire() as tx, tx.transaction():
+            outcome = await pickups.choose(tx, volunteer.city, volunteer.who, begins, field.clock())
+        return see_other(f"{HOME}?kabar={outcome}")
+
     @found.post("/lapangan/laporan")
     async def report(request: Request) -> Response:
         volunteer = await field.guest(request)
@@ -122,7 +137,7 @@ def _photos(field: Field) -> APIRouter:
     async def whole(request: Request, task_id: UUID, versi: int) -> Response:
         """A photo by a plain form: all of it at once, and then its report."""
         volunteer = await field.guest(request)
-        await _must_see(field, volunteer, task_id)
+        await _must_hold(field, volunteer, task_id)
         parts = await read_parts(request, await read_body(request, 40 * MOST_PHOTO_BYTES))
         check_key(parts.key, field.keys.hash_key, volunteer.token)
         content = parts.file[1] if parts.file else b""
@@ -146,7 +161,7 @@ def _photos(field: Field) -> APIRouter:
     @found.head("/lapangan/foto/{task_id}/{digest}")
     async def offset_of(request: Request, task_id: UUID, digest: Digest) -> Response:
         volunteer = await field.guest(request)
-        await _must_see(field, volunteer, task_id)
+        await _must_hold(field, volunteer, task_id)
         team = volunteer.who.name
         received = await photos.queries.find_received(field.pool, task_id=task_id, team=team, digest=digest)
         return Response(headers={"Upload-Offset": str(received or 0)})
@@ -157,7 +172,7 @@ def _photos(field: Field) -> APIRouter:
     ) -> Response:
         volunteer = await field.guest(request)
         check_key(key, field.keys.hash_key, volunteer.token)
-        await _must_see(field, volunteer, task_id)
+        await _must_hold(field, volunteer, task_id)
         return await take_piece(
             field.pool, field.keys, request, Upload(task_id, volunteer.who.name, digest, length), offset
         )
@@ -188,11 +203,17 @@ async def _shift(field: Field, volunteer: Guest[Team]) -> Shift:
         return await shift.load(tx, volunteer.city, volunteer.who, field.keys.seal_key, field.clock())
 
 
-def _shift_page(field: Field, volunteer: Guest[Team], today: Shift, news: str) -> HTMLResponse:
+async def _choice(field: Field, volunteer: Guest[Team]) -> Choice:
+    async with field.pool.acquire() as tx, tx.transaction(readonly=True):
+        return await pickups.load(tx, volunteer.city, volunteer.who, field.clock())
+
+
+def _shift_page(field: Field, volunteer: Guest[Team], today: Shift, choice: Choice, news: str) -> HTMLResponse:
     return field.show(
         volunteer,
         "field.html",
         shift=today,
+        pickup=choice,
         news=news,
         reasons=words.REASONS,
         witnesses=words.WITNESSES,
@@ -227,8 +248,8 @@ async def _keep(field: Field, upload: Upload, content: bytes) -> None:
         await photos.append(tx, upload, content[offset:], offset=offset, key=field.keys.seal_key, now=field.clock())
 
 
-async def _must_see(field: Field, volunteer: Guest[Team], task_id: UUID) -> None:
-    if not await task_usecase.is_within(field.pool, volunteer.city, volunteer.who, task_id):
+async def _must_hold(field: Field, volunteer: Guest[Team], task_id: UUID) -> None:
+    if not await task_usecase.holds(field.pool, volunteer.city, volunteer.who.name, task_id):
         raise NotFoundError
 
 
@@ -241,6 +262,7 @@ def _fields(volunteer: Guest[Team], form: Form) -> dict[str, Any]:
         "report_id": form["laporan"] or _id_of(volunteer, *(f"{name}={form[name]}" for name in sorted(form.fields))),
         "reason": form["alasan"],
         "to": form["kepada"],
+        "note": form["catatan"],
     }
     if kind == "deliver":
         fields |= _proof(form) | {"parts": _parts(form)}

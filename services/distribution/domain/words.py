@@ -18,6 +18,8 @@ OUTCOMES = {
     "returned": "Tercatat: paket kembali di lumbung.",
     "TAKEN_BY_ANOTHER_TEAM": "Tidak dipakai: tim lain sudah mengambil pintu ini.",
     "ANOTHER_TEAMS_TURN": "Pintu ini sekarang giliran tim lain.",
+    "chosen": "Waktu mengambil barang tercatat. Datang pada waktu itu, jaga jarak, dan langsung berangkat.",
+    "SLOT_FULL": "Waktu itu sudah penuh atau lewat. Pilih waktu lain.",
     "TEAM_PAUSED": "Tim Anda sedang dijeda oleh koordinator. Antarkan dulu yang ada di tangan.",
     "TEAM_FULL": "Muatan tim sudah penuh. Antarkan dulu yang ada.",
     "ACCEPT_FIRST": "Ambil dulu paketnya, lalu laporkan.",

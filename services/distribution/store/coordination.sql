@@ -83,7 +83,7 @@ where t.tenant = :tenant and t.task_id = :task_id and t.kelurahan = any(:kelurah
 
 -- name: list_reports
 -- What was reported of a packet, and what was decided on reports that differ; the first first.
-select r.report_id, r.kind, r.detail, r.team, r.outcome, r.is_conflict, r.received_at,
+select r.report_id, r.kind, r.detail, r.note, r.team, r.outcome, r.is_conflict, r.received_at,
   a.kind as decision, a.coordinator as decided_by, a.reason as decided_why, a.at as decided_at
 from field_reports r left join coordinator_acts a on a.tenant = r.tenant and a.report_id = r.report_id
 where r.tenant = :tenant and r.task_id = :task_id order by r.received_at, r.report_id;

@@ -64,8 +64,8 @@ where l.task_id = :task_id and l.lot_id = kept.lot_id and kept.quantity > 0;
 
 -- name: append_report$
 -- A report with its outcome; None when the same report was kept before.
-insert into field_reports (tenant, report_id, task_id, kind, team, version, detail, outcome, is_conflict, received_at)
-values (:tenant, :report_id, :task_id, :kind, :team, :version, :detail, :outcome, :is_conflict, :now)
+insert into field_reports (tenant, report_id, task_id, kind, team, version, detail, note, outcome, is_conflict, received_at)
+values (:tenant, :report_id, :task_id, :kind, :team, :version, :detail, :note, :outcome, :is_conflict, :now)
 on conflict do nothing returning report_id;
 
 -- name: find_report$
@@ -93,8 +93,8 @@ select task_id, status, version, custody, holder, level, attempt, team, lease_un
 where tenant = :tenant and task_id = :task_id;
 
 -- name: find_task_place^
--- Where a task is, and who is asked.
-select kelurahan, level from tasks where tenant = :tenant and task_id = :task_id;
+-- Where a task is, who is asked, and which team answers for its packet.
+select kelurahan, level, holder from tasks where tenant = :tenant and task_id = :task_id;
 
 -- name: claim_team!
 -- Doors that one team takes are counted one after the other.

@@ -9,8 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from services.distribution.domain.explain import explain_waiting
+from services.distribution.domain.pickup import day_of
 from services.distribution.store.coordination import queries
 from services.distribution.store.homes import queries as homes
+from services.distribution.store.moral import queries as moral
+from services.distribution.store.pickups import queries as pickups
 from services.distribution.store.tasks import queries as tasks
 from services.distribution.usecases.coordinators import Coordinator
 from services.distribution.usecases.shift import Goods, goods_of, name_of
@@ -38,7 +41,7 @@ class Spoiling:
 
 @dataclass(frozen=True)
 class Overview:
-    """A place as it stands. `doors` are counts by RW; `packets` come with the late ones first."""
+    """A place as it stands. `doors` are counts by RW; `packets` come with the late ones first; `unread` are notes."""
 
     packets: Sequence[Row]
     doors: Sequence[Row]
@@ -47,6 +50,9 @@ class Overview:
     cases: Sequence[Row]
     waiting: Sequence[Waiting]
     spoiling: Sequence[Spoiling]
+    pickups: Sequence[Row]
+    help: Row
+    unread: int
 
     def count(self, status: str) -> int:
         """Packets in this state."""
@@ -85,6 +91,9 @@ async def load(tx: Transaction, city: Reference, who: Coordinator, now: datetime
             Spoiling(row, row["name"] or name_of(row["sku"], city))
             for row in await queries.list_expiring(tx, **of, before=now + SPOILS_WITHIN)
         ],
+        pickups=await pickups.list_pickups(tx, **of, day=day_of(now, city.zone)),
+        help=await moral.count_help(tx, **of),
+        unread=len(await moral.list_unread(tx, tenant=city.tenant)),
     )
 
 

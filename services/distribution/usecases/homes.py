@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 from services.distribution.domain.explain import explain
 from services.distribution.domain.proof import code_of
 from services.distribution.store.homes import queries
+from services.distribution.store.moral import queries as moral
 from services.distribution.usecases.households import Keys
 from services.distribution.usecases.shift import Goods, goods_of
 from shared.access.pins import token_hash
@@ -65,6 +66,7 @@ class Packet:
     code: str
     may_answer: bool
     answer: Answered | None
+    note: str = ""
 
 
 async def make_code(tx: Transaction, tenant: str, household_id: UUID) -> str:
@@ -82,9 +84,13 @@ async def find(tx: Transaction | Pool, code: str) -> Home | None:
 
 
 async def load(tx: Transaction, home: Home, city: Reference, keys: Keys) -> list[Packet]:
-    """What is coming, and what came in the last weeks; newest first."""
+    """What is coming, and what came in the last weeks; newest first, with kind words where there are any."""
     rows = await queries.list_packets(tx, tenant=home.tenant, household_id=home.household_id)
-    return [_packet(row, city, keys) for row in rows]
+    packets = [_packet(row, city, keys) for row in rows]
+    if not packets:
+        return []
+    note = await moral.find_note_for(tx, tenant=home.tenant, task_id=packets[0].task_id)
+    return [replace(packets[0], note=note or ""), *packets[1:]]
 
 
 async def answer(

@@ -118,12 +118,9 @@ async def test_a_citys_gateway_hears_each_step_and_is_sure_who_says_it(world: Wo
         process.terminate()
         out, _ = await process.communicate()
     lines = [line.split(" ", 2) for line in out.decode().splitlines()]
-    assert sorted(kind for kind, _, _ in lines) == [
-        "packet.delivered",
-        "packet.failed",
-        "packet.on_the_way",
-        "packet.planned",
-    ]
+    told_of = sorted(kind.removeprefix("packet.") for kind, _, _ in lines)
+    assert told_of[:3] == ["delivered", "failed", "on_the_way"]
+    assert set(told_of[3:]) == {"planned"}  # once more for the packet that follows the delivered one
     assert {household for _, household, _ in lines} == {home}
     assert not any(word in out.decode() for word in PERSONAL)
     async with httpx.AsyncClient() as stranger:
