@@ -112,7 +112,7 @@ async def find_packet(
         await tasks.list_hand_overs(tx, **of),
         await queries.list_reports(tx, **of),
         await queries.list_acts(tx, **of),
-        [team for team in await _teams(tx, city, who, now) if team["place"] and team["team"] != row["team"]],
+        [team for team in await _teams(tx, city, who, now) if _may_get(team, row["team"])],
     )
 
 
@@ -124,6 +124,11 @@ async def _teams(tx: Transaction, city: Reference, who: Coordinator, now: dateti
         tx, tenant=city.tenant, kelurahans=kelurahans, places=places, since=today
     )
     return rows
+
+
+def _may_get(team: Row, holder: str) -> bool:
+    """Whether a packet can be given to a team: it works with the field page, works now, and does not have it."""
+    return bool(team["place"]) and team["paused_at"] is None and team["team"] != holder
 
 
 def _waiting(row: Row, city: Reference) -> Waiting:
