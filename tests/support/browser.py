@@ -7,7 +7,7 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import uvicorn
@@ -28,7 +28,10 @@ FLAGS = [
 ]
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
+SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# alone what is wrong: to tell of all that is right takes longer than to look at it
+VIOLATIONS = "async rules => (await axe.run({runOnly: rules, resultTypes: ['violations']})).violations"
 
 
 @pytest.fixture(scope="session")
@@ -89,14 +92,17 @@ async def window(
 
 
 async def broken_rules(page: Page, axe: str) -> list[str]:
-    """What axe-core finds wrong with the page as it stands: rule and place."""
+    """What axe-core finds wrong with the page as it stands, by night and by day: scheme, rule and place."""
     await page.evaluate(axe)
-    found = await page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-    return [
-        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
+    found = []
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        found += [
+            f"{scheme}: {violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+            for violation in await page.evaluate(VIOLATIONS, RULES)
+            for node in violation["nodes"]
+        ]
+    return found
 
 
 async def fits(page: Page) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 
 import services.distribution.app as distribution
@@ -59,11 +58,7 @@ def recent(reference: str = "KOP-1", **changes: Any) -> dict[str, Any]:
 
 async def query(world: World, sql: str) -> list[dict[str, Any]]:
     """Rows of the whole database, seen by its admin."""
-    connection = await asyncpg.connect(world.database_url)
-    try:
-        return [dict(row) for row in await connection.fetch(sql)]
-    finally:
-        await connection.close()
+    return await world.rows(sql)
 
 
 async def tell(

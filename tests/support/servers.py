@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import aiormq
 import asyncpg
@@ -29,6 +30,7 @@ class World:
     rabbitmq: AnyRabbitMQ
     database_url: str
     topology: Topology
+    admin: asyncpg.Pool[asyncpg.Record]
 
     def settings(self, **more: object) -> Settings:
         """Settings of a service in this world."""
@@ -41,6 +43,10 @@ class World:
             **more,
         }
         return Settings(**fields)  # type: ignore[arg-type]
+
+    async def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Rows of the whole database, seen by its admin. A test looks often, so its connections are kept."""
+        return [dict(row) for row in await self.admin.fetch(sql)]
 
 
 @pytest.fixture(scope="session")
@@ -64,12 +70,14 @@ async def template(servers: tuple[Server, AnyRabbitMQ]) -> str:
 
 
 @pytest.fixture
-async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology, template: str) -> World:
+async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology, template: str) -> AsyncIterator[World]:
     """A fresh database, migrated, with Depok alone, and every queue empty."""
     postgres, rabbitmq = servers
     database_url = await create(postgres, f"test_{next(_numbers)}", f"template {template}")
     await purge(rabbitmq.url, declared)
-    return World(postgres, rabbitmq, database_url, declared)
+    # no statement is kept: what it reads may be migrated meanwhile
+    async with asyncpg.create_pool(database_url, min_size=0, max_size=4, statement_cache_size=0) as admin:
+        yield World(postgres, rabbitmq, database_url, declared, admin)
 
 
 async def bring(world: World, city: Reference) -> None:
