@@ -156,6 +156,7 @@ class PureCity:
             met=met,
             packets=len(kept),
             has_open=any(held.task.status in OPEN for held in tasks),
+            programme=report.programme,
         )
 
     def allocate(self, now: datetime) -> None:

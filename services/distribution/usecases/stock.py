@@ -67,7 +67,8 @@ async def _change(tx: Transaction, event: Envelope, reference: Reference, now: d
         moves = resize(now_so, target.quantity, revived)
         await change_lot(tx, book, now_so, moves, _cause(event), reason, changed=target)
     await book.write(tx)
-    if any(lot.expires_at < present[lot_id].expires_at for lot_id, lot in wanted.items() if lot_id in present):
+    known = [(lot, present[lot_id]) for lot_id, lot in wanted.items() if lot_id in present]
+    if any(lot.expires_at < before.expires_at or lot.programme != before.programme for lot, before in known):
         await recall_unfit(tx, reference=reference, now=now)
 
 

@@ -38,6 +38,7 @@ DAMAGE = {
         "update ref_products set halal = false",
         "update households set groups = '{diabetic}'",
         "update households set groups = '{no_cook}'",
+        "update households set programme = 'bbm'",
         "update ref_products set merged_into = 'OTHER' where sku = 'BERAS-5KG';"
         ' insert into ref_products select (jsonb_populate_record(p, \'{"sku": "OTHER", "infant": true,'
         ' "merged_into": ""}\')).* from ref_products p where sku = \'BERAS-5KG\'',

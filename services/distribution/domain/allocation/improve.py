@@ -16,7 +16,7 @@ from uuid import UUID
 
 from services.distribution.domain.allocation.packing import Draft, Shelves, draw
 from services.distribution.domain.allocation.rules import SAME_CITY, Travel, distance_class, late, refusal
-from services.distribution.domain.allocation.snapshot import Packet, Plan, Rules, Snapshot
+from services.distribution.domain.allocation.snapshot import Packet, Plan, Rules, Snapshot, by_programme
 from services.distribution.domain.household import Household, need, servings
 from services.distribution.domain.stock import Lot
 
@@ -61,9 +61,16 @@ def improve(
     `snapshot` is the city as it stands: those packets are on their way in it, and its lots are what is still free.
     """
     held = sorted(plan.packets, key=lambda packet: packet.household.household_id)
-    improver = _Improver(held, snapshot, rules, now, seed)
-    changes = improver.handed_on(solve, max_changes)
-    return changes + improver.filled(changes, max_changes - len(changes))
+    found, opened = list[Change](), Counter(snapshot.open_tasks)
+    for programme, part in by_programme(snapshot).items():  # each has its goods and households, all the same teams
+        own = [packet for packet in held if packet.household.programme == programme]
+        improver = _Improver(own, replace(part, open_tasks=dict(opened)), rules, now, seed)
+        changes = improver.handed_on(solve, max_changes - len(found))
+        changes += improver.filled(changes, max_changes - len(found) - len(changes))
+        opened.subtract(change.before.household.kelurahan for change in changes)
+        opened.update(change.after.household.kelurahan for change in changes if change.after is not None)
+        found += changes
+    return found
 
 
 def solve_greedily(offer: Offer) -> list[UUID | None]:
