@@ -5,13 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import typer
 
-from peduli import allocations, households, ledger, officers, publisher_commands, simulation, stock, teams
+from peduli import (
+    allocations,
+    coordinators,
+    households,
+    ledger,
+    officers,
+    publisher_commands,
+    simulation,
+    stock,
+    teams,
+    webhooks,
+)
 from peduli.registry import app as registry_app
 from peduli.tables import show as _print
 from services.reporting.report_cli import report
@@ -31,6 +43,8 @@ app.add_typer(reporting_app, name="reporting")
 app.add_typer(officers.app, name="officer")
 app.add_typer(households.app, name="household")
 app.add_typer(teams.app, name="team")
+app.add_typer(coordinators.app, name="coordinator")
+app.add_typer(webhooks.app, name="webhook")
 app.add_typer(stock.app, name="stock")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(allocations.app, name="allocate")
@@ -216,13 +230,14 @@ def reporting_rebuild(as_json: Json = False) -> None:
 def export(
     view: Annotated[str, typer.Argument(help="a published view as in docs/reference/tables.md, or all")],
     to: Annotated[Path, typer.Option("--to", file_okay=False, help="folder; its files of the same names are replaced")],
+    kind: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="parquet needs peduli[parquet]")] = "csv",
     as_json: Json = False,
 ) -> None:
-    """Write published views as CSV, all of one moment, and MS-Var.csv with what each column means."""
+    """Write published views as files, all of one moment, with MS-Var.csv and MS-Ind.csv that say what they mean."""
     from services.reporting.cli import export_views
 
     to.mkdir(parents=True, exist_ok=True)
-    counts = asyncio.run(export_views(_settings().database_url, view, to))
+    counts = asyncio.run(export_views(_settings().database_url, view, to, kind))
     _print([{"view": name, "rows": rows} for name, rows in counts.items()], as_json)
 
 
@@ -354,10 +369,10 @@ def doctor(as_json: Json = False) -> None:
     raise typer.Exit(0 if all(f.is_ok for f in found if f.is_needed) else 1)
 
 
-def main() -> None:
-    """Run the command; a known error ends in one line that says what to do."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command (of `words`, else as it was typed); a known error ends in one line that says what to do."""
     try:
-        app()
+        app(words)
     except PeduliError as error:
         print(f"{error}\n{error.hint}".strip(), file=sys.stderr)
         raise SystemExit(1) from None

@@ -22,7 +22,8 @@ from shared.database.pool import Pool, open_pool
 from shared.database.transient import is_transient
 from shared.errors import PeduliError
 from shared.messaging import parking
-from shared.messaging.consumer import Applier, Consumer, Lane
+from shared.messaging.applier import Applier, Lane
+from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.lanes import Lanes
 from shared.messaging.pruning import prune
@@ -51,7 +52,7 @@ class OpenDoorsError(PeduliError):
 
 @dataclass(frozen=True)
 class Service:
-    """What a service is made of. `loops` run beside the lanes; `router` makes the HTTP routes over the pool.
+    """What a service is made of. `loops` run beside the lanes; `routers` make the HTTP routes over the pool.
 
     `cities` and `directory` are kept fresh for all of them: what is loaded meanwhile is served within seconds, and
     lanes of `publisher_lanes` come and go.
@@ -62,7 +63,7 @@ class Service:
     settings: Settings
     cities: Cities
     lanes: Sequence[Lane]
-    router: Callable[[Pool], APIRouter]
+    routers: Callable[[Pool], Sequence[APIRouter]]
     loops: Sequence[Loop] = ()
     relays: bool = True
     directory: Directory = field(default_factory=Directory)
@@ -82,7 +83,7 @@ def build(service: Service) -> FastAPI:
         await _start(service, pool)
         app.state.pool, app.state.cities, app.state.directory = pool, service.cities, service.directory
         app.state.default_tenant, app.state.open_doors = settings.tenant, settings.open_doors
-        app.include_router(service.router(pool))
+        _open(app, service.routers(pool))
         stop = asyncio.Event()
         tasks = [asyncio.create_task(run) for run in _runners(service, pool, stop, health)]
         for task in tasks:
@@ -107,7 +108,7 @@ def build(service: Service) -> FastAPI:
 def describe(service: Service) -> dict[str, Any]:
     """The OpenAPI document of its HTTP door; nothing is started, and no route is called."""
     app = _application(service.name)
-    app.include_router(service.router(cast(Pool, None)))
+    _open(app, service.routers(cast(Pool, None)))
     return app.openapi()
 
 
@@ -115,6 +116,12 @@ def _application(name: str, lifespan: Lifespan[FastAPI] | None = None) -> FastAP
     app = FastAPI(title=f"Peduli {name}", version="1", lifespan=lifespan)
     problems.install(app)
     return app
+
+
+def _open(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Serve these routes as they are: `include_router` would make each of them anew, twice, at every start."""
+    for router in routers:
+        app.router.routes += router.routes
 
 
 def _runners(service: Service, pool: Pool, stop: asyncio.Event, health: Health) -> list[Coroutine[Any, Any, None]]:

@@ -5,15 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter
 
 from services.distribution import handlers
-from services.distribution.api import field, field_pages, home_page, pages, rounds, routes, signing
+from services.distribution.api import (
+    coordination,
+    field,
+    field_pages,
+    home_page,
+    moral,
+    outgoing,
+    pages,
+    rounds,
+    routes,
+    signing,
+)
 from services.distribution.domain.allocation.snapshot import Rules
-from services.distribution.store import photos
+from services.distribution.store import photos, pickups
 from services.distribution.store.stock import queries
 from services.distribution.usecases.allocate import allocate_due, improve_city
 from services.distribution.usecases.households import Keys, erase_due
@@ -33,8 +46,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOOK_SECONDS = 0.2  # how often a due city is looked for: a task is visible within a second
 REST = 3  # times as long as an allocation took: a big stock must not keep the lanes from their work
 SWEEP_SECONDS = 60.0
+PICKUPS_LAST = timedelta(days=7)
 PHOTOS_LAST = timedelta(days=30)  # until then somebody may ask; the proof itself is the hash
 IMPROVE_SECONDS = 300.0
+TELL_SECONDS = 1.0  # how often a webhook's messages are looked for: one look at an index
 
 
 def service(settings: Settings, *, clock: Clock = now) -> Service:
@@ -67,14 +82,20 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         async def once() -> bool:
             await seats.forget_expired(pool, now=clock())
             await photos.queries.delete_old_photos(pool, before=now() - PHOTOS_LAST)
+            await pickups.queries.delete_old_pickups(pool, before=(now() - PICKUPS_LAST).date())
             return await each_city(cities, sweep, "sweep")
 
         await every(stop, SWEEP_SECONDS, once, "sweep")
 
-    def doors(pool: Pool) -> APIRouter:
-        every_door = APIRouter()
-        volunteers = signing.Field.over(pool, cities, keys, clock)
-        for door in (
+    async def telling(pool: Pool, stop: asyncio.Event) -> None:
+        async with outgoing.client() as sender:
+            send = partial(outgoing.send_due, pool, sender, keys.seal_key, now)
+            await every(stop, TELL_SECONDS, send, "webhooks")
+
+    def doors(pool: Pool) -> Sequence[APIRouter]:
+        volunteers = signing.Entrance.over(signing.VOLUNTEERS, pool, cities, keys, clock)
+        coordinators = signing.Entrance.over(signing.COORDINATORS, pool, cities, keys, clock)
+        return (
             routes.router(pool, keys),
             rounds.router(pool),
             field.router(pool, keys),
@@ -82,10 +103,12 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             home_page.pages(volunteers),
             signing.routes(volunteers),
             field_pages.routes(volunteers),
+            signing.routes(coordinators),
+            moral.reading(coordinators),
+            coordination.routes(coordinators),
+            moral.writing(volunteers),
             pages.router(pool, cities, directory, keys, clock),
-        ):
-            every_door.include_router(door)
-        return every_door
+        )
 
     async def improving(pool: Pool, stop: asyncio.Event) -> None:
         async def improve(city: Reference) -> bool:
@@ -101,7 +124,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, keys, settings.shards),
-        router=doors,
-        loops=[allocating, sweeping, improving],
+        routers=doors,
+        loops=[allocating, sweeping, improving, telling],
         directory=directory,
     )

@@ -17,7 +17,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover, TaskReturn
 from shared.database.pool import Transaction
 from shared.errors import PeduliError
-from shared.messaging.consumer import Handler, Lane
+from shared.messaging.applier import Handler, Lane
 from shared.reference import told
 from shared.reference.store import Cities
 

@@ -68,11 +68,8 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
 
         await every(stop, TURNOVER_SECONDS, lambda: each_city(cities, reckon, "turnover"), "turnover")
 
-    def doors(pool: Pool) -> APIRouter:
-        both = APIRouter()
-        both.include_router(routes.router(pool, grouper, keys))
-        both.include_router(pages.router(pool, cities, keys, clock))
-        return both
+    def doors(pool: Pool) -> Sequence[APIRouter]:
+        return routes.router(pool, grouper, keys), pages.router(pool, cities, keys, clock)
 
     return Service(
         name="purchases",
@@ -80,7 +77,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, keys),
-        router=doors,
+        routers=doors,
         loops=[sweep, *[grouper.run] * GROUPS, work_on_files, reckoning],
         directory=directory,
         publisher_lanes=lambda: handlers.publisher_lanes(directory, cities, keys),

@@ -13,7 +13,7 @@ from shared.access.store import Directory
 from shared.clock import now
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Transaction
-from shared.messaging.consumer import Handler, Lane
+from shared.messaging.applier import Handler, Lane
 from shared.messaging.topology import publisher_queue
 from shared.reference.store import Cities
 

@@ -60,13 +60,13 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         settings=settings,
         cities=cities,
         lanes=handlers.lanes(cities, settings.shards),
-        router=lambda pool: _router(pool, clock),
+        routers=lambda pool: (_router(pool), pages.router(pool, clock, settings.seal_key.get_secret_value().encode())),
         loops=[beating, checking],
         relays=False,
     )
 
 
-def _router(pool: Pool, clock: Clock) -> APIRouter:
+def _router(pool: Pool) -> APIRouter:
     routes = APIRouter(prefix="/v1", responses=PROBLEMS)
 
     @routes.get("/trace/{identity}", responses=NOT_FOUND, dependencies=[only("reader")])
@@ -77,7 +77,4 @@ def _router(pool: Pool, clock: Clock) -> APIRouter:
             raise NotFoundError
         return rows
 
-    both = APIRouter()
-    both.include_router(routes)
-    both.include_router(pages.router(pool, clock))
-    return both
+    return routes

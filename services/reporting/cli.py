@@ -8,7 +8,7 @@ from typing import Any
 
 from services.reporting.store import rebuild as store
 from services.reporting.store.overview import queries
-from services.reporting.usecases.export import export
+from services.reporting.usecases.export import Format, export
 from services.reporting.usecases.rebuild import LOGS, Rebuilt, rebuild
 from services.reporting.usecases.reconcile import GRACE_SECONDS, reconcile, reconcile_logs
 from shared.database import migrate
@@ -50,12 +50,12 @@ async def differences_from_logs(
         await connection.close()
 
 
-async def export_views(database_url: str, wanted: str, folder: Path) -> dict[str, int]:
+async def export_views(database_url: str, wanted: str, folder: Path, kind: Format = "csv") -> dict[str, int]:
     """What `peduli export` does: rows by view. The role must be allowed to become `dashboard_reader`."""
     connection = await connect(database_url, "reporting")
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return await export(connection, wanted, folder)
+            return await export(connection, wanted, folder, kind)
     finally:
         await connection.close()
 

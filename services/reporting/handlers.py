@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from services.reporting.usecases.project import project
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Transaction
-from shared.messaging.consumer import Lane
+from shared.messaging.applier import Lane
 from shared.reference import told
 from shared.reference.store import Cities
 

@@ -21,6 +21,7 @@ def report(
     city: Annotated[str, typer.Option(envvar="PEDULI_TENANT", help="city code without dots")] = "3276",
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="first day")] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="last day, included")] = None,
+    unit: Annotated[str, typer.Option(help="code of a unit: its report, with all units below it")] = "",
     number: Annotated[int | None, typer.Option(help="write a report again that was issued, as it was")] = None,
     format: Annotated[Literal["pdf", "xlsx"], typer.Option("--format", help="kind of file")] = "pdf",
 ) -> None:
@@ -31,24 +32,19 @@ def report(
     if number is None and (first is None or last is None or first > last):
         raise PeduliError("which period?", hint="--from 2021-07-19 --to 2021-07-25, or --number of an issued report")
     days = (first.date(), last.date()) if first and last else None
-    made = asyncio.run(_issued(Settings().database_url, city, days, number))
+    made = asyncio.run(_issued(Settings().database_url, city, days, unit, number))
     out.write_bytes(documents.pdf(made) if format == "pdf" else documents.xlsx(made))
     typer.echo(f"{made.name}, {made.as_of}: {out}")
 
 
-async def _issued(database_url: str, tenant: str, days: tuple[date, date] | None, number: int | None) -> Report:
+async def _issued(
+    database_url: str, tenant: str, days: tuple[date, date] | None, unit: str, number: int | None
+) -> Report:
     from services.reporting.usecases import report as usecase
-    from shared.database.pool import connect
-    from shared.reference.store import Cities
+    from shared.reference.terminal import within_city
 
-    connection = await connect(database_url, "facts")
-    try:
-        async with connection.transaction(isolation="repeatable_read"):
-            cities = Cities()
-            await cities.refresh(connection)
-            if number is not None:
-                return await usecase.find(connection, cities[tenant], number)
-            assert days is not None
-            return await usecase.issue(connection, cities[tenant], *days, now())
-    finally:
-        await connection.close()
+    async with within_city(database_url, "facts", tenant, isolation="repeatable_read") as (tx, city):
+        if number is not None:
+            return await usecase.find(tx, city, number)
+        assert days is not None
+        return await usecase.issue(tx, city, *days, now(), unit)

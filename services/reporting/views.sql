@@ -146,26 +146,34 @@ select t.tenant, t.sku, p.name as product_name, p.category, t.local_date, t.item
 from facts.tally_product_day t left join facts.dim_product p using (tenant, sku)
 window running as (partition by t.tenant, t.sku order by t.local_date);
 
+-- Not published: it has households. From the tally's days to the packets of each by their index, so that a `where` about
+-- days reads those days only.
+create or replace view facts.delivered_packet as
+select r.tenant, t.kelurahan, r.name as kelurahan_name, r.kecamatan_code, t.local_date, k.household_id,
+  extract(epoch from k.assigned_at - bought.first_at) / 3600 as to_assign,
+  extract(epoch from k.delivered_at - k.assigned_at) / 3600 as to_deliver,
+  extract(epoch from k.delivered_at - bought.first_at) / 3600 as in_all,
+  k.delivered_at <= least(h.isolation_until, h.released_at) as is_in_time
+from facts.tally_region_day t join facts.dim_region r on r.region_code = t.kelurahan
+join facts.ref_cities c on c.tenant = r.tenant
+join facts.fct_task k on k.kelurahan = t.kelurahan
+  and k.delivered_at >= t.local_date::timestamp at time zone c.time_zone
+  and k.delivered_at < (t.local_date + 1)::timestamp at time zone c.time_zone
+left join facts.fct_household h using (household_id)
+left join lateral (select min(p.purchased_at) as first_at from facts.fct_task_line l
+  join facts.fct_purchase p using (purchase_id) where l.task_id = k.task_id) bought on true
+where t.delivered > 0;
+
 create or replace view reporting.v1_speed as
-with packets as (
-  select k.tenant, k.kelurahan, (k.delivered_at at time zone c.time_zone)::date as local_date, k.household_id,
-    extract(epoch from k.assigned_at - bought.first_at) / 3600 as to_assign,
-    extract(epoch from k.delivered_at - k.assigned_at) / 3600 as to_deliver,
-    extract(epoch from k.delivered_at - bought.first_at) / 3600 as in_all,
-    k.delivered_at <= least(h.isolation_until, h.released_at) as is_in_time
-  from facts.fct_task k join facts.ref_cities c using (tenant)
-  left join facts.fct_household h using (household_id)
-  left join lateral (select min(p.purchased_at) as first_at from facts.fct_task_line l
-    join facts.fct_purchase p using (purchase_id) where l.task_id = k.task_id) bought on true
-  where k.delivered_at is not null),
-speed as (
-  select tenant, kelurahan, local_date, count(*) as delivered, count(distinct household_id) < 5 as is_suppressed,
+with speed as (
+  select tenant, kelurahan, kelurahan_name, kecamatan_code, local_date,
+    count(*) as delivered, count(distinct household_id) < 5 as is_suppressed,
     percentile_cont(array[0.5, 0.9]) within group (order by to_assign) as to_assign,
     percentile_cont(array[0.5, 0.9]) within group (order by to_deliver) as to_deliver,
     percentile_cont(array[0.5, 0.9]) within group (order by in_all) as in_all,
     count(*) filter (where is_in_time) as delivered_in_time
-  from packets group by 1, 2, 3)
-select s.tenant, s.kelurahan, r.name as kelurahan_name, r.kecamatan_code, s.local_date,
+  from facts.delivered_packet group by 1, 2, 3, 4, 5)
+select tenant, kelurahan, kelurahan_name, kecamatan_code, local_date,
   case when not is_suppressed then delivered end as delivered,
   case when not is_suppressed then round(to_assign[1]::numeric, 2) end as hours_to_assign_p50,
   case when not is_suppressed then round(to_assign[2]::numeric, 2) end as hours_to_assign_p90,
@@ -175,7 +183,27 @@ select s.tenant, s.kelurahan, r.name as kelurahan_name, r.kecamatan_code, s.loca
   case when not is_suppressed then round(in_all[2]::numeric, 2) end as hours_in_all_p90,
   case when not is_suppressed then round(100.0 * delivered_in_time / delivered, 2) end as in_time_percent,
   is_suppressed
-from speed s join facts.dim_region r on r.region_code = s.kelurahan;
+from speed;
+
+create or replace view reporting.v1_speed_city as
+with speed as (
+  select tenant, local_date, count(*) as delivered, count(distinct household_id) < 5 as is_suppressed,
+    percentile_cont(array[0.5, 0.9]) within group (order by to_assign) as to_assign,
+    percentile_cont(array[0.5, 0.9]) within group (order by to_deliver) as to_deliver,
+    percentile_cont(array[0.5, 0.9]) within group (order by in_all) as in_all,
+    count(*) filter (where is_in_time) as delivered_in_time
+  from facts.delivered_packet group by 1, 2)
+select tenant, local_date,
+  case when not is_suppressed then delivered end as delivered,
+  case when not is_suppressed then round(to_assign[1]::numeric, 2) end as hours_to_assign_p50,
+  case when not is_suppressed then round(to_assign[2]::numeric, 2) end as hours_to_assign_p90,
+  case when not is_suppressed then round(to_deliver[1]::numeric, 2) end as hours_to_deliver_p50,
+  case when not is_suppressed then round(to_deliver[2]::numeric, 2) end as hours_to_deliver_p90,
+  case when not is_suppressed then round(in_all[1]::numeric, 2) end as hours_in_all_p50,
+  case when not is_suppressed then round(in_all[2]::numeric, 2) end as hours_in_all_p90,
+  case when not is_suppressed then round(100.0 * delivered_in_time / delivered, 2) end as in_time_percent,
+  is_suppressed
+from speed;
 
 create or replace view reporting.v1_stock as
 with lines as (
@@ -233,6 +261,7 @@ comment on view reporting.v1_seller_tally is 'One row per UMKM or koperasi and l
 comment on view reporting.v1_seller_concentration is 'One row per city: how concentrated turnover is among its sellers, those without turnover included';
 comment on view reporting.v1_product_tally is 'One row per product and local date with a purchase; sums to v1_unit_tally';
 comment on view reporting.v1_speed is 'One row per kelurahan and local date of delivery: hours from purchase to assignment to door; hidden below 5 households';
+comment on view reporting.v1_speed_city is 'One row per city and local date of delivery: v1_speed of all kelurahan together, because medians cannot be summed';
 comment on view reporting.v1_stock is 'One row per kelurahan and product that was ever donated there: pieces in the lumbung now';
 comment on view reporting.v1_submission_quality is 'One row per source and local date of telling: accepted, rejected and why, and how late';
 comment on view reporting.v1_data_quality is 'One row per check, each night: the tallies recomputed from the facts, and the facts from the owners'' logs';

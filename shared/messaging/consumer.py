@@ -1,33 +1,29 @@
 """The batch lane: one queue, one connection, one transaction per batch (messaging.md §5).
 
 A lane takes what has arrived, claims it in the inbox, calls the handler once with all of it, commits, and then
-acknowledges all with one frame. It alone knows of retries, bisection and parking; handlers know of none of it.
+acknowledges all with one frame. It and the applier alone know of retries, bisection and parking; handlers do not.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import aiormq
 import aiormq.abc
 import structlog
 from pamqp.commands import Basic
 
-from shared.clock import now
-from shared.contracts import envelope
-from shared.contracts.envelope import Envelope
-from shared.database.pool import Pool, Transaction
 from shared.database.transient import is_transient
 from shared.messaging import inbox, parking
+from shared.messaging.applier import Applier, read
 from shared.messaging.breaker import Breaker
 from shared.messaging.connection import open_channel, open_connection
 from shared.messaging.parking import Message
 from shared.observability import metrics
 from shared.observability.health import Progress
 
-Handler = Callable[[Transaction, Sequence[Envelope]], Awaitable[None]]
 log = structlog.get_logger()
 
 PREFETCH_BATCHES = 2  # one in work, one behind it: with messages of 64 KiB that is 128 MB a lane
@@ -35,26 +31,7 @@ LINGERS = 20  # while messages stream in, waiting for a full batch costs less th
 PROBE_SECONDS = 1.0
 ALONE_AFTER, PARK_AFTER = 2, 5  # on a quiet queue a message is alone by nature, and a process may die of other things
 REST_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One queue and what to do with it. `ordered` lanes apply each aggregate's versions 1, 2, 3 …
-
-    Events that it does not serve are parked, and tried again: their city may be loaded in a moment. A lane with a
-    limit says how many seconds it has to `rest` after so many messages, and takes at most `batch` at once. `own` gives
-    an event the identity under which it is claimed: a sender must not be able to use up that of another. An unordered
-    lane may have several `consumers`: while one batch waits for the database, the next is already thought about.
-    """
-
-    queue: str
-    handle: Handler
-    ordered: bool
-    serves: Callable[[Envelope], bool] = lambda _: True
-    own: Callable[[Envelope], Envelope] = lambda event: event
-    rest: Callable[[int], float] = lambda _: 0.0
-    batch: int | None = None
-    consumers: int = 1
+CALM_SECONDS, HURRY_SECONDS = 0.1, 2.0  # without a delivery none is on its way; a stop waits no longer for it
 
 
 @dataclass(frozen=True)
@@ -70,70 +47,13 @@ class Delivery:
         return self.message.envelope.identity if self.message.envelope else ""
 
 
-class Applier:
-    """Applies messages to the database: the part of a lane that knows no broker; the parked ones come here too."""
+@dataclass
+class Hand:
+    """What one session was given: the last tags received and acknowledged, and whether no more is to come."""
 
-    def __init__(self, lane: Lane, pool: Pool, seal_key: bytes) -> None:
-        self.lane = lane
-        self.pool = pool
-        self.seal_key = seal_key
-
-    async def apply(self, messages: Sequence[Message]) -> None:
-        """Commit the effect of all, or park what fails by itself. Raises only what heals by itself (transient)."""
-        try:
-            await self._commit(messages)
-        except Exception as error:
-            if is_transient(error):
-                raise
-            if len(messages) == 1:
-                await self.park(messages[0], reason_of(error))
-                return
-            middle = len(messages) // 2
-            await self.apply(messages[:middle])
-            await self.apply(messages[middle:])
-
-    async def _commit(self, messages: Sequence[Message]) -> None:
-        async with self.pool.acquire() as connection, connection.transaction():
-            faults = [(message, fault) for message in messages if (fault := self.fault(message))]
-            faulty = {id(message) for message, _ in faults}
-            waiting = await self.effect(connection, [m for m in messages if id(m) not in faulty])
-            aside = faults + [(message, parking.WAITING) for message in waiting]
-            await parking.park(connection, self.lane.queue, aside, seal_key=self.seal_key, now=now())
-        for _, reason in aside:
-            metrics.EVENTS_PARKED.labels(self.lane.queue, reason).inc()
-
-    def fault(self, message: Message) -> str:
-        """Why a message cannot even be handled here; empty when it can."""
-        if message.envelope is None:
-            return message.fault
-        return "" if self.lane.serves(message.envelope) else parking.UNKNOWN_CITY
-
-    async def effect(self, tx: Transaction, messages: Sequence[Message]) -> list[Message]:
-        """Claim and handle readable messages in `tx`; returns those that wait for an earlier version."""
-        events = [message.envelope for message in messages if message.envelope is not None]
-        if not events:
-            return []
-        waiting: list[Message] = []
-        if self.lane.ordered:  # by `id` of the envelope, so these are claimed as they are
-            fresh, found = await inbox.claim_in_order(tx, self.lane.queue, events)
-            early = {id(event) for event in found.waiting}
-            waiting = [message for message in messages if id(message.envelope) in early]
-        else:
-            fresh = await inbox.claim(tx, [self.lane.own(event) for event in events])
-        if fresh:
-            await self.lane.handle(tx, fresh)
-            if self.lane.ordered:
-                await parking.queries.wake_waiting(tx, aggregates=sorted({event.aggregate for event in fresh}))
-        metrics.EVENTS_APPLIED.labels(self.lane.queue).inc(len(fresh))
-        metrics.EVENTS_REPEATED.labels(self.lane.queue).inc(len(events) - len(fresh) - len(waiting))
-        return waiting
-
-    async def park(self, message: Message, reason: str) -> None:
-        """Set one message aside by itself."""
-        async with self.pool.acquire() as connection, connection.transaction():
-            await parking.park(connection, self.lane.queue, [(message, reason)], seal_key=self.seal_key, now=now())
-        metrics.EVENTS_PARKED.labels(self.lane.queue, reason).inc()
-        log.warning("message_parked", queue=self.lane.queue, reason=reason)
+    received: int = 0
+    acknowledged: int = 0
+    is_last: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Consumer:
@@ -145,6 +65,7 @@ class Consumer:
         self.progress = Progress(self.queue)
         self._amqp_url = amqp_url
         self._batch_size = min(batch_size, applier.lane.batch or batch_size)
+        self._prefetch = self._batch_size * PREFETCH_BATCHES
         self._linger = linger_seconds
         self._breaker = Breaker(self._batch_size)
 
@@ -182,17 +103,23 @@ class Consumer:
         connection = await open_connection(self._amqp_url, f"peduli-{self.queue}")
         try:
             channel = await open_channel(connection, confirms=False)
-            await channel.basic_qos(prefetch_count=self._batch_size * PREFETCH_BATCHES)
+            await channel.basic_qos(prefetch_count=self._prefetch)
             buffer: asyncio.Queue[Delivery | None] = asyncio.Queue()
+            hand = Hand()
 
-            tag = await channel.consume(self.queue, lambda message: buffer.put_nowait(delivery_of(message)))
+            def receive(message: aiormq.abc.DeliveredMessage) -> None:
+                delivery = delivery_of(message)
+                hand.received = delivery.tag
+                buffer.put_nowait(delivery)
+
+            tag = await channel.consume(self.queue, receive)
             self.progress.consuming = True
             metrics.LANE_OPEN.labels(self.queue).set(1)
             for closing in (channel.closing, connection.closing):
                 closing.add_done_callback(lambda _: buffer.put_nowait(None))
-            stopper = asyncio.create_task(self._cancel(stop, channel, tag, buffer))
+            stopper = asyncio.create_task(self._cancel(stop, channel, tag, buffer, hand))
             try:
-                await self._consume(channel, buffer, stop)
+                await self._consume(channel, buffer, stop, hand)
                 if (
                     not channel.is_closed
                 ):  # an answer from the queue: it has our last acknowledgement, nothing comes again
@@ -203,16 +130,43 @@ class Consumer:
             await connection.close()
 
     async def _cancel(
-        self, stop: asyncio.Event, channel: aiormq.abc.AbstractChannel, tag: str, buffer: asyncio.Queue[Delivery | None]
+        self,
+        stop: asyncio.Event,
+        channel: aiormq.abc.AbstractChannel,
+        tag: str,
+        buffer: asyncio.Queue[Delivery | None],
+        hand: Hand,
     ) -> None:
         """On `stop`: no new messages, then the end mark behind those in hand, so that none is delivered twice."""
         await stop.wait()
-        await channel.basic_cancel(tag)
-        await channel.queue_declare(self.queue, passive=True)  # behind all that the queue had on its way to us
-        buffer.put_nowait(None)
+        try:
+            await self._calm(channel, hand)
+            await channel.basic_cancel(tag)
+        finally:
+            hand.is_last.set()
+            buffer.put_nowait(None)
+
+    async def _calm(self, channel: aiormq.abc.AbstractChannel, hand: Hand) -> None:
+        """Wait until no delivery is on its way: a quorum queue would drop it at the cancel, and give it again later.
+
+        Nothing is acknowledged meanwhile, so the broker has no more to give once the prefetch is full.
+        """
+        clock = asyncio.get_running_loop().time
+        ends, seen, since = clock() + HURRY_SECONDS, hand.received, clock()
+        while hand.received - hand.acknowledged < self._prefetch and clock() < ends:
+            await channel.queue_declare(self.queue, passive=True)  # as slow as the broker is
+            await asyncio.sleep(CALM_SECONDS / 4)
+            if hand.received != seen:
+                seen, since = hand.received, clock()
+            elif clock() - since >= CALM_SECONDS:
+                return
 
     async def _consume(
-        self, channel: aiormq.abc.AbstractChannel, buffer: asyncio.Queue[Delivery | None], stop: asyncio.Event
+        self,
+        channel: aiormq.abc.AbstractChannel,
+        buffer: asyncio.Queue[Delivery | None],
+        stop: asyncio.Event,
+        hand: Hand,
     ) -> None:
         ended = False
         while not ended:
@@ -226,7 +180,10 @@ class Consumer:
                 settled = await self._settle(batch, stop)
             if not settled:
                 return
+            if stop.is_set():
+                await hand.is_last.wait()
             await channel.basic_ack(batch[-1].tag, multiple=True)
+            hand.acknowledged = batch[-1].tag
             self.progress.waiting = buffer.qsize()
             self.progress.moved()
             await self._rest(self.applier.lane.rest(len(batch)), stop)
@@ -306,7 +263,7 @@ class Consumer:
         return {row["event"]: (row["attempts"], row["alone"]) for row in rows}
 
     async def _apply_alone(self, delivery: Delivery, alone: int) -> None:
-        """A message that may kill its process: its try is written down before; after three it is parked unread."""
+        """A message that may kill its process: its try is written down before; after PARK_AFTER it is parked unread."""
         if alone >= PARK_AFTER:
             await self.applier.park(delivery.message, parking.KILLS)
             return
@@ -314,22 +271,6 @@ class Consumer:
         await self.applier.apply([delivery.message])
         # done, and so innocent, should the process die later in this batch
         await inbox.queries.delete_redelivered(self.applier.pool, queue=self.queue, events=[delivery.key])
-
-
-def reason_of(error: Exception) -> str:
-    """Why a message was parked, without its values: the error's kind, and the constraint that it broke."""
-    constraint = getattr(error, "constraint_name", None)
-    return f"{type(error).__name__}{': ' + constraint if constraint else ''}"
-
-
-def read(routing_key: str, headers: dict[str, object], content_type: str | None, body: bytes) -> Message:
-    """A message, read if it can be; never raises."""
-    try:
-        found = envelope.read(headers, content_type, body, routing_key)
-    except Exception as error:
-        fault = parking.WRONG_TENANT if isinstance(error, envelope.TenantError) else parking.UNREADABLE
-        return Message(routing_key, headers, content_type, body, fault=fault)
-    return Message(routing_key, headers, content_type, body, found)
 
 
 def delivery_of(message: aiormq.abc.DeliveredMessage) -> Delivery:

@@ -13,8 +13,8 @@ from pamqp.commands import Basic
 from shared.clock import now
 from shared.database.pool import Pool
 from shared.messaging import parking
+from shared.messaging.applier import read
 from shared.messaging.connection import open_connection
-from shared.messaging.consumer import read
 from shared.messaging.topology import DEAD
 
 log = structlog.get_logger()

@@ -47,17 +47,20 @@ async def claim(tx: Transaction, events: Sequence[Envelope]) -> list[Envelope]:
 
 
 async def claim_in_order(tx: Transaction, queue: str, events: Sequence[Envelope]) -> tuple[list[Envelope], Order]:
-    """Claim those whose turn it is and move their aggregates on; also tells what is stale and what waits."""
+    """Claim those whose turn it is and move their aggregates on; also tells what is stale and what waits.
+
+    The version that an aggregate has reached is the record that its events were applied; only those without a version
+    are written down by themselves.
+    """
     await queries.claim_queue(tx, queue=queue)
     aggregates = sorted({event.aggregate for event in events})
     rows = await queries.load_versions(tx, aggregates=aggregates)
     found = order(events, {row["aggregate"]: row["version"] for row in rows})
-    fresh = await claim(tx, found.due)
-    reached: dict[str, int] = {}
-    for event in found.due:
-        if event.version:
-            reached[event.aggregate] = max(event.version, reached.get(event.aggregate, 0))
-    if reached:
+    unversioned = [event for event in found.due if not event.version]
+    in_turn = [event for event in found.due if event.version]
+    fresh = await claim(tx, unversioned) if unversioned else []
+    if in_turn:
+        reached = {event.aggregate: event.version for event in in_turn}  # they are sorted: the last is the highest
         names = sorted(reached)
         await queries.save_versions(tx, aggregates=names, versions=[reached[name] for name in names])
-    return fresh, found
+    return fresh + in_turn, found

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from shared.messaging.consumer import Lane
+from shared.messaging.applier import Lane
 
 log = structlog.get_logger()
 LOOK_SECONDS = 1.0

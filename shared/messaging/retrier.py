@@ -10,7 +10,7 @@ from shared.clock import now
 from shared.database.pool import Row, Transaction
 from shared.database.transient import is_transient
 from shared.messaging import inbox, parking
-from shared.messaging.consumer import Applier, read, reason_of
+from shared.messaging.applier import Applier, read, reason_of
 
 log = structlog.get_logger()
 EVERY_SECONDS = 1.0

@@ -32,6 +32,12 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", ".")
 
 
+def tenths(value: float) -> str:
+    """`1234.56` as `1.234,6`."""
+    whole, _, tenth = f"{value:,.1f}".partition(".")
+    return f"{whole.replace(',', '.')},{tenth}"
+
+
 def rupiah(value: int) -> str:
     """Whole rupiah: `65000` as `Rp65.000`."""
     return f"Rp{number(value)}"
@@ -49,6 +55,8 @@ def day(value: date) -> str:
 
 def days(first: date, last: date) -> str:
     """`26 Juli – 1 Agustus 2021`, with no word twice."""
+    if first == last:
+        return day(first)
     if first.year != last.year:
         return f"{day(first)} – {day(last)}"
     begins = f"{first.day}" if first.month == last.month else f"{first.day} {MONTHS[first.month - 1]}"

@@ -72,7 +72,7 @@ class Pages:
         )
         self._environment.globals["asset"] = asset
         self._environment.globals["percent"] = formats.percent
-        for name in ("number", "rupiah", "day", "days", "weekday", "moment", "channel_name"):
+        for name in ("number", "tenths", "rupiah", "day", "days", "weekday", "moment", "channel_name"):
             self._environment.filters[name] = getattr(formats, name)
 
     def show(self, template: str, status: int = 200, context: Mapping[str, Any] | None = None) -> HTMLResponse:

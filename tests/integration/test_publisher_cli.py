@@ -2,51 +2,46 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
 from tests.support.journey import query
 from tests.support.servers import World
+from tests.support.terminal import Ended, type_
 
 
-async def peduli(world: World, *words: str) -> subprocess.CompletedProcess[str]:
+def peduli(world: World, *words: str) -> Ended:
     environment = {
-        **os.environ,
         "PEDULI_DATABASE_URL": world.database_url,
         "PEDULI_AMQP_URL": world.rabbitmq.url,
         "PEDULI_MANAGEMENT_URL": world.rabbitmq.management_url,
         "COLUMNS": "200",
     }
-    command = [sys.executable, "-m", "peduli", *words]
-    return await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True, timeout=60)
+    return type_(words, environment)
 
 
-async def as_json(world: World, *words: str) -> Any:
-    done = await peduli(world, "publisher", *words, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def as_json(world: World, *words: str) -> Any:
+    done = peduli(world, "publisher", *words, "--json")
+    assert done.code == 0, done.err
+    return json.loads(done.out)
 
 
 async def test_an_operator_adds_looks_changes_rotates_and_revokes(world: World) -> None:
-    made = await as_json(world, "add", "typed", "--sources", "/pos/a, /pos/b/*", "--units", "32.76.06*")
+    made = as_json(world, "add", "typed", "--sources", "/pos/a, /pos/b/*", "--units", "32.76.06*")
     assert made["routing_keys"][0] == "3276.purchase.submitted.v1.typed"
-    changed = await as_json(world, "change", "typed", "--requests", "7")
+    changed = as_json(world, "change", "typed", "--requests", "7")
     assert (changed["requests_per_minute"], changed["sources"]) == (7, ["/pos/a", "/pos/b/*"])
-    renewed = await as_json(world, "rotate", "typed", "--keep-hours", "2")
-    listed, shown = await as_json(world, "list"), await as_json(world, "show", "typed")
+    renewed = as_json(world, "rotate", "typed", "--keep-hours", "2")
+    listed, shown = as_json(world, "list"), as_json(world, "show", "typed")
     assert listed == [shown]
     assert (shown["role"], shown["units"], shown["generation"]) == ("publisher", ["32.76.06*"], 2)
     for secret in (made["token"], made["amqp_password"], renewed["token"], renewed["amqp_password"]):
         assert secret not in json.dumps([listed, shown])
         assert secret not in await dump(world)
-    gone = await peduli(world, "publisher", "revoke", "typed")
-    assert gone.stdout == "typed has no access any more\n"
+    gone = peduli(world, "publisher", "revoke", "typed")
+    assert gone.out == "typed has no access any more\n"
 
 
 async def dump(world: World) -> str:
@@ -61,14 +56,14 @@ async def dump(world: World) -> str:
     ],
 )
 async def test_a_mistake_ends_with_what_to_do(world: World, words: tuple[str, ...], told: str) -> None:
-    done = await peduli(world, "publisher", *words)
-    assert (done.returncode, done.stderr) == (1, told)
+    done = peduli(world, "publisher", *words)
+    assert (done.code, done.err) == (1, told)
 
 
 async def test_without_the_management_api_nothing_is_half_done(world: World) -> None:
     wrong = ("--management-url", "http://guest:wrong@127.0.0.1:1")
-    done = await peduli(world, "publisher", "add", "half", "--sources", "/x", *wrong)
-    assert done.returncode == 1
-    assert "rabbitmq-plugins enable rabbitmq_management" in done.stderr
-    assert await as_json(world, "list") == []
-    assert (await as_json(world, "add", "half", "--sources", "/x"))["name"] == "half"  # it may be tried again
+    done = peduli(world, "publisher", "add", "half", "--sources", "/x", *wrong)
+    assert done.code == 1
+    assert "rabbitmq-plugins enable rabbitmq_management" in done.err
+    assert as_json(world, "list") == []
+    assert (as_json(world, "add", "half", "--sources", "/x"))["name"] == "half"  # it may be tried again

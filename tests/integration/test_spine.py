@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 import services.distribution.app as distribution
-from peduli.prepare import load_city
 from services.reporting.cli import differences
 from shared.messaging import topology
 from shared.reference.load import load, shipped
@@ -24,13 +23,13 @@ from tests.support.journey import (
 )
 from tests.support.publish import purchase_in
 from tests.support.running import running
-from tests.support.servers import World
+from tests.support.servers import World, bring
 
 
 @pytest.mark.parametrize("tenant", shipped())
 async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(world: World, tenant: str) -> None:
     city = load(tenant)
-    await load_city(world.database_url, city)
+    await bring(world, city)
     async with services(world) as (_, door_of_distribution, _reporting):
         field, place = door_of_distribution.speaking_for(tenant), city.kelurahan[0]
         await register(field, kelurahan=place)

@@ -14,12 +14,22 @@ import services.reporting.app as reporting
 from shared.web.formats import number, percent, rupiah
 from tests.support.access import add
 from tests.support.browser import DESKTOP, PHONE, broken_rules, fits, serving, window
-from tests.support.dashboard import UNIT, deliver, tell_a_week
+from tests.support.dashboard import UNIT, carry, check_and_refuse, deliver, tell_a_week
 from tests.support.journey import query
+from tests.support.projecting import bought, facts_of
 from tests.support.running import running
 from tests.support.servers import World
 
-PAGES = ("/", "/unit", f"/unit/{UNIT}", "/kelurahan", "/kelurahan/32.76.01.1006", "/kelurahan/32.76.01.1007", "/umkm")
+PAGES = (
+    "/",
+    "/unit",
+    f"/unit/{UNIT}",
+    "/kelurahan",
+    "/kelurahan/32.76.01.1006",
+    "/kelurahan/32.76.01.1007",
+    "/umkm",
+    "/laporan",
+)
 
 
 async def one(world: World, sql: str) -> dict[str, Any]:
@@ -91,6 +101,87 @@ async def test_few_households_are_not_told_and_many_are(world: World, chromium: 
         assert "Belum ada paket" in await text_of(page, "/kelurahan/32.76.01.1007")
 
 
+async def test_speed_turnover_and_quality_are_what_the_facts_say(world: World, chromium: Browser) -> None:
+    settings = world.settings()
+    async with (
+        running(purchases.service(settings)),
+        serving(reporting.service(settings)) as address,
+        window(chromium, address) as page,
+    ):
+        await tell_a_week(world, 40)
+        await deliver(world)
+        assert "Belum ada paket yang sampai" in await text_of(page, "/waktu")  # tallies without packets: no hours
+        await carry(world)
+        await check_and_refuse(world)
+        shown = await text_of(page, "/waktu")
+        for day in await query(
+            world,
+            """select count(*)::int as delivered, percentile_cont(0.5) within group (order by hours)::float as middle,
+              percentile_cont(0.9) within group (order by hours)::float as most, avg(in_time) as in_time
+            from (select (delivered_at at time zone 'Asia/Jakarta')::date as day,
+                extract(epoch from delivered_at - (select min(purchased_at) from facts.fct_purchase)) / 3600 as hours,
+                (delivered_at <= isolation_until)::int * 100.0 as in_time
+              from facts.fct_task join facts.fct_household using (household_id)) packets group by day""",
+        ):
+            hours = [f"{value:.1f}".replace(".", ",") for value in (day["middle"], day["most"], day["in_time"])]
+            assert re.search(rf"{number(day['delivered'])} .* {hours[0]} jam {hours[1]} jam {hours[2]} %", shown)
+        shown = await text_of(page, "/umkm")
+        for row in await query(
+            world,
+            """select s.name, sum(p.total_idr)::bigint as spend, count(*)::int as receipts from facts.fct_purchase p
+            join facts.ref_sellers s using (tenant, seller_code) group by seller_code, 1""",
+        ):
+            assert re.search(rf"{re.escape(row['name'])}.*?{rupiah(row['spend'])} {row['receipts']} nota", shown)
+        shown = await text_of(page, "/mutu")
+        assert "2 beda tally_unit_day: 2 1.234 2,5 detik" in shown
+        assert "Cocok 1.240 1,5 detik" in shown
+        assert "/pos/koperasi-depok 40 3 7,0 %" in shown
+        assert "UNKNOWN_UNIT 3" in shown
+
+
+async def test_an_open_page_shows_what_is_new_without_a_reload(world: World, chromium: Browser) -> None:
+    async with serving(reporting.service(world.settings())) as address:
+        context = await chromium.new_context(base_url=address)  # with its script, under the page's own policy
+        page = await context.new_page()
+        await page.goto("/")
+        assert "Rp130.000" not in await page.locator("main").inner_text()
+        async with facts_of(world) as facts:
+            await facts.apply([bought("a")])
+        await page.get_by_text("Rp130.000").first.wait_for(timeout=60_000)
+        await context.close()
+
+
+async def test_the_office_issues_a_report_and_takes_it_home(world: World, chromium: Browser) -> None:
+    async with (
+        serving(reporting.service(world.settings())) as address,
+        window(chromium, address, size=DESKTOP) as page,
+    ):
+        await page.goto(f"/laporan?unit={UNIT}")
+        await page.get_by_label("Dari").fill("2021-07-26")
+        await page.get_by_label("Sampai").fill("2021-07-19")
+        await page.get_by_role("button", name="Terbitkan").click()
+        assert "Harus sama dengan atau sesudah hari pertama." in await page.locator("main").inner_text()
+        await page.get_by_label("Dari").fill("2021-07-19")
+        await page.get_by_role("button", name="Terbitkan").click()
+        row = page.locator("#laporan-1")
+        assert "19 Juli 2021" in await row.inner_text()
+        for kind, begin in (("PDF", b"%PDF"), ("XLSX", b"PK")):
+            name = f"Unduh laporan nomor 1 sebagai {kind}"
+            href = await row.get_by_role("link", name=name).get_attribute("href")
+            first, again = [await page.request.get(str(href)) for _ in range(2)]
+            assert (await first.body()).startswith(begin)
+            assert await first.body() == await again.body()
+            assert f".{kind.lower()}" in first.headers["content-disposition"]
+        assert (await page.request.get("/laporan/2/pdf")).status == 404
+        foreign: dict[str, str | float | bool] = {
+            "dari": "2021-07-19",
+            "sampai": "2021-07-19",
+            "unit": "",
+            "kunci": "guessed",
+        }
+        assert (await page.request.post("/laporan", form=foreign)).status == 403
+
+
 async def test_only_a_reader_comes_in(world: World, chromium: Browser) -> None:
     async with (
         serving(reporting.service(world.settings(open_doors=False))) as address,
@@ -121,6 +212,8 @@ async def test_every_page_passes_axe(
         wrong["empty"] = await broken_rules(page, axe)
         await tell_a_week(world, 40)
         await deliver(world)
+        await carry(world)
+        await check_and_refuse(world)
         for path in PAGES:
             await text_of(page, path)
             wrong[path] = await broken_rules(page, axe) + ([] if await fits(page) else ["sticks out"])

@@ -17,7 +17,7 @@ from typing import Any
 
 from services.distribution.usecases import allocate
 from shared.messaging import relay
-from shared.messaging.consumer import Applier
+from shared.messaging.applier import Applier
 from shared.messaging.relay import Relay
 from shared.observability import logs
 from shared.service import serve

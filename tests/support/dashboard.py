@@ -64,3 +64,40 @@ async def deliver(world: World) -> None:
                 now() - interval '1 day', now() + interval '9 days', false
               from generate_series(1, {place + 2})""",
         )
+
+
+async def carry(world: World) -> None:
+    """The packets of `deliver` one by one, of goods of 22 July; every fourth came when the isolation was over."""
+    await query(
+        world,
+        """with packets as (
+          select gen_random_uuid() as task_id, gen_random_uuid() as household_id, t.kelurahan, n,
+            t.local_date::timestamp at time zone 'Asia/Jakarta' as day
+          from facts.tally_region_day t cross join generate_series(1, t.delivered) n),
+        homes as (insert into facts.fct_household
+          select household_id, '3276', 1, kelurahan, 4, day - interval '5 days',
+            day + case n % 4 when 0 then interval '1 hour' else interval '5 days' end, true, day + interval '6 days'
+          from packets),
+        lines as (insert into facts.fct_task_line select task_id, purchase_id, 1, gen_random_uuid(), 'BERAS-5KG', 1
+          from packets, (select purchase_id from facts.fct_purchase order by purchased_at, purchase_id limit 1) first)
+        insert into facts.fct_task
+        select task_id, '3276', 3, 'delivered', household_id, kelurahan, 1, 0, day + interval '1 hour',
+          day + interval '2 hours', day + interval '3 hours' + n * interval '6 minutes', null, null from packets""",
+    )
+
+
+async def check_and_refuse(world: World) -> None:
+    """A night that found differences and one that found none; three submissions refused."""
+    await query(
+        world,
+        """insert into facts.quality_check values
+          (now() - interval '1 day', 2.5, true, 1234, 2, '{"tally_unit_day": 2}'),
+          (now() - interval '1 hour', 1.5, true, 1240, 0, '{}')""",
+    )
+    await query(
+        world,
+        """insert into facts.fct_rejection select gen_random_uuid(), '3276', '/pos/koperasi-depok',
+          array['UNKNOWN_UNIT'] || case n when 1 then array['DUPLICATE_CONFLICT'] else '{}' end,
+          '2021-07-30T10:00:00+07:00'
+          from generate_series(1, 3) n""",
+    )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import httpx
@@ -13,6 +10,7 @@ from fastapi import FastAPI
 from playwright.async_api import Page
 
 from tests.support.servers import World
+from tests.support.terminal import type_
 
 UNIT = "32.76.DKUM"
 OTHER_UNIT = "32.76.06"
@@ -23,16 +21,13 @@ THURSDAY_MORNING = datetime(2021, 7, 29, 3, tzinfo=UTC)  # 10.00 WIB in the week
 def peduli(world: World, *words: str) -> str:
     """What the command prints, as an operator types it."""
     environment = {
-        **os.environ,
         "PEDULI_DATABASE_URL": world.database_url,
         "PEDULI_HASH_KEY": "hash-key-of-tests",
         "PEDULI_SEAL_KEY": "seal-key-of-tests",
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "peduli", *words], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    done = type_(words, environment)
+    assert done.code == 0, done.err
+    return done.out.strip()
 
 
 def browsing(app: FastAPI) -> httpx.AsyncClient:

@@ -10,11 +10,11 @@ import aiormq
 import asyncpg
 import pytest
 
-from peduli.prepare import prepare_broker, prepare_database
+from peduli.prepare import declare, load_city, prepare_broker, prepare_database
 from peduli.servers.private import AnyRabbitMQ, private_servers
 from peduli.servers.server import Server
 from shared.messaging.topology import Topology
-from shared.reference.load import shipped
+from shared.reference.model import Reference
 from shared.settings import Settings
 
 TENANT = "3276"
@@ -52,8 +52,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
 
 @pytest.fixture(scope="session")
 async def declared(servers: tuple[Server, AnyRabbitMQ]) -> Topology:
-    """The whole topology of every city that is shipped, declared once per worker."""
-    return await prepare_broker(servers[1].url, *shipped())
+    """The whole topology of Depok, declared once per worker. Each test empties it: another city's is not for all."""
+    return await prepare_broker(servers[1].url, TENANT)
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +70,12 @@ async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology, templat
     database_url = await create(postgres, f"test_{next(_numbers)}", f"template {template}")
     await purge(rabbitmq.url, declared)
     return World(postgres, rabbitmq, database_url, declared)
+
+
+async def bring(world: World, city: Reference) -> None:
+    """Let a city be served, with empty queues of its own."""
+    await purge(world.rabbitmq.url, await declare(world.rabbitmq.url, [city]))
+    await load_city(world.database_url, city)
 
 
 async def create(postgres: Server, name: str, how: str = "") -> str:

@@ -84,10 +84,10 @@ class Battle:
         await loop.run_in_executor(self._thread, server.start)
         print(f"  {fault}, back after {pause:.1f} s and its start", flush=True)
 
-    def field_team(self) -> crowd.Field:
-        """Those who carry the packets."""
+    def field_team(self, name: str) -> crowd.Field:
+        """Those who carry the packets; another name for each round, or the ids that they draw would come again."""
         url, publisher = self.services["distribution"].url, crowd.Publisher(self.rabbitmq.url)
-        return crowd.Field(url, publisher, self.truth, self.draw("field"), load(TENANT).kelurahan)
+        return crowd.Field(url, publisher, self.truth, self.draw(f"field {name}"), load(TENANT).kelurahan)
 
 
 @contextlib.asynccontextmanager
@@ -103,7 +103,7 @@ async def battlefield(folder: Path, *, seed: int, households: int) -> AsyncItera
                 service.start()
             for service in services.values():
                 service.wait_ready()
-            await battle.field_team().register(households)
+            await battle.field_team("registration").register(households)
             yield battle
         finally:
             for service in services.values():
@@ -114,7 +114,7 @@ async def load_until(
     battle: Battle, over: asyncio.Event, *, name: str, purchases: int, rate: float, trickle: float = TRICKLE
 ) -> None:
     """Publish at least `purchases` at `rate` a second, and a trickle until `over`; the field works until then."""
-    field_team, stop = battle.field_team(), asyncio.Event()
+    field_team, stop = battle.field_team(name), asyncio.Event()
     working = asyncio.create_task(field_team.work(stop))
     publisher, told = crowd.Publisher(battle.rabbitmq.url), 0
     for chunk in crowd.purchases(battle.draw(name), load(TENANT), name):

@@ -8,10 +8,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-import asyncpg
 import pytest
 
-from peduli.prepare import prepare_database
 from peduli.servers.private import AnyRabbitMQ
 from peduli.servers.server import Server
 from services.distribution.domain.adjustment import Adjustment
@@ -28,6 +26,7 @@ from shared.contracts.field import AnyTaskReport, HouseholdReport
 from shared.database.pool import connect
 from shared.reference.model import Reference
 from shared.reference.store import Cities
+from tests.support.servers import create
 
 T = TypeVar("T")
 KEYS = Keys(b"hash", b"seal")
@@ -137,14 +136,9 @@ class StoredCity:
 
 
 @pytest.fixture(scope="session")
-async def kept_database(servers: tuple[Server, AnyRabbitMQ]) -> str:
+async def kept_database(servers: tuple[Server, AnyRabbitMQ], template: str) -> str:
     """One migrated database with Depok, for tests that roll back whatever they do."""
-    url = servers[0].url.removesuffix("/postgres") + "/kept"
-    admin = await asyncpg.connect(servers[0].url)
-    await admin.execute("create database kept")
-    await admin.close()
-    await prepare_database(url, "3276")
-    return url
+    return await create(servers[0], "kept", f"template {template}")
 
 
 @pytest.fixture

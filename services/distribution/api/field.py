@@ -14,6 +14,7 @@ from services.distribution.store import tasks as task_store
 from services.distribution.store.photos import NotAPhotoError, Upload, WrongOffsetError
 from services.distribution.usecases import teams
 from services.distribution.usecases.households import Keys
+from services.distribution.usecases.tasks import holds
 from services.distribution.usecases.teams import UnknownTeamError
 from shared.clock import now
 from shared.contracts.reasons import Reason
@@ -38,7 +39,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
     async def photo_offset(task_id: UUID, digest: Digest, caller: AnyCaller, city: City, team: Team) -> Response:
         """How much of a photo has come, in `Upload-Offset`: an upload that was cut goes on there."""
         caller.require_source(team)
-        await _must_be_task(pool, city, task_id)
+        await _must_hold(pool, city, team, task_id)
         received = await photos.queries.find_received(pool, task_id=task_id, team=team, digest=digest)
         return Response(headers=_at(received or 0))
 
@@ -59,9 +60,12 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         offset: Bytes,
         length: Length,
     ) -> Response:
-        """A piece of a photo (JPEG or WebP, 200 kB at most in all). Its report names its SHA-256 as proof."""
+        """A piece of a photo (JPEG or WebP, 200 kB at most in all) of a packet that the team has taken.
+
+        Its report names its SHA-256 as proof.
+        """
         caller.require_source(team)
-        await _must_be_task(pool, city, task_id)
+        await _must_hold(pool, city, team, task_id)
         return await take_piece(pool, keys, request, Upload(task_id, team, digest, length), offset)
 
     @routes.get("/tasks/{task_id}/custody", responses=NOT_FOUND, dependencies=[only("team", "reader")])
@@ -73,8 +77,9 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
 
     @routes.get("/conflicts", dependencies=[only("reader")])
     async def list_conflicts(city: City, kelurahan: str = "") -> list[dict[str, Any]]:
-        """Reports that say something else of a door than the one that came first; newest first."""
-        rows = await task_store.queries.list_conflicts(pool, tenant=city.tenant, kelurahan=kelurahan)
+        """Reports that say something else of a door than what stood, and what was decided; open ones first."""
+        places = [kelurahan] if kelurahan else []
+        rows = await task_store.queries.list_conflicts(pool, tenant=city.tenant, kelurahans=places)
         return [dict(row) for row in rows]
 
     @routes.get("/teams/{team}/devices", responses=NOT_FOUND, dependencies=[only("team")])
@@ -123,6 +128,11 @@ async def _must_be_task(pool: Pool, city: Reference, task_id: UUID) -> dict[str,
     if row is None:
         raise NotFoundError
     return dict(row)
+
+
+async def _must_hold(pool: Pool, city: Reference, team: str, task_id: UUID) -> None:
+    if not await holds(pool, city, team, task_id):
+        raise NotFoundError
 
 
 def _at(offset: int) -> dict[str, str]:

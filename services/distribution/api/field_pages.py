@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,15 +17,17 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import ValidationError
 
 from services.distribution.api.field import Bytes, Digest, Length, take_piece
-from services.distribution.api.signing import HOME, Field, Volunteer
-from services.distribution.domain import words
+from services.distribution.api.signing import HOME, Field, Guest
+from services.distribution.domain import notice, words
 from services.distribution.domain.proof import MOST_PHOTO_BYTES, is_photo
 from services.distribution.store import photos
 from services.distribution.store.photos import NotAPhotoError, Upload
-from services.distribution.usecases import shift
+from services.distribution.usecases import pickups, shift
 from services.distribution.usecases import tasks as task_usecase
+from services.distribution.usecases.pickups import Choice
 from services.distribution.usecases.shift import Shift
 from services.distribution.usecases.tasks import Verdict
+from services.distribution.usecases.teams import Team
 from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover, TaskReturn
 from shared.ids import derived_id
 from shared.web.bodies import read_body
@@ -70,14 +73,15 @@ def _pages(field: Field) -> APIRouter:
 
     @found.get(HOME)
     async def doors(request: Request, kabar: str = "") -> Response:
-        volunteer = await field.volunteer(request)
-        page = _shift_page(field, volunteer, await _shift(field, volunteer), words.told(kabar))
+        volunteer = await field.guest(request)
+        today, choice = await _shift(field, volunteer), await _choice(field, volunteer)
+        page = _shift_page(field, volunteer, today, choice, words.told(kabar))
         page.headers["Peduli-Until"] = f"{int(volunteer.session.expires_at.timestamp())}"
         return _small(request, page)
 
     @found.get("/lapangan/cetak")
     async def printed(request: Request) -> Response:
-        volunteer = await field.volunteer(request)
+        volunteer = await field.guest(request)
         today = await _shift(field, volunteer)
         return _small(request, field.show(volunteer, "field_print.html", doors=today.mine))
 
@@ -89,7 +93,7 @@ def _reports(field: Field) -> APIRouter:
 
     @found.post("/lapangan/ambil")
     async def accept(request: Request) -> Response:
-        volunteer = await field.volunteer(request)
+        volunteer = await field.guest(request)
         form = await field.form(request, volunteer)
         outcome = ""
         for told in form.all("tugas"):
@@ -99,9 +103,21 @@ def _reports(field: Field) -> APIRouter:
             outcome = outcome if outcome.isupper() else verdict.outcome
         return see_other(f"{HOME}?kabar={quote(outcome)}")
 
+    @found.post("/lapangan/jadwal")
+    async def choose(request: Request) -> Response:
+        volunteer = await field.guest(request)
+        form = await field.form(request, volunteer)
+        try:
+            begins = datetime.fromisoformat(form["waktu"]).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise NotFoundError from None
+        async with field.pool.acquire() as tx, tx.transaction():
+            outcome = await pickups.choose(tx, volunteer.city, volunteer.who, begins, field.clock())
+        return see_other(f"{HOME}?kabar={outcome}")
+
     @found.post("/lapangan/laporan")
     async def report(request: Request) -> Response:
-        volunteer = await field.volunteer(request)
+        volunteer = await field.guest(request)
         form = await field.form(request, volunteer)
         if form["jenis"] not in MODELS:
             raise NotFoundError
@@ -120,8 +136,8 @@ def _photos(field: Field) -> APIRouter:
     @found.post("/lapangan/foto/{task_id}")
     async def whole(request: Request, task_id: UUID, versi: int) -> Response:
         """A photo by a plain form: all of it at once, and then its report."""
-        volunteer = await field.volunteer(request)
-        await _must_see(field, volunteer, task_id)
+        volunteer = await field.guest(request)
+        await _must_hold(field, volunteer, task_id)
         parts = await read_parts(request, await read_body(request, 40 * MOST_PHOTO_BYTES))
         check_key(parts.key, field.keys.hash_key, volunteer.token)
         content = parts.file[1] if parts.file else b""
@@ -129,7 +145,7 @@ def _photos(field: Field) -> APIRouter:
             return see_other(f"{HOME}?kabar=PHOTO_TOO_LARGE")
         digest = hashlib.sha256(content).hexdigest()
         try:
-            await _keep(field, Upload(task_id, volunteer.team.name, digest, len(content)), content)
+            await _keep(field, Upload(task_id, volunteer.who.name, digest, len(content)), content)
         except NotAPhotoError:
             return see_other(f"{HOME}?kabar=NOT_A_PHOTO")
         fields = {
@@ -144,9 +160,9 @@ def _photos(field: Field) -> APIRouter:
 
     @found.head("/lapangan/foto/{task_id}/{digest}")
     async def offset_of(request: Request, task_id: UUID, digest: Digest) -> Response:
-        volunteer = await field.volunteer(request)
-        await _must_see(field, volunteer, task_id)
-        team = volunteer.team.name
+        volunteer = await field.guest(request)
+        await _must_hold(field, volunteer, task_id)
+        team = volunteer.who.name
         received = await photos.queries.find_received(field.pool, task_id=task_id, team=team, digest=digest)
         return Response(headers={"Upload-Offset": str(received or 0)})
 
@@ -154,11 +170,11 @@ def _photos(field: Field) -> APIRouter:
     async def piece(
         request: Request, task_id: UUID, digest: Digest, offset: Bytes, length: Length, key: Key
     ) -> Response:
-        volunteer = await field.volunteer(request)
+        volunteer = await field.guest(request)
         check_key(key, field.keys.hash_key, volunteer.token)
-        await _must_see(field, volunteer, task_id)
+        await _must_hold(field, volunteer, task_id)
         return await take_piece(
-            field.pool, field.keys, request, Upload(task_id, volunteer.team.name, digest, length), offset
+            field.pool, field.keys, request, Upload(task_id, volunteer.who.name, digest, length), offset
         )
 
     return found
@@ -182,32 +198,39 @@ def _assets(field: Field) -> APIRouter:
     return found
 
 
-async def _shift(field: Field, volunteer: Volunteer) -> Shift:
+async def _shift(field: Field, volunteer: Guest[Team]) -> Shift:
     async with field.pool.acquire() as tx, tx.transaction():
-        return await shift.load(tx, volunteer.city, volunteer.team, field.keys.seal_key, field.clock())
+        return await shift.load(tx, volunteer.city, volunteer.who, field.keys.seal_key, field.clock())
 
 
-def _shift_page(field: Field, volunteer: Volunteer, today: Shift, news: str) -> HTMLResponse:
+async def _choice(field: Field, volunteer: Guest[Team]) -> Choice:
+    async with field.pool.acquire() as tx, tx.transaction(readonly=True):
+        return await pickups.load(tx, volunteer.city, volunteer.who, field.clock())
+
+
+def _shift_page(field: Field, volunteer: Guest[Team], today: Shift, choice: Choice, news: str) -> HTMLResponse:
     return field.show(
         volunteer,
         "field.html",
         shift=today,
+        pickup=choice,
         news=news,
         reasons=words.REASONS,
         witnesses=words.WITNESSES,
         wa_number=words.wa_number,
+        texts=notice.TEXTS,
         script=script_address(),
     )
 
 
-async def _report(field: Field, volunteer: Volunteer, model: type[AnyTaskReport], fields: dict[str, Any]) -> Verdict:
+async def _report(field: Field, volunteer: Guest[Team], model: type[AnyTaskReport], fields: dict[str, Any]) -> Verdict:
     """Report for the team of this device; a task that it does not see is unknown to it."""
     try:
-        item = model.model_validate({**fields, "team": volunteer.team.name})
+        item = model.model_validate({**fields, "team": volunteer.who.name})
     except ValidationError:
         raise NotFoundError(hint="Laporan ini tidak lengkap. Buka lagi daftar tugas.") from None
     async with field.pool.acquire() as tx, tx.transaction():
-        if not await task_usecase.is_within(tx, volunteer.city, volunteer.team, item.task_id):
+        if not await task_usecase.is_within(tx, volunteer.city, volunteer.who, item.task_id):
             raise NotFoundError
         verdicts = await task_usecase.report(tx, [item], reference=volunteer.city, keys=field.keys, now=field.clock())
     return verdicts[0]
@@ -225,12 +248,12 @@ async def _keep(field: Field, upload: Upload, content: bytes) -> None:
         await photos.append(tx, upload, content[offset:], offset=offset, key=field.keys.seal_key, now=field.clock())
 
 
-async def _must_see(field: Field, volunteer: Volunteer, task_id: UUID) -> None:
-    if not await task_usecase.is_within(field.pool, volunteer.city, volunteer.team, task_id):
+async def _must_hold(field: Field, volunteer: Guest[Team], task_id: UUID) -> None:
+    if not await task_usecase.holds(field.pool, volunteer.city, volunteer.who.name, task_id):
         raise NotFoundError
 
 
-def _fields(volunteer: Volunteer, form: Form) -> dict[str, Any]:
+def _fields(volunteer: Guest[Team], form: Form) -> dict[str, Any]:
     """A report's fields as a door's form names them; its id is the queue's, or the same for the same form of a page."""
     task, version, kind = form["tugas"], form["versi"], form["jenis"]
     fields: dict[str, Any] = {
@@ -239,6 +262,7 @@ def _fields(volunteer: Volunteer, form: Form) -> dict[str, Any]:
         "report_id": form["laporan"] or _id_of(volunteer, *(f"{name}={form[name]}" for name in sorted(form.fields))),
         "reason": form["alasan"],
         "to": form["kepada"],
+        "note": form["catatan"],
     }
     if kind == "deliver":
         fields |= _proof(form) | {"parts": _parts(form)}
@@ -268,8 +292,8 @@ def _whole(text: str) -> int | str:
     return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else text
 
 
-def _id_of(volunteer: Volunteer, *parts: str) -> str:
-    return str(derived_id("field-page", volunteer.team.tenant, volunteer.team.name, *parts))
+def _id_of(volunteer: Guest[Team], *parts: str) -> str:
+    return str(derived_id("field-page", volunteer.who.tenant, volunteer.who.name, *parts))
 
 
 def _small(request: Request, answer: Response) -> Response:

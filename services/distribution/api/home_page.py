@@ -46,7 +46,7 @@ def router(pool: Pool) -> APIRouter:
     @routes.get("/cases", dependencies=[only("reader")])
     async def list_cases(city: City, kelurahan: str = "") -> list[dict[str, Any]]:
         """Packets of which a household says that they did not arrive, or that something is missing."""
-        rows = await queries.list_cases(pool, tenant=city.tenant, kelurahan=kelurahan)
+        rows = await queries.list_cases(pool, tenant=city.tenant, kelurahans=[kelurahan] if kelurahan else [])
         return [dict(row) for row in rows]
 
     return routes

@@ -1,20 +1,23 @@
-"""Volunteers come in by a one-time link or their team's PIN, and out again: the phone forgets what it knew."""
+"""Volunteers and coordinators come in by a one-time link or a PIN, and out again: a phone forgets what it knew."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
-from services.distribution.usecases import teams
+from services.distribution.usecases import coordinators, teams
+from services.distribution.usecases.coordinators import DAY, Coordinator
 from services.distribution.usecases.households import Keys
 from services.distribution.usecases.teams import SHIFT, Team
 from shared.access.seats import Seat, Session
 from shared.clock import Clock
-from shared.database.pool import Pool
+from shared.database.pool import Pool, Transaction
 from shared.reference.model import Reference
 from shared.reference.store import Cities
 from shared.web.formats import moment
@@ -22,17 +25,63 @@ from shared.web.forms import Form, form_key, read_form
 from shared.web.pages import Pages
 from shared.web.signing import Doorkeeper
 
-SESSION = "peduli_tim"
-HOME, DOOR = "/lapangan", "/lapangan/masuk"
 TEMPLATES = Path(__file__).parent / "templates"
+HOME = "/lapangan"
 FORGET = {"Clear-Site-Data": '"cache", "storage"'}  # the phone forgets what it knew of doors
+Who = TypeVar("Who", Team, Coordinator)
 
 
 @dataclass(frozen=True)
-class Volunteer:
-    """A device that is signed in for one team; `key` is what its forms carry."""
+class People(Generic[Who]):
+    """One kind of people who come in: where, for how long, what their sign-in page calls them, and whose a seat is.
 
-    team: Team
+    `is_app`: their page is kept on the device, with a script of its own; it forgets when they leave.
+    """
+
+    home: str
+    cookie: str
+    lasts: timedelta
+    title: str
+    label: str
+    hint: str
+    seat_of: Callable[[str, str], Seat]
+    at_seat: Callable[[Transaction | Pool, Seat], Awaitable[Who | None]]
+    is_app: bool = False
+
+    @property
+    def door(self) -> str:
+        """The address of the sign-in page."""
+        return f"{self.home}/masuk"
+
+
+VOLUNTEERS: People[Team] = People(
+    HOME,
+    "peduli_tim",
+    SHIFT,
+    "Masuk sebagai relawan",
+    "Nama tim",
+    "Seperti yang diberikan koordinator.",
+    Seat,
+    teams.at_seat,
+    is_app=True,
+)
+COORDINATORS: People[Coordinator] = People(
+    "/koordinator",
+    "peduli_koordinator",
+    DAY,
+    "Masuk sebagai koordinator",
+    "Nama koordinator",
+    "Seperti yang diberikan pengelola Peduli.",
+    coordinators.seat_of,
+    coordinators.at_seat,
+)
+
+
+@dataclass(frozen=True)
+class Guest(Generic[Who]):
+    """A device that is signed in for a team or a coordinator; `key` is what its forms carry."""
+
+    who: Who
     city: Reference
     session: Session
     token: str
@@ -40,9 +89,10 @@ class Volunteer:
 
 
 @dataclass(frozen=True)
-class Field:
-    """The means of the field pages. `clock` gives the present moment."""
+class Entrance(Generic[Who]):
+    """The means of the pages of one kind of people. `clock` gives the present moment."""
 
+    people: People[Who]
     pool: Pool
     cities: Cities
     keys: Keys
@@ -51,99 +101,104 @@ class Field:
     doorkeeper: Doorkeeper
 
     @classmethod
-    def over(cls, pool: Pool, cities: Cities, keys: Keys, clock: Clock) -> Field:
+    def over(cls, people: People[Who], pool: Pool, cities: Cities, keys: Keys, clock: Clock) -> Entrance[Who]:
         """The pages over `pool`."""
-        doorkeeper = Doorkeeper(pool, keys.hash_key, clock, SESSION, SHIFT)
-        return cls(pool, cities, keys, clock, Pages(TEMPLATES, own_script=True), doorkeeper)
+        doorkeeper = Doorkeeper(pool, keys.hash_key, clock, people.cookie, people.lasts)
+        return cls(people, pool, cities, keys, clock, Pages(TEMPLATES, own_script=people.is_app), doorkeeper)
 
-    async def volunteer(self, request: Request) -> Volunteer:
+    async def guest(self, request: Request) -> Guest[Who]:
         """Who is signed in. Sends a page's reader to the door, and tells a script 401, or 410 when it was cut off."""
         is_script = "text/html" not in request.headers.get("accept", "")
         session = await self.doorkeeper.session(request)
         if session is not None and session.is_revoked:
-            raise HTTPException(410) if is_script else _away(DOOR)
+            raise HTTPException(410) if is_script else _away(self.people.door)
         city = self.cities.get(session.seat.tenant) if session else None
-        team = await teams.find(self.pool, session.seat.tenant, session.seat.name) if session else None
-        if session is None or city is None or team is None:
-            raise HTTPException(401) if is_script else _away(DOOR)
-        token = request.cookies[SESSION]
-        return Volunteer(team, city, session, token, form_key(self.keys.hash_key, token))
+        who = await self.people.at_seat(self.pool, session.seat) if session else None
+        if session is None or city is None or who is None:
+            raise HTTPException(401) if is_script else _away(self.people.door)
+        token = request.cookies[self.people.cookie]
+        return Guest(who, city, session, token, form_key(self.keys.hash_key, token))
 
-    async def form(self, request: Request, volunteer: Volunteer) -> Form:
+    async def form(self, request: Request, guest: Guest[Who]) -> Form:
         """What was sent; raises `ForeignFormError` when it did not come from a page that was shown on this device."""
-        return await read_form(request, self.keys.hash_key, volunteer.token)
+        return await read_form(request, self.keys.hash_key, guest.token)
 
-    def show(self, volunteer: Volunteer, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-        """A page for a volunteer."""
-        city, team = volunteer.city, volunteer.team
+    def show(self, guest: Guest[Who], template: str, status: int = 200, **context: Any) -> HTMLResponse:
+        """A page for who is signed in."""
+        city = guest.city
         mine = {
             "city": city,
-            "team": team,
-            "place": city.regions[team.place],
+            "who": guest.who,
+            "place": city.regions[guest.who.place],
             "zone": city.zone,
             "now": self.clock(),
-            "until": volunteer.session.expires_at,
-            "key": volunteer.key,
+            "until": guest.session.expires_at,
+            "key": guest.key,
         }
         return self.pages.show(template, status, {**mine, **context})
 
 
-def routes(field: Field) -> APIRouter:
-    """`/lapangan/masuk` and `/lapangan/keluar`."""
-    found, keeper = APIRouter(include_in_schema=False), field.doorkeeper
+Field = Entrance[Team]
 
-    @found.get(DOOR)
+
+def routes(entrance: Entrance[Who]) -> APIRouter:
+    """`…/masuk` and `…/keluar` of these people."""
+    found, keeper, people = APIRouter(include_in_schema=False), entrance.doorkeeper, entrance.people
+
+    @found.get(people.door)
     async def sign_in_page(request: Request, kota: str = "") -> Response:
         session = await keeper.session(request)
         is_cut_off = session is not None and session.is_revoked
-        answer = _door(field, request, field.cities[kota or request.app.state.default_tenant], is_cut_off=is_cut_off)
+        city = entrance.cities[kota or request.app.state.default_tenant]
+        answer = _door(entrance, request, city, is_cut_off=is_cut_off)
         if is_cut_off:
-            answer.headers.update(FORGET)
-            answer.delete_cookie(SESSION, path="/")
+            _forget(people, answer)
+            answer.delete_cookie(people.cookie, path="/")
         return answer
 
-    @found.post(DOOR)
+    @found.post(people.door)
     async def sign_in(request: Request) -> Response:
         form = await keeper.visiting_form(request)
-        city, name = field.cities[form["kota"]], form["tim"]
-        entry = await keeper.with_pin(request, Seat(city.tenant, name), form["pin"])
+        city, name = entrance.cities[form["kota"]], form["nama"]
+        entry = await keeper.with_pin(request, people.seat_of(city.tenant, name), form["pin"])
         if entry.locked_until is not None:
             locked = f"Terlalu banyak percobaan. PIN dapat dicoba lagi {moment(entry.locked_until, city.zone)}."
-            return _door(field, request, city, {"pin": [locked]}, name, status=429)
+            return _door(entrance, request, city, {"pin": [locked]}, name, status=429)
         if not entry.token:
-            wrong = "PIN tidak cocok dengan tim ini. Periksa keduanya."
-            return _door(field, request, city, {"pin": [wrong]}, name, status=422)
-        return keeper.entered(request, entry.token, HOME)
+            wrong = "PIN tidak cocok dengan nama ini. Periksa keduanya."
+            return _door(entrance, request, city, {"pin": [wrong]}, name, status=422)
+        return keeper.entered(request, entry.token, people.home)
 
-    @found.get(f"{DOOR}/{{link}}")
+    @found.get(f"{people.door}/{{link}}")
     async def link_page(request: Request, link: str) -> Response:
         seat = await keeper.look_at_link(link)
-        team = await teams.find(field.pool, seat.tenant, seat.name) if seat else None
-        city = field.cities.get(seat.tenant) if seat else None
-        if team is None or city is None:
-            return field.pages.show("field_link_gone.html", 410, {})
+        who = await people.at_seat(entrance.pool, seat) if seat else None
+        city = entrance.cities.get(seat.tenant) if seat else None
+        if who is None or city is None:
+            return _gone(entrance)
         visitor, key = keeper.visitor(request)
-        context = {"city": city, "team": team, "place": city.regions[team.place], "key": key, "link": link}
-        return keeper.welcome(request, field.pages.show("field_link.html", 200, context), visitor)
+        context = {"city": city, "who": who, "place": city.regions[who.place], "key": key, "link": link}
+        page = entrance.pages.show("sign_in_link.html", 200, {**context, "people": people})
+        return keeper.welcome(request, page, visitor)
 
-    @found.post(f"{DOOR}/{{link}}")
+    @found.post(f"{people.door}/{{link}}")
     async def use_link(request: Request, link: str) -> Response:
         await keeper.visiting_form(request)
         token = await keeper.with_link(request, link)
-        return keeper.entered(request, token, HOME) if token else field.pages.show("field_link_gone.html", 410, {})
+        return keeper.entered(request, token, people.home) if token else _gone(entrance)
 
-    @found.post("/lapangan/keluar")
+    @found.post(f"{people.home}/keluar")
     async def sign_out(request: Request) -> Response:
-        await field.form(request, await field.volunteer(request))
-        answer = await keeper.leave(request, DOOR)
-        answer.headers.update(FORGET)
+        await entrance.form(request, await entrance.guest(request))
+        answer = await keeper.leave(request, people.door)
+        _forget(people, answer)
         return answer
 
     return found
 
 
 def _door(
-    field: Field,
+    entrance: Entrance[Who],
     request: Request,
     city: Reference,
     errors: dict[str, list[str]] | None = None,
@@ -153,10 +208,21 @@ def _door(
     is_cut_off: bool = False,
 ) -> Response:
     """The sign-in page, with what is wrong beside its fields; the PIN is never shown back."""
-    visitor, key = field.doorkeeper.visitor(request)
+    visitor, key = entrance.doorkeeper.visitor(request)
     context = {"city": city, "name": name, "errors": errors or {}, "labels": {"pin": "PIN"}, "key": key}
-    page = field.pages.show("field_sign_in.html", status, {**context, "is_cut_off": is_cut_off})
-    return field.doorkeeper.welcome(request, page, visitor)
+    context |= {"is_cut_off": is_cut_off, "people": entrance.people}
+    page = entrance.pages.show("sign_in.html", status, context)
+    return entrance.doorkeeper.welcome(request, page, visitor)
+
+
+def _gone(entrance: Entrance[Who]) -> Response:
+    return entrance.pages.show("sign_in_gone.html", 410, {"people": entrance.people})
+
+
+def _forget(people: People[Who], answer: Response) -> None:
+    """Nothing of doors stays on a volunteer's phone; a coordinator's keeps nothing, and may be a volunteer's too."""
+    if people.is_app:
+        answer.headers.update(FORGET)
 
 
 def _away(path: str) -> HTTPException:

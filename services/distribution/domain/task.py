@@ -39,7 +39,8 @@ class Task:
     """`goods` is the account where the packet's pieces are; `attempt` counts assignments from 1.
 
     `custody` says in whose hands the packet is, and `holder` which team answers for it there. `lapses` counts leases
-    that ended without a report, `barred` are the teams that let them; `level` says who is asked to bring it now.
+    that ended without a report, `barred` are the teams that let them; `level` says who is asked to bring it now, and
+    `asked` names the one team whose turn it is by a coordinator's word, until its lease ends.
     """
 
     status: Status
@@ -56,14 +57,16 @@ class Task:
     barred: tuple[str, ...] = ()
     level: Level = "kelurahan"
     code_tries: int = 0
+    asked: str = ""
 
 
 @dataclass(frozen=True)
 class Team:
-    """A team's doors in hand, and how many it can carry; None: it plans its own load."""
+    """A team's doors in hand, and how many it can carry (None: it plans its own load); a paused one takes no more."""
 
     load: int = 0
     capacity: int | None = None
+    is_paused: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,17 +108,41 @@ def recall(task: Task) -> Decision:
     return _go(task, "recalled", "recalled", goods, lease_until=None, retry_at=None)
 
 
+def reassign(task: Task, team: str, level: Level, now: datetime) -> Decision:
+    """Give one team the turn for a lease, also one that let leases end; it fetches the packet where it is."""
+    if task.status not in OPEN:
+        return Decision(task, refusal=_closed(task))
+    if task.team == team:
+        return Decision(task, refusal="TEAM_HAS_IT")
+    barred = tuple(other for other in task.barred if other != team)
+    return _again(task, asked=team, barred=barred, level=level, lease_until=now + LEASE)
+
+
+def overrule(task: Task, report: AnyTaskReport, now: datetime) -> Decision:
+    """A coordinator believes a report that was refused, as long as the pieces can still go where it says they went."""
+    if isinstance(report, TaskDelivery) and task.goods in ("reserved", "in_transit"):
+        return _at_door(task, report)
+    if isinstance(report, TaskReturn) and task.goods == "in_transit":
+        return _back(task, report)
+    if isinstance(report, TaskFailure) and task.status == "accepted":
+        return _failed(task, report, now)
+    if isinstance(report, TaskHandover) and task.status == "accepted":
+        return _hand_over(task, report, now)
+    return Decision(task, refusal="CANNOT_BE_CHANGED")
+
+
 def sweep(task: Task, now: datetime) -> Decision:
     """Assign again what was not done within its lease, and what is due for its next try.
 
     The packet stays where it is: the next team fetches it from its holder. The second lapse gives another team the
-    turn; the third, or nobody who takes it then within a lease, brings it to the kecamatan.
+    turn; the third, or nobody who takes it then within a lease, brings it to the kecamatan. A team that a coordinator
+    asked and that did not come has not let anybody wait for a packet: its turn is over, and nothing is counted.
     """
     if task.status == "failed" and task.retry_at is not None and now >= task.retry_at:
         return _again(task)
     if task.lease_until is None or now < task.lease_until:
         return Decision(task)
-    lapses = task.lapses + 1
+    lapses = task.lapses + (not task.asked)
     barred = (
         (*task.barred, task.team) if lapses >= LAPSES_TO_BAR and task.team not in (*task.barred, "") else task.barred
     )
@@ -156,11 +183,13 @@ def is_conflict(task: Task, report: AnyTaskReport, refusal: str | None) -> bool:
 def _accept(task: Task, report: TaskAccept, now: datetime, team: Team) -> Decision:
     if task.status != "assigned":
         return Decision(task, refusal=_closed(task))
-    if report.team in task.barred:
+    if report.team in task.barred or task.asked not in ("", report.team):
         return Decision(task, refusal="ANOTHER_TEAMS_TURN")
+    if team.is_paused:
+        return Decision(task, refusal="TEAM_PAUSED")
     if team.capacity is not None and team.load >= team.capacity:
         return Decision(task, refusal="TEAM_FULL")
-    mine = {"team": report.team, "holder": report.team, "custody": "team", "code_tries": 0}
+    mine = {"team": report.team, "holder": report.team, "custody": "team", "code_tries": 0, "asked": ""}
     return _go(task, "accepted", "accepted", "in_transit", lease_until=now + LEASE, retry_at=None, **mine)
 
 
@@ -174,6 +203,10 @@ def _deliver(task: Task, report: TaskDelivery, evidence: Evidence) -> Decision:
     if refusal is not None:
         tried = refusal == "WRONG_CODE"
         return Decision(replace(task, code_tries=task.code_tries + tried), refusal=refusal)
+    return _at_door(task, report)
+
+
+def _at_door(task: Task, report: TaskDelivery) -> Decision:
     mine = {"team": report.team, "holder": report.team, "custody": "door"}
     return _go(task, "delivered", "delivered", "delivered", lease_until=None, retry_at=None, **mine)
 
@@ -190,6 +223,10 @@ def _return(task: Task, report: TaskReturn) -> Decision:
         return Decision(task, refusal=_closed(task))
     if task.holder != report.team:
         return Decision(task, refusal="NOT_IN_YOUR_HANDS")
+    return _back(task, report)
+
+
+def _back(task: Task, report: TaskReturn) -> Decision:
     back = {"team": report.team, "custody": "lumbung", "holder": ""}
     return _go(task, "returned", "returned", "returned", lease_until=None, retry_at=None, **back)
 
@@ -202,8 +239,8 @@ def _failed(task: Task, report: TaskFailure, now: datetime) -> Decision:
 
 
 def _again(task: Task, lease_until: datetime | None = None, **more: object) -> Decision:
-    fresh = {"team": "", "attempt": task.attempt + 1, "lease_until": lease_until, "retry_at": None}
-    return _go(task, "assigned", "assigned", task.goods, **fresh, **more)
+    fresh = {"team": "", "asked": "", "attempt": task.attempt + 1, "lease_until": lease_until, "retry_at": None}
+    return _go(task, "assigned", "assigned", task.goods, **(fresh | more))
 
 
 def _go(task: Task, status: Status, told: Told, goods: Account, **more: object) -> Decision:

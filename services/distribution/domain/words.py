@@ -18,6 +18,9 @@ OUTCOMES = {
     "returned": "Tercatat: paket kembali di lumbung.",
     "TAKEN_BY_ANOTHER_TEAM": "Tidak dipakai: tim lain sudah mengambil pintu ini.",
     "ANOTHER_TEAMS_TURN": "Pintu ini sekarang giliran tim lain.",
+    "chosen": "Waktu mengambil barang tercatat. Datang pada waktu itu, jaga jarak, dan langsung berangkat.",
+    "SLOT_FULL": "Waktu itu sudah penuh atau lewat. Pilih waktu lain.",
+    "TEAM_PAUSED": "Tim Anda sedang dijeda oleh koordinator. Antarkan dulu yang ada di tangan.",
     "TEAM_FULL": "Muatan tim sudah penuh. Antarkan dulu yang ada.",
     "ACCEPT_FIRST": "Ambil dulu paketnya, lalu laporkan.",
     "WRONG_CODE": "Kode tidak cocok. Tanyakan lagi, atau pilih saksi atau foto.",
@@ -50,3 +53,46 @@ def wa_number(phone: str) -> str:
     if digits.startswith("0"):
         digits = "62" + digits[1:]
     return digits if 9 <= len(digits) <= 15 else ""
+
+
+REPORTS = {
+    "accept": "diambil",
+    "deliver": "sudah di depan pintu",
+    "handover": "dititipkan kepada ketua",
+    "fail": "belum dapat diserahkan",
+    "return": "kembali di lumbung",
+}
+STATUSES = {
+    "assigned": "menunggu tim",
+    "accepted": "di tangan tim",
+    "failed": "belum dapat diserahkan",
+    "delivered": "sudah di depan pintu",
+    "returned": "kembali di lumbung",
+    "recalled": "ditarik",
+}
+HANDS = {"lumbung": "lumbung", "team": "tim", "rt": "ketua RT", "rw": "ketua RW", "door": "depan pintu"}
+ACTS = {
+    "reassign": "dialihkan",
+    "call_back": "ditarik kembali",
+    "keep_standing": "laporan pertama tetap dipakai",
+    "keep_report": "laporan kedua dipakai",
+    "pause": "tim dijeda",
+    "resume": "tim bekerja lagi",
+}
+DECISIONS = {
+    "reassign": "Paket dialihkan. Giliran tim itu berlaku 90 menit.",
+    "call_back": "Paket ditarik kembali. Barang dan keluarganya direncanakan lagi.",
+    "keep_standing": "Tercatat: yang pertama tetap dipakai.",
+    "keep_report": "Tercatat: laporan kedua dipakai.",
+    "pause": "Tim dijeda: tidak mendapat pintu baru.",
+    "resume": "Tim bekerja lagi.",
+    "TEAM_HAS_IT": "Paket ini sudah di tangan tim itu.",
+    "STALE_VERSION": "Paket ini berubah sementara Anda melihatnya. Lihat lagi, lalu putuskan.",
+    "CANNOT_BE_CHANGED": "Tidak dapat diubah lagi: barang sudah di depan pintu atau di lumbung. Pilih yang tercatat.",
+    "NO_REASON": "Tuliskan alasannya, paling sedikit 3 huruf.",
+}
+
+
+def decided(outcome: str) -> str:
+    """What became of a coordinator's decision, as a sentence; empty for what is none."""
+    return DECISIONS.get(outcome) or told(outcome)

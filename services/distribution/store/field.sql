@@ -4,8 +4,8 @@ insert into teams (tenant, team, place, capacity) values (:tenant, :team, :place
 on conflict (tenant, team) do update set place = excluded.place, capacity = excluded.capacity;
 
 -- name: find_team^
--- Where a team works, and how many packets it carries at once.
-select team, place, capacity from teams where tenant = :tenant and team = :team;
+-- Where a team works, how many packets it carries at once, and since when it is paused.
+select team, place, capacity, paused_at from teams where tenant = :tenant and team = :team;
 
 -- name: list_doors
 -- Doors that a team may take in its places, those that it has in hand, and packets that it must bring back.
@@ -17,5 +17,6 @@ from tasks t join households h using (household_id)
 where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[])
   and ((t.team = :team and t.status in ('accepted', 'failed'))
     or (t.holder = :team and t.status = 'recalled' and t.goods = 'in_transit')
-    or (t.status = 'assigned' and not (:team::text = any(t.barred)) and (t.level = 'kecamatan' or not :escalated::boolean)))
+    or (t.status = 'assigned' and not :is_paused::boolean and t.asked in ('', :team) and not (:team::text = any(t.barred))
+      and (t.level = 'kecamatan' or not :escalated::boolean)))
 order by t.status <> 'assigned' desc, h.rw nulls last, t.deliver_before, t.task_id limit 80;

@@ -29,8 +29,8 @@ from tasks where tenant = :tenant and household_id = :household_id and task_id =
 on conflict (task_id) do update set kind = household_answers.kind returning answer_id;
 
 -- name: list_cases
--- What households say did not arrive or is missing, the soonest to be answered first.
+-- What households say did not arrive or is missing, the soonest to be answered first; without kelurahan of the whole city.
 select a.case_number, a.kind, a.missing, a.answer_by, a.answered_at, a.task_id, t.kelurahan, t.status, t.team, t.custody, t.holder
 from household_answers a join tasks t using (task_id)
-where a.tenant = :tenant and a.kind <> 'received' and (:kelurahan = '' or t.kelurahan = :kelurahan)
+where a.tenant = :tenant and a.kind <> 'received' and (cardinality(:kelurahans::text[]) = 0 or t.kelurahan = any(:kelurahans))
 order by a.answer_by, a.case_number limit 200;

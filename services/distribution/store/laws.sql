@@ -96,10 +96,13 @@ where (l.reserved, l.in_transit, l.delivered)
 order by 1, 2, 3 limit 100;
 
 -- name: find_unproven_deliveries
--- L8. Delivered tasks without a proof, or with another number of reports of the delivery than one.
+-- L8. Delivered tasks without a proof, or with another number of reports of the delivery than one; a report that was
+-- refused counts when a coordinator said so.
 select t.tenant, 'task ' || t.task_id as subject,
   case when t.proof_hash is null then 'no proof' else told.reports || ' reports of its delivery' end as detail
 from tasks t cross join lateral (
-  select count(*) as reports from field_reports r where r.task_id = t.task_id and r.outcome = 'delivered') as told
+  select count(*) as reports from field_reports r where r.task_id = t.task_id and (r.outcome = 'delivered' or (
+    r.kind = 'deliver' and exists (select from coordinator_acts a
+      where a.tenant = r.tenant and a.report_id = r.report_id and a.kind = 'keep_report')))) as told
 where t.status = 'delivered' and (t.proof_hash is null or t.proof_kind is null or told.reports <> 1)
 order by 1, 2 limit 100;

@@ -84,6 +84,7 @@ async def save(tx: Transaction, task_id: UUID, task: Task, now: datetime, proof:
         barred=list(task.barred),
         level=task.level,
         code_tries=task.code_tries,
+        asked=task.asked,
         proof_kind=proof[0] if proof else None,
         proof_hash=proof[1] if proof else None,
     )
@@ -128,7 +129,7 @@ async def team_of(tx: Transaction, tenant: str, team: str) -> Team:
     """A team's load and capacity; nobody else changes its load until this transaction ends."""
     await queries.claim_team(tx, tenant=tenant, team=team)
     row = await queries.find_load(tx, tenant=tenant, team=team)
-    return Team(row["load"], row["capacity"])
+    return Team(row["load"], row["capacity"], row["is_paused"])
 
 
 def _stored(row: Row) -> Stored:
@@ -147,6 +148,7 @@ def _stored(row: Row) -> Stored:
         tuple(row["barred"]),
         row["level"],
         row["code_tries"],
+        row["asked"],
     )
     return Stored(
         row["task_id"],

@@ -43,7 +43,7 @@ handed as (
 )
 update tasks set status = :status, version = :version, goods = :goods, team = :team, attempt = :attempt,
   lease_until = :lease_until, retry_at = :retry_at, not_home = :not_home, custody = :custody, holder = :holder,
-  lapses = :lapses, barred = :barred, level = :level, code_tries = :code_tries, changed_at = :now,
+  lapses = :lapses, barred = :barred, level = :level, code_tries = :code_tries, asked = :asked, changed_at = :now,
   proof_kind = coalesce(:proof_kind, proof_kind), proof_hash = coalesce(:proof_hash, proof_hash)
 where task_id = :task_id;
 
@@ -64,8 +64,8 @@ where l.task_id = :task_id and l.lot_id = kept.lot_id and kept.quantity > 0;
 
 -- name: append_report$
 -- A report with its outcome; None when the same report was kept before.
-insert into field_reports (tenant, report_id, task_id, kind, team, version, detail, outcome, is_conflict, received_at)
-values (:tenant, :report_id, :task_id, :kind, :team, :version, :detail, :outcome, :is_conflict, :now)
+insert into field_reports (tenant, report_id, task_id, kind, team, version, detail, note, outcome, is_conflict, received_at)
+values (:tenant, :report_id, :task_id, :kind, :team, :version, :detail, :note, :outcome, :is_conflict, :now)
 on conflict do nothing returning report_id;
 
 -- name: find_report$
@@ -73,11 +73,14 @@ on conflict do nothing returning report_id;
 select outcome from field_reports where tenant = :tenant and report_id = :report_id;
 
 -- name: list_conflicts
--- Reports that say something else of a door than what stands, newest first, for who has to look at them.
-select r.report_id, r.task_id, t.kelurahan, h.rw, r.kind, r.detail, r.team, r.outcome, r.received_at, t.status, t.team as standing_team
+-- Reports that say something else of a door than what stands, those to be decided first, the newest first; without
+-- kelurahan of the whole city.
+select r.report_id, r.task_id, t.kelurahan, h.rw, r.kind, r.detail, r.team, r.outcome, r.received_at, t.status,
+  t.team as standing_team, a.kind as decision, a.coordinator as decided_by, a.at as decided_at
 from field_reports r join tasks t using (task_id) join households h using (household_id)
-where r.tenant = :tenant and r.is_conflict and (:kelurahan = '' or t.kelurahan = :kelurahan)
-order by r.received_at desc, r.report_id limit 200;
+left join coordinator_acts a on a.tenant = r.tenant and a.report_id = r.report_id
+where r.tenant = :tenant and r.is_conflict and (cardinality(:kelurahans::text[]) = 0 or t.kelurahan = any(:kelurahans))
+order by a.at nulls first, r.received_at desc, r.report_id limit 200;
 
 -- name: list_hand_overs
 -- In whose hands a packet was, from the first on.
@@ -90,17 +93,18 @@ select task_id, status, version, custody, holder, level, attempt, team, lease_un
 where tenant = :tenant and task_id = :task_id;
 
 -- name: find_task_place^
--- Where a task is, and who is asked.
-select kelurahan, level from tasks where tenant = :tenant and task_id = :task_id;
+-- Where a task is, who is asked, and which team answers for its packet.
+select kelurahan, level, holder from tasks where tenant = :tenant and task_id = :task_id;
 
 -- name: claim_team!
 -- Doors that one team takes are counted one after the other.
 select pg_advisory_xact_lock(hashtextextended('team:' || :tenant::text || ':' || :team::text, 0));
 
 -- name: find_load^
--- Packets that a team has in hand, and how many it can carry (null: it plans its own load).
+-- Packets that a team has in hand, how many it can carry (null: it plans its own load), and whether it takes no more.
 select (select count(*) from tasks where tenant = :tenant and team = :team and status = 'accepted')::int as load,
-  (select capacity from teams where tenant = :tenant and team = :team) as capacity;
+  (select capacity from teams where tenant = :tenant and team = :team) as capacity,
+  exists (select from teams where tenant = :tenant and team = :team and paused_at is not null) as is_paused;
 
 -- name: count_open
 -- Open tasks of each kelurahan of a city.
@@ -109,7 +113,7 @@ select kelurahan, count(*) as tasks from tasks where tenant = :tenant and status
 -- name: list_tasks
 -- Open tasks of a kelurahan, or those of some kelurahan that were escalated to the kecamatan; by RW.
 select t.task_id, t.kelurahan, t.status, t.team, t.version, t.deliver_before, t.why, h.rw, h.size, t.level, t.attempt,
-  t.custody, t.holder
+  t.custody, t.holder, t.asked
 from tasks t join households h using (household_id)
 where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[]) and t.status in ('assigned', 'accepted', 'failed')
   and (t.level = 'kecamatan' or not :escalated::boolean)

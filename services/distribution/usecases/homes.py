@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-import orjson
-
 from services.distribution.domain.explain import explain
 from services.distribution.domain.proof import code_of
 from services.distribution.store.homes import queries
+from services.distribution.store.moral import queries as moral
 from services.distribution.usecases.households import Keys
-from services.distribution.usecases.shift import Goods, name_of
+from services.distribution.usecases.shift import Goods, goods_of
 from shared.access.pins import token_hash
 from shared.database.pool import Pool, Row, Transaction
 from shared.ids import derived_id
@@ -67,6 +66,7 @@ class Packet:
     code: str
     may_answer: bool
     answer: Answered | None
+    note: str = ""
 
 
 async def make_code(tx: Transaction, tenant: str, household_id: UUID) -> str:
@@ -84,9 +84,13 @@ async def find(tx: Transaction | Pool, code: str) -> Home | None:
 
 
 async def load(tx: Transaction, home: Home, city: Reference, keys: Keys) -> list[Packet]:
-    """What is coming, and what came in the last weeks; newest first."""
+    """What is coming, and what came in the last weeks; newest first, with kind words where there are any."""
     rows = await queries.list_packets(tx, tenant=home.tenant, household_id=home.household_id)
-    return [_packet(row, city, keys) for row in rows]
+    packets = [_packet(row, city, keys) for row in rows]
+    if not packets:
+        return []
+    note = await moral.find_note_for(tx, tenant=home.tenant, task_id=packets[0].task_id)
+    return [replace(packets[0], note=note or ""), *packets[1:]]
 
 
 async def answer(
@@ -123,7 +127,6 @@ def _packet(row: Row, city: Reference, keys: Keys) -> Packet:
     state = "chair" if row["status"] == "accepted" and row["custody"] in ("rt", "rw") else row["status"]
     look, title, sentence = _STATES[state]
     by = {"delivered": row["changed_at"], "failed": row["retry_at"], "assigned": row["deliver_before"]}
-    told = orjson.loads(row["goods"])
     given = Answered(row["kind"], row["case_number"], row["answer_by"]) if row["kind"] else None
     return Packet(
         row["task_id"],
@@ -132,7 +135,7 @@ def _packet(row: Row, city: Reference, keys: Keys) -> Packet:
         sentence,
         by.get(row["status"], row["lease_until"]),
         explain(row["why"], "household") if row["status"] != "delivered" else "",
-        tuple(Goods(UUID(lot), sku, name or name_of(sku, city), quantity) for lot, sku, name, quantity in told),
+        goods_of(row["goods"], city),
         code_of(keys.hash_key, row["task_id"], row["attempt"], row["team"]) if carried else "",
         row["status"] in ("accepted", "failed", "delivered"),
         given,

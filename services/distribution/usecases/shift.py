@@ -68,6 +68,7 @@ async def load(tx: Transaction, city: Reference, team: Team, seal_key: bytes, no
         tx,
         tenant=city.tenant,
         team=team.name,
+        is_paused=team.is_paused,
         kelurahans=city.kelurahan_of(team.place),
         escalated=team.place not in city.kelurahan,
     )
@@ -91,7 +92,6 @@ async def load(tx: Transaction, city: Reference, team: Team, seal_key: bytes, no
 
 
 def _door(row: Row, city: Reference, people: People | None = None) -> Door:
-    told: list[list[Any]] = orjson.loads(row["goods"])
     return Door(
         row["task_id"],
         city.regions[row["kelurahan"]].name,
@@ -104,9 +104,15 @@ def _door(row: Row, city: Reference, people: People | None = None) -> Door:
         row["retry_at"],
         row["deliver_before"],
         explain(row["why"], "volunteer"),
-        tuple(Goods(UUID(lot), sku, name or name_of(sku, city), quantity) for lot, sku, name, quantity in told),
+        goods_of(row["goods"], city),
         people,
     )
+
+
+def goods_of(told: str, city: Reference) -> tuple[Goods, ...]:
+    """The goods of a packet, from the store's JSON: lot, sku, told name, pieces."""
+    lines: list[list[Any]] = orjson.loads(told)
+    return tuple(Goods(UUID(lot), sku, name or name_of(sku, city), quantity) for lot, sku, name, quantity in lines)
 
 
 def name_of(sku: str, city: Reference) -> str:

@@ -57,6 +57,12 @@ async def is_within(tx: Transaction | Pool, city: Reference, team: Team, task_id
     return team.place in city.kelurahan or found["level"] == "kecamatan"
 
 
+async def holds(tx: Transaction | Pool, city: Reference, team: str, task_id: UUID) -> bool:
+    """Whether a team answers for the packet of a task: it has taken it, and nobody else has since."""
+    found = await store.queries.find_task_place(tx, tenant=city.tenant, task_id=task_id)
+    return found is not None and found["holder"] == team
+
+
 async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, keys: Keys, now: datetime) -> Verdict:
     stored = (await store.claim(tx, reference.tenant, [item.task_id])).get(item.task_id)
     before = await store.queries.find_report(tx, tenant=reference.tenant, report_id=item.report_id)
@@ -118,6 +124,7 @@ async def _keep(
         team=item.team,
         version=item.version,
         detail=getattr(item, details.get(type(item), ""), ""),
+        note=item.note if isinstance(item, TaskFailure) else "",
         outcome=outcome,
         is_conflict=is_conflict(stored.task, item, decision.refusal),
         now=now,

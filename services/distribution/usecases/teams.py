@@ -21,22 +21,32 @@ class UnknownPlaceError(PeduliError):
     """No kelurahan or kecamatan of the city has this code."""
 
 
+class InvalidTeamError(PeduliError):
+    """A team's name has no `/`: seats of other kinds have one."""
+
+
 class UnknownTeamError(PeduliError):
     """No team of this name works with the field page."""
 
 
 @dataclass(frozen=True)
 class Team:
-    """A team of a city: it sees the doors of its `place`, or what was escalated to it when that is a kecamatan."""
+    """A team of a city: it sees the doors of its `place`, or what was escalated to it when that is a kecamatan.
+
+    While it `is_paused` it brings what it has in hand, and takes no more.
+    """
 
     tenant: str
     name: str
     place: str
     capacity: int
+    is_paused: bool = False
 
 
 async def add(tx: Transaction, city: Reference, name: str, place: str, capacity: int) -> None:
-    """Add a team, or give it another place or capacity. Raises `UnknownPlaceError`."""
+    """Add a team, or give it another place or capacity. Raises `UnknownPlaceError`, `InvalidTeamError`."""
+    if "/" in name:
+        raise InvalidTeamError
     if not city.kelurahan_of(place):
         raise UnknownPlaceError(f"{city.name} has no {place}", hint="regions.csv names them, such as 32.76.06.1001")
     await queries.save_team(tx, tenant=city.tenant, team=name, place=place, capacity=capacity)
@@ -45,7 +55,12 @@ async def add(tx: Transaction, city: Reference, name: str, place: str, capacity:
 async def find(tx: Transaction | Pool, tenant: str, name: str) -> Team | None:
     """The team of this name."""
     row = await queries.find_team(tx, tenant=tenant, team=name)
-    return Team(tenant, row["team"], row["place"], row["capacity"]) if row else None
+    return Team(tenant, row["team"], row["place"], row["capacity"], row["paused_at"] is not None) if row else None
+
+
+async def at_seat(tx: Transaction | Pool, seat: Seat) -> Team | None:
+    """Whose seat this is; None when it is no team's."""
+    return await find(tx, seat.tenant, seat.name)
 
 
 async def make_link(tx: Transaction, city: Reference, name: str, *, now: datetime) -> str:

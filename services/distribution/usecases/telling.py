@@ -9,11 +9,14 @@ from uuid import UUID
 
 import structlog
 
+from services.distribution.domain.notice import body_of, step_of
 from services.distribution.domain.stock import Account, Lot, Movement, Moves, come_back, effect, moved
 from services.distribution.domain.task import Decision
 from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as task_store
+from services.distribution.store import webhooks
 from services.distribution.store.tasks import Stored
+from services.distribution.store.webhooks import Notice
 from shared.contracts.envelope import Outgoing
 from shared.contracts.event import Event, outgoing
 from shared.contracts.lots import LotAdjusted, LotExpired
@@ -21,6 +24,7 @@ from shared.contracts.tasks import (
     TaskAccepted,
     TaskAssigned,
     TaskDelivered,
+    TaskEvent,
     TaskFailed,
     TaskHandedOver,
     TaskRecalled,
@@ -43,13 +47,18 @@ class Book:
     now: datetime
     movements: list[Movement] = field(default_factory=list)
     events: list[Outgoing] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
     def tell(self, event: Event, aggregate: UUID, version: int, correlation: UUID, place: str = "") -> None:
-        """Add an event of `aggregate`."""
+        """Add an event of `aggregate`; when it is a step of a packet, also what webhooks are told of it."""
+        event_id = new_id()
+        step = step_of(event)
+        if step is not None and isinstance(event, TaskEvent):
+            self.notices.append(Notice(event_id, step, body_of(event, step)))
         self.events.append(
             outgoing(
                 event,
-                event_id=new_id(),
+                event_id=event_id,
                 tenant=self.tenant,
                 aggregate=str(aggregate),
                 version=version,
@@ -65,10 +74,11 @@ class Book:
             self.movements.append(Movement(lot_id, source, target, quantity, cause))
 
     async def write(self, tx: Transaction) -> None:
-        """Ledger and outbox, in `tx`. What is written is no longer in the book."""
+        """Ledger, outbox and webhooks, in `tx`. What is written is no longer in the book."""
         await stock_store.append_movements(tx, self.movements, self.now)
         await outbox.append(tx, self.events, source=SOURCE)
-        self.movements, self.events = [], []
+        await webhooks.append(tx, self.tenant, self.notices, self.now)
+        self.movements, self.events, self.notices = [], [], []
 
 
 def place_of(reference: Reference, kelurahan: str) -> str:

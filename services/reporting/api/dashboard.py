@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,17 +10,18 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from services.reporting.api.desk import Desk
-from services.reporting.documents.charts import Column, Place
+from services.reporting.documents.charts import Column, Place, of_days
 from services.reporting.domain.standing import Standing, buyers_to_rise
+from services.reporting.domain.suppression import hide_small, hide_small_in
 from services.reporting.store.dashboard import queries
 from shared.database.pool import Row
 from shared.reference.model import Reference
 from shared.web.caller import PageReader
-from shared.web.formats import MONTHS
 from shared.web.problems import NotFoundError
 
 DAYS_SHOWN = 28
 FIRST_UNITS = 5  # on the city's page
+PACKETS = ("assigned", "delivered", "failed", "returned")  # what became of them
 KINDS = {"opd": "Perangkat daerah", "kecamatan": "Kecamatan", "kelurahan": "Kelurahan"}
 
 
@@ -45,7 +46,7 @@ def routes(desk: Desk) -> APIRouter:
                 days=_columns(await queries.list_city_days(tx, tenant=city.tenant), "spend_idr"),
                 best=[unit for unit in units if unit["kind"] == "opd" and unit["purchases"]][:FIRST_UNITS],
                 silent=[unit for unit in units if not unit["purchases"]],
-                places=_on_map(city, places),
+                places=_on_map(city, _by_kecamatan(city, places)),
                 reached=sum(1 for place in places if place["delivered"]),
             )
 
@@ -86,7 +87,7 @@ def routes(desk: Desk) -> APIRouter:
             places = await queries.list_kelurahan(tx, tenant=city.tenant)
             listed = _by_kecamatan(city, places)
             return await desk.show(
-                tx, city, "places.html", menu="/kelurahan", listed=listed, places=_on_map(city, places)
+                tx, city, "places.html", menu="/kelurahan", listed=listed, places=_on_map(city, listed)
             )
 
     @found.get("/kelurahan/{code}")
@@ -97,7 +98,8 @@ def routes(desk: Desk) -> APIRouter:
             raise NotFoundError
         async with desk.reading() as tx:
             rows = await queries.list_kelurahan(tx, tenant=city.tenant)
-            days = await queries.list_kelurahan_days(tx, tenant=city.tenant, kelurahan=code)
+            counts = next(row for part in _by_kecamatan(city, rows) for row in part["rows"] if row["code"] == code)
+            days = _few_hidden(await queries.list_kelurahan_days(tx, tenant=city.tenant, kelurahan=code), counts)
             return await desk.show(
                 tx,
                 city,
@@ -106,6 +108,7 @@ def routes(desk: Desk) -> APIRouter:
                 region=region,
                 kecamatan=city.regions[region.kecamatan_code],
                 place=next((row for row in rows if row["kelurahan"] == code), None),
+                counts=counts,
                 table=days,
                 days=_columns(days, "delivered"),
             )
@@ -114,9 +117,16 @@ def routes(desk: Desk) -> APIRouter:
     async def umkm(reader: PageReader) -> Response:
         city = reader.city
         async with desk.reading() as tx:
-            days = _columns(await queries.list_city_days(tx, tenant=city.tenant), "spend_idr")
-            channels = await _channels(tx, city)
-            return await desk.show(tx, city, "umkm.html", menu="/umkm", channels=channels, days=days)
+            return await desk.show(
+                tx,
+                city,
+                "umkm.html",
+                menu="/umkm",
+                channels=await _channels(tx, city),
+                days=_columns(await queries.list_city_days(tx, tenant=city.tenant), "spend_idr"),
+                sellers=await queries.list_sellers(tx, tenant=city.tenant),
+                spread=await queries.load_concentration(tx, tenant=city.tenant),
+            )
 
     return found
 
@@ -130,42 +140,54 @@ async def _channels(tx: Any, city: Reference) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -row["spend_idr"])
 
 
-def _columns(rows: Sequence[Row], name: str) -> list[Column]:
-    """The last days of a table that ends with its last day: a day without a row is a zero, not a gap."""
+def _few_hidden(rows: Sequence[Row], whole: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Days of a kelurahan; a count that is small, or would give one away, is None, and all where `whole` is hidden."""
+    shown = {name: hide_small([row[name] for row in rows]).cells for name in PACKETS}
+    shown |= {name: [None if row[name] else 0 for row in rows] for name in PACKETS if whole[name] is None}
+    return [
+        {"local_date": row["local_date"]} | {name: shown[name][n] for name in PACKETS} for n, row in enumerate(rows)
+    ]
+
+
+def _columns(rows: Sequence[Mapping[str, Any]], name: str) -> list[Column]:
+    """The last days of a table that ends with its last day."""
     if not rows:
         return []
-    values = {row["local_date"]: row[name] for row in rows}
     last = rows[-1]["local_date"]
     first = max(rows[0]["local_date"], last - timedelta(days=DAYS_SHOWN - 1))
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return [Column(f"{day.day} {MONTHS[day.month - 1][:3]}", int(values.get(day) or 0)) for day in days]
+    return of_days({row["local_date"]: int(row[name] or 0) for row in rows}, first, last)
 
 
 def _standing(row: Row) -> Standing:
     return Standing(row["buyers"], row["headcount"])
 
 
-def _on_map(city: Reference, rows: Sequence[Row]) -> list[Place]:
+def _on_map(city: Reference, listed: Sequence[Mapping[str, Any]]) -> list[Place]:
     """Every kelurahan of the city with its delivered packets."""
-    delivered = {row["kelurahan"]: row["delivered"] for row in rows}
-    regions = [city.regions[code] for code in city.kelurahan]
-    return [Place(region.name, region.lat, region.lon, delivered.get(region.code, 0)) for region in regions]
+    rows = [(city.regions[row["code"]], row["delivered"]) for part in listed for row in part["rows"]]
+    return [Place(region.name, region.lat, region.lon, delivered) for region, delivered in rows]
 
 
 def _by_kecamatan(city: Reference, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Every kecamatan with all its kelurahan, also those where nothing came yet, and its sums."""
-    known = {row["kelurahan"]: dict(row) for row in rows}
-    grouped: dict[str, list[dict[str, Any]]] = {}
+    """Every kecamatan with its sums and all its kelurahan, also those where nothing came yet; small counts are None."""
+    known = {row["kelurahan"]: row for row in rows}
+    grouped: dict[str, list[str]] = {}
     for code in city.kelurahan:
-        region = city.regions[code]
-        row = {"assigned": 0, "delivered": 0, "failed": 0, **known.get(code, {}), "code": code, "name": region.name}
-        grouped.setdefault(region.kecamatan_code, []).append(row)
+        grouped.setdefault(city.regions[code].kecamatan_code, []).append(code)
+    order = sorted(grouped, key=lambda code: city.regions[code].name)
+    shown = {
+        name: hide_small_in([[known[code][name] if code in known else 0 for code in grouped[part]] for part in order])
+        for name in PACKETS
+    }
     return [
         {
-            "name": city.regions[code].name,
-            "rows": members,
-            "assigned": sum(row["assigned"] for row in members),
-            "delivered": sum(row["delivered"] for row in members),
+            "name": city.regions[part].name,
+            **{name: shown[name][place].total for name in PACKETS},
+            "rows": [
+                {"code": code, "name": city.regions[code].name}
+                | {name: shown[name][place].cells[n] for name in PACKETS}
+                for n, code in enumerate(grouped[part])
+            ],
         }
-        for code, members in sorted(grouped.items(), key=lambda item: city.regions[item[0]].name)
+        for place, part in enumerate(order)
     ]

@@ -1,19 +1,22 @@
-"""The pages of the reporting service, in Bahasa Indonesia; they work without a script."""
+"""The pages of the reporting service, in Bahasa Indonesia; a script only keeps them fresh."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.reporting.api import dashboard
+from services.reporting.api import dashboard, quality, reports, speed
 from services.reporting.api.desk import TEMPLATES, Desk
 from shared.clock import Clock
 from shared.database.pool import Pool
 from shared.web.pages import Pages, static_routes
 
 
-def router(pool: Pool, clock: Clock) -> APIRouter:
-    """Every page over `pool`."""
+def router(pool: Pool, clock: Clock, secret: bytes) -> APIRouter:
+    """Every page over `pool`; `secret` makes the keys of its forms."""
     routes = APIRouter(include_in_schema=False)
-    routes.include_router(dashboard.routes(Desk(pool, clock, Pages(TEMPLATES))))
+    desk = Desk(pool, clock, Pages(TEMPLATES, own_script=True))
+    for page in (dashboard, speed, quality):
+        routes.include_router(page.routes(desk))
+    routes.include_router(reports.routes(desk, secret))
     routes.include_router(static_routes())
     return routes

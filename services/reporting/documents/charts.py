@@ -7,17 +7,20 @@ library.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from markupsafe import Markup
 
-from shared.web.formats import number
+from shared.web.formats import MONTHS, number
 
 WIDTH, HEIGHT = 340, 170  # of a column chart, in its own units: at this width its letters are 11 px high
 LEFT, TOP, BOTTOM = 46, 20, 18
 MAP_SIZE, MAP_EDGE = 340, 20
 LARGEST, SMALLEST = 16.0, 2.5  # radius of a bubble
+ON_PAPER = """text { font: 11px "Libertinus Serif"; fill: #333 } .fill { fill: #196bcd } .grid { stroke: #ccc }
+.map .fill { fill-opacity: .75; stroke: #fff } .none { fill: none; stroke: #777; stroke-width: 1.5 }"""
 
 
 class Column(NamedTuple):
@@ -28,12 +31,12 @@ class Column(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A kelurahan on the map in WGS 84 degrees, and its value."""
+    """A kelurahan on the map in WGS 84 degrees, and its value; None is hidden, because it is about few."""
 
     name: str
     lat: float
     lon: float
-    value: int
+    value: int | None
 
 
 def gauge(value: float, whole: float) -> Markup:
@@ -86,21 +89,34 @@ def columns(title: str, unit: str, points: Sequence[Column]) -> Markup:
     return _figure("columns", _told(title, unit, points), WIDTH, HEIGHT, parts)
 
 
+def of_days(values: Mapping[date, int], first: date, last: date) -> list[Column]:
+    """A column for each day from `first` to `last`: a day without a value is a zero, not a gap."""
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [Column(f"{day.day} {MONTHS[day.month - 1][:3]}", values.get(day, 0)) for day in days]
+
+
+def on_paper(chart: Markup) -> str:
+    """A chart that stands alone, with colours of its own instead of a page's style sheet."""
+    begin, _, rest = str(chart).partition(">")
+    return f'{begin} xmlns="http://www.w3.org/2000/svg"><style>{ON_PAPER}</style>{rest}'
+
+
 def bubbles(title: str, unit: str, places: Sequence[Place]) -> Markup:
-    """A map: the area of each circle is its value; a ring is zero. North is up."""
+    """A map: the area of each circle is its value; a ring is zero, a point is hidden. North is up."""
     projection = _Projection(places)
-    most = max((place.value for place in places), default=0)
+    most = max((place.value or 0 for place in places), default=0)
     parts: list[Markup] = []
-    for place in sorted(places, key=lambda place: -place.value):  # small ones above large ones
+    for place in sorted(places, key=lambda place: -(place.value or 0)):  # small ones above large ones
         x, y = projection.point(place)
-        kind = "fill" if place.value else "none"
-        radius = max(SMALLEST, LARGEST * math.sqrt(place.value / most)) if most else SMALLEST
+        kind = "none" if place.value == 0 else "fill"
+        radius = max(SMALLEST, LARGEST * math.sqrt((place.value or 0) / most)) if most else SMALLEST
+        said = "disembunyikan" if place.value is None else f"{number(place.value)} {unit}"
         parts.append(
             Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{:.1f}"><title>{}: {}</title></circle>').format(
-                kind, x, y, radius, place.name, f"{number(place.value)} {unit}"
+                kind, x, y, radius, place.name, said
             )
         )
-    points = [Column(place.name, place.value) for place in places]
+    points = [Column(place.name, place.value) for place in places if place.value is not None]
     return _figure("map", _told(title, unit, points), MAP_SIZE, projection.height, parts)
 
 

@@ -14,20 +14,32 @@ import orjson
 import typst
 import xlsxwriter
 
+from services.reporting.documents import charts
+from services.reporting.domain.suppression import Shown, hide_small, hide_small_in
 from shared.web.formats import channel_name, day, days, moment, number, rupiah
 
 LAYOUT = Path(__file__).with_suffix(".typ")
+HIDDEN = "·"
+SMALL = "· berarti 1 sampai 4, atau angka yang dengannya jumlah sekecil itu dapat dihitung."
+TOGETHER = (
+    "Warga dan aparatur dihitung bersama: kepada pelaporan tidak diberitahukan rumah tangga mana yang rumah aparatur, "
+    "dan pembagian paket tidak membedakannya."
+)
 PURPOSE_ROWS = (("Untuk warga dan aparatur isoman", "donated_idr"), ("Dipakai sendiri", "own_use_idr"))
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the report. The first column is words, the others are pieces or (`money`) whole rupiah."""
+    """A table of the report. The first column is words, the others are pieces or (`money`) whole rupiah.
+
+    `note` is what must be known to read it right.
+    """
 
     title: str
     head: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
     money: frozenset[int] = frozenset()
+    note: str = ""
 
     def written(self) -> list[list[str]]:
         """The cells as people read them."""
@@ -62,73 +74,90 @@ class Report:
         return f"{self.number:03}/PEDULI/{self.issued_at.astimezone(self.zone).year}"
 
     @property
+    def unit(self) -> str:
+        """The unit whose report it is; empty for the whole city."""
+        return str((self.content.get("unit") or {}).get("name", ""))
+
+    @property
     def as_of(self) -> str:
         """Up to when the numbers go."""
         return f"data per {moment(self.as_of_at, self.zone)}" if self.as_of_at else "belum ada data"
 
 
 def tables(content: Mapping[str, Any]) -> list[Table]:
-    """The tables of the whole city."""
-    units, pledges = content["units"], content["pledges"]
-    places = [row for kecamatan in content["kecamatan"] for row in kecamatan["rows"]]
-    total = {name: _sum(units, name) for name in ("purchases", "pieces", "spend_idr", "donated_idr", "own_use_idr")}
-    channels = [
-        [channel_name(row["channel"]), row["purchases"], row["pieces"], row["spend_idr"]] for row in content["channels"]
-    ]
-    taking = [unit for unit in units if unit["purchases"]]
-    posts = [_sum(units, "posts"), _sum(units, "compliant_posts")]
+    """The tables of the whole city, or of a unit with all units below it."""
+    units = content["units"]
+    total = {name: _sum(units, name) for name in ("donated_idr", "own_use_idr", "posts", "compliant_posts")}
     return [
-        Table(
-            "Janji, belanja dan penyaluran",
-            ("Langkah", "Rupiah", "Paket"),
-            [
-                ["Dijanjikan unit kerja", pledges["pledged_idr"], pledges["pledged_packets"]],
-                ["Dibelanjakan untuk isoman", total["donated_idr"], "–"],
-                ["Ditugaskan kepada relawan", "–", _sum(places, "assigned")],
-                ["Sampai di pintu", "–", _sum(places, "delivered")],
-                ["Kembali ke lumbung", "–", _sum(places, "returned")],
-            ],
-            frozenset({1}),
-        ),
-        Table(
-            "Saluran belanja",
-            ("Saluran", "Nota", "Barang", "Belanja"),
-            [*channels, ["Jumlah", *(sum(row[n] for row in channels) for n in (1, 2, 3))]],
-            frozenset({3}),
-        ),
-        Table("Peruntukan", ("Untuk", "Belanja"), [[w, total[n]] for w, n in PURPOSE_ROWS], frozenset({1})),
+        _steps(content, total["donated_idr"]),
+        *([_channels(content["channels"])] if content["channels"] else []),
+        Table("Peruntukan", ("Untuk", "Belanja"), [[w, total[n]] for w, n in PURPOSE_ROWS], frozenset({1}), TOGETHER),
         Table(
             "Unggahan dan tagar " + " ".join(f"#{tag}" for tag in content["hashtags"]),
             ("Unggahan", "Jumlah"),
-            [["Dilaporkan", posts[0]], ["Dengan semua tagar", posts[1]]],
+            [["Dilaporkan", total["posts"]], ["Dengan semua tagar", total["compliant_posts"]]],
         ),
-        Table(
-            f"Unit kerja yang ikut pada periode ini ({len(taking)} dari {len(units)})",
-            ("Unit kerja", "ASN", "Nota", "Barang", "Belanja"),
-            [
-                *([u["unit_name"], u["headcount"], u["purchases"], u["pieces"], u["spend_idr"]] for u in taking),
-                ["Jumlah", _sum(taking, "headcount"), total["purchases"], total["pieces"], total["spend_idr"]],
-            ],
-            frozenset({4}),
-        ),
+        _taking_part(units),
     ]
+
+
+def _steps(content: Mapping[str, Any], donated_idr: int) -> Table:
+    """Pledged, bought and carried, side by side. Packets go to places: a unit without one has none of its own."""
+    pledges = content["pledges"]
+    places = [row for kecamatan in content["kecamatan"] for row in kecamatan["rows"]]
+    carried = [("Ditugaskan kepada relawan", "assigned"), ("Sampai di pintu", "delivered")]
+    carried.append(("Kembali ke lumbung", "returned"))
+    rows = [
+        ["Dijanjikan unit kerja", pledges["pledged_idr"], pledges["pledged_packets"]],
+        ["Dibelanjakan untuk isoman", donated_idr, "–"],
+        *([word, "–", _few(hide_small([_sum(places, name)]).total)] for word, name in carried if places),
+    ]
+    return Table("Janji, belanja dan penyaluran", ("Langkah", "Rupiah", "Paket"), rows, frozenset({1}))
+
+
+def _channels(rows: Sequence[Mapping[str, Any]]) -> Table:
+    lines = [[channel_name(row["channel"]), row["purchases"], row["pieces"], row["spend_idr"]] for row in rows]
+    whole = ["Jumlah", *(sum(line[n] for line in lines) for n in (1, 2, 3))]
+    return Table("Saluran belanja", ("Saluran", "Nota", "Barang", "Belanja"), [*lines, whole], frozenset({3}))
+
+
+def _taking_part(units: Sequence[Mapping[str, Any]]) -> Table:
+    taking = [unit for unit in units if unit["purchases"]]
+    names = ("headcount", "purchases", "pieces", "spend_idr")
+    rows = [[unit["unit_name"], *(unit[name] for name in names)] for unit in taking]
+    return Table(
+        f"Unit kerja yang ikut pada periode ini ({len(taking)} dari {len(units)})",
+        ("Unit kerja", "ASN", "Nota", "Barang", "Belanja"),
+        [*rows, ["Jumlah", *(_sum(taking, name) for name in names)]],
+        frozenset({4}),
+    )
 
 
 def places(content: Mapping[str, Any]) -> list[Table]:
-    """One table per kecamatan."""
+    """One table per kecamatan; small counts are hidden, because few packets are few households."""
     head = ("Kelurahan", "Ditugaskan", "Sampai", "Gagal", "Kembali", "Barang sampai")
-    names = ("assigned", "delivered", "failed", "returned", "pieces")
+    groups = [part["rows"] for part in content["kecamatan"]]
+    counts = [_hidden_in(groups, name) for name in ("assigned", "delivered", "failed", "returned")]
     return [
-        Table(
-            f"Kecamatan {kecamatan['name']}",
-            head,
-            [
-                *([row["name"], *(row[name] for name in names)] for row in kecamatan["rows"]),
-                ["Jumlah", *(_sum(kecamatan["rows"], name) for name in names)],
-            ],
-        )
-        for kecamatan in content["kecamatan"]
+        Table(f"Kecamatan {part['name']}", head, _place_rows(part["rows"], columns), note=SMALL)
+        for part, *columns in zip(content["kecamatan"], *counts, strict=True)
     ]
+
+
+def _hidden_in(groups: Sequence[Sequence[Mapping[str, Any]]], name: str) -> list[Shown]:
+    return hide_small_in([[row[name] for row in rows] for rows in groups])
+
+
+def _place_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[Shown]) -> list[list[Any]]:
+    delivered = columns[1]
+    pieces = [None if packets is None else row["pieces"] for row, packets in zip(rows, delivered.cells, strict=True)]
+    words = [*(row["name"] for row in rows), "Jumlah"]
+    shown = [*columns, Shown(pieces, None if delivered.total is None else _sum(rows, "pieces"))]
+    return [list(row) for row in zip(words, *(map(_few, (*part.cells, part.total)) for part in shown), strict=True)]
+
+
+def _few(count: int | None) -> int | str:
+    return HIDDEN if count is None else count
 
 
 def silent(content: Mapping[str, Any]) -> list[str]:
@@ -136,11 +165,34 @@ def silent(content: Mapping[str, Any]) -> list[str]:
     return [unit["unit_name"] for unit in content["units"] if not unit["purchases"]]
 
 
+def pictures(report: Report) -> list[dict[str, str]]:
+    """Charts of the numbers in the tables, as the dashboard draws them. Reports of before have no days and no map.
+
+    A unit has no map: its few places say more in their table.
+    """
+    drawn = []
+    if "days" in report.content:
+        spent = {date.fromisoformat(day): idr for day, idr in report.content["days"]}
+        days = charts.of_days(spent, report.first, report.last)
+        drawn.append(("Belanja per hari", charts.columns("Belanja per hari", "rupiah", days)))
+    groups = [part["rows"] for part in report.content["kecamatan"]]
+    if not report.unit and groups and "lat" in groups[0][0]:
+        places = [
+            charts.Place(row["name"], row["lat"], row["lon"], cell)
+            for rows, shown in zip(groups, _hidden_in(groups, "delivered"), strict=True)
+            for row, cell in zip(rows, shown.cells, strict=True)
+        ]
+        drawn.append(("Paket sampai per kelurahan", charts.bubbles("Paket sampai", "paket", places)))
+    return [{"title": title, "svg": charts.on_paper(chart)} for title, chart in drawn]
+
+
 def pdf(report: Report) -> bytes:
     """The report on A4; the time in its metadata is that of its issue."""
     data = {
         "title": f"Laporan kepada Wali Kota {report.name}",
         "city": report.city,
+        "unit": report.unit,
+        "pictures": pictures(report),
         "number": report.name,
         "period": days(report.first, report.last),
         "basis": "; ".join(report.content["basis"]),
@@ -168,7 +220,13 @@ def xlsx(report: Report) -> bytes:
         book.set_properties({"created": report.issued_at.replace(tzinfo=None)})
         bold, money = book.add_format({"bold": True}), book.add_format({"num_format": '"Rp"#,##0'})
         sheet = book.add_worksheet("Ringkasan")
-        names = ("Nomor", report.name), ("Periode", days(report.first, report.last)), ("Keadaan", report.as_of)
+        whose = report.unit or report.city
+        names = (
+            ("Nomor", report.name),
+            ("Laporan", whose),
+            ("Periode", days(report.first, report.last)),
+            ("Keadaan", report.as_of),
+        )
         for place, (word, value) in enumerate(names):
             sheet.write_row(place, 0, (word, value))
         line = _fill(sheet, tables(report.content), len(names) + 1, bold, money)
@@ -176,7 +234,8 @@ def xlsx(report: Report) -> bytes:
             "Unit kerja yang belum ikut pada periode ini", ("Unit kerja",), [[n] for n in silent(report.content)]
         )
         _fill(sheet, [waiting], line, bold, money)
-        _fill(book.add_worksheet("Kecamatan"), places(report.content), 0, bold, money)
+        if report.content["kecamatan"]:
+            _fill(book.add_worksheet("Kecamatan"), places(report.content), 0, bold, money)
     return target.getvalue()
 
 
@@ -192,12 +251,21 @@ def _fill(sheet: Any, parts: Sequence[Table], line: int, bold: Any, money: Any) 
                 is_money = across in part.money and not isinstance(cell, str)
                 sheet.write(down, across, cell, money if is_money else None)
         line += len(part.rows) + 3
+        if part.note:
+            sheet.write_string(line - 1, 0, part.note)
+            line += 1
     return line
 
 
 def _part(table: Table) -> dict[str, Any]:
     widths = ["1fr", *("auto" for _ in table.head[1:])]
-    return {"title": table.title, "head": list(table.head), "rows": table.written(), "widths": widths}
+    return {
+        "title": table.title,
+        "note": table.note,
+        "head": list(table.head),
+        "rows": table.written(),
+        "widths": widths,
+    }
 
 
 def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> int:

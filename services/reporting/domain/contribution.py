@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from shared.contracts.event import moment, whole
 from shared.reference.folding import fold
@@ -20,8 +20,7 @@ PRODUCT_FIELDS = ("items", "spend_idr")
 SOURCE_FIELDS = ("accepted", "latency_seconds")
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseFact:
+class PurchaseFact(NamedTuple):
     """A purchase as reporting knows it. A void that came first is a fact without content."""
 
     purchase_id: str
@@ -57,8 +56,8 @@ class Deltas:
         self.products: dict[tuple[str, str, date], list[int]] = {}
         self.sources: dict[tuple[str, str, date], list[int]] = {}
         self.rounds: dict[tuple[str, str, date], list[int]] = {}
-        self.buyers: Counter[tuple[str, str]] = Counter()
-        self.day_buyers: Counter[tuple[str, date, str, str]] = Counter()
+        self.buyers: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.day_buyers: defaultdict[tuple[str, date, str, str], int] = defaultdict(int)
 
     def add(self, fact: PurchaseFact, sign: int) -> None:
         """Add (+1) or take away (-1) what a purchase contributes; a void one contributes nothing."""
@@ -106,8 +105,8 @@ def of_purchase(
     if old is not None and old.version >= version:
         return None
     if kind == "purchase.voided.v1":
-        kept = {} if old is None else {name: getattr(old, name) for name in PurchaseFact.__slots__[4:]}
-        return PurchaseFact(body["purchase_id"], city.tenant, version, True, **kept)
+        kept = () if old is None else old[4:]
+        return PurchaseFact(body["purchase_id"], city.tenant, version, True, *kept)
     at = moment(body["purchased_at"])
     posts = body["posts"]
     wanted = hashtags_of(body, city)
@@ -153,4 +152,9 @@ def hashtags_of(body: Mapping[str, Any], city: Reference) -> frozenset[str]:
 
 def is_compliant(hashtags: Iterable[str], wanted: frozenset[str]) -> bool:
     """All wanted hashtags (folded) in one post, compared without case, width and `#`."""
-    return {fold(tag.lstrip("#＃")) for tag in hashtags} >= wanted
+    return _folded(tuple(hashtags)) >= wanted
+
+
+@lru_cache  # most posts bear the same
+def _folded(hashtags: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(fold(tag.lstrip("#＃")) for tag in hashtags)

@@ -64,3 +64,55 @@ where tenant = :tenant and unit_code = :unit_code order by local_date;
 -- The last rounds of one unit: pledged beside bought.
 select round, programme, pledged_idr, pledged_packets, is_late, donated_idr, buyers::int as buyers
 from reporting.v1_unit_round where tenant = :tenant and unit_code = :unit_code order by round desc, programme limit 8;
+
+-- name: list_sellers
+-- What each UMKM with a purchase earned, those who earned most first.
+select seller_code, coalesce(min(seller_name), seller_code) as seller_name, min(channel) as channel,
+  sum(purchases)::int as purchases, sum(items)::bigint as pieces, sum(spend_idr)::bigint as spend_idr,
+  max(local_date) filter (where purchases > 0) as last_date
+from reporting.v1_seller_tally where tenant = :tenant group by seller_code order by spend_idr desc, seller_name;
+
+-- name: load_concentration^
+-- Whether turnover is spread.
+select sellers::int as sellers, sellers_with_turnover::int as sellers_with_turnover, top10_percent::float as top10_percent,
+  gini::float as gini from reporting.v1_seller_concentration where tenant = :tenant;
+
+-- name: list_city_speed
+-- How fast packets came on each day from :first on; the latest day first.
+select local_date, delivered::int as delivered, hours_to_assign_p50::float as hours_to_assign_p50,
+  hours_to_deliver_p50::float as hours_to_deliver_p50, hours_in_all_p50::float as hours_in_all_p50,
+  hours_in_all_p90::float as hours_in_all_p90, in_time_percent::float as in_time_percent, is_suppressed
+from reporting.v1_speed_city where tenant = :tenant and local_date >= :first order by local_date desc;
+
+-- name: list_kelurahan_speed
+-- Packets that came in time to each kelurahan from :first on, on days with enough households to tell of.
+select kelurahan, min(kelurahan_name) as kelurahan_name, coalesce(sum(delivered), 0)::int as delivered,
+  coalesce(sum(round(delivered * in_time_percent / 100)), 0)::int as in_time, max(hours_in_all_p90)::float as slowest_p90
+from reporting.v1_speed where tenant = :tenant and local_date >= :first and not is_suppressed
+group by kelurahan order by sum(delivered * in_time_percent) / sum(delivered), kelurahan;
+
+-- name: load_last_delivery$
+-- The last day on which a packet came.
+select max(local_date) from reporting.v1_distribution_tally where tenant = :tenant and delivered > 0;
+
+-- name: list_topics
+-- How fresh each kind of event is.
+select topic, last_event_at, last_applied_at, lag_seconds::float as lag_seconds, is_stale
+from reporting.v1_freshness where tenant = :tenant order by topic;
+
+-- name: list_checks
+-- What the last nightly checks found.
+select checked_at, check_seconds::float as check_seconds, is_whole, events, differences, by_tally, is_right, is_stale
+from reporting.v1_data_quality order by checked_at desc limit 14;
+
+-- name: list_sources
+-- What each source told: recorded, refused, and how late.
+select source, sum(accepted)::int as accepted, sum(rejected)::int as rejected, sum(duplicates)::int as duplicates,
+  (sum(mean_latency_hours * accepted) / nullif(sum(accepted), 0))::float as mean_latency_hours
+from reporting.v1_submission_quality where tenant = :tenant group by source order by rejected desc, source;
+
+-- name: list_reasons
+-- Why submissions were refused, the commonest reason first.
+select reason.code, sum(reason.times::int)::int as times
+from reporting.v1_submission_quality q cross join lateral jsonb_each_text(q.rejected_by_reason) as reason (code, times)
+where q.tenant = :tenant group by 1 order by 2 desc, 1 limit 10;

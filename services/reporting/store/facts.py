@@ -21,12 +21,11 @@ from shared.database.queries import load_queries
 
 queries = load_queries(__file__)
 REGION_FIELDS = ("assigned", "accepted", "delivered", "failed", "returned", "recalled", "pieces")
-_COLUMNS = tuple(name for name in PurchaseFact.__slots__ if name != "lines")  # those have a table of their own
 
 
 async def load_purchases(tx: Transaction, ids: Sequence[str]) -> dict[str, PurchaseFact]:
     """The purchases that are known among `ids`."""
-    rows = await queries.load_purchases(tx, ids=ids)
+    rows = await queries.load_purchases(tx, ids=ids) if ids else []
     return {row["purchase_id"]: PurchaseFact(**{**row, **_tuples(row)}) for row in rows}
 
 
@@ -37,7 +36,8 @@ def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
 async def save_purchases(tx: Transaction, facts: Sequence[PurchaseFact]) -> None:
     """Purchases after a batch."""
     if facts:
-        columns = {name: [getattr(fact, name) for fact in facts] for name in _COLUMNS}
+        columns: dict[str, Sequence[Any]] = dict(zip(PurchaseFact._fields, zip(*facts, strict=True), strict=True))
+        del columns["lines"]  # they have a table of their own
         columns["buyer_keys"] = ["|".join(fact.buyer_keys) for fact in facts]
         await queries.save_purchases(tx, **columns)
 

@@ -1,12 +1,13 @@
 -- name: list_units_between
--- Every unit in use with what it bought between two days; posts are counted by the day of their purchase.
+-- Every unit in use, or those of `units`, with what it bought between two days; posts count on the day of their purchase.
 select u.unit_name, u.kind, u.headcount, coalesce(sum(d.purchases), 0)::int as purchases, coalesce(sum(d.items), 0)::int as pieces,
   coalesce(sum(d.spend_idr), 0)::bigint as spend_idr, coalesce(sum(d.donated_idr), 0)::bigint as donated_idr,
   coalesce(sum(d.own_use_idr), 0)::bigint as own_use_idr, coalesce(sum(d.posts), 0)::int as posts,
   coalesce(sum(d.compliant_posts), 0)::int as compliant_posts
 from reporting.v1_unit_tally u
 left join reporting.v1_unit_tally_daily d on d.unit_code = u.unit_code and d.local_date between :first and :last
-where u.tenant = :tenant and u.is_active group by u.unit_code, u.unit_name, u.kind, u.headcount
+where u.tenant = :tenant and u.is_active and (:units::text[] is null or u.unit_code = any(:units))
+group by u.unit_code, u.unit_name, u.kind, u.headcount
 order by u.kind = 'kelurahan', u.kind = 'kecamatan', u.unit_name;
 
 -- name: list_channels_between
@@ -14,6 +15,12 @@ order by u.kind = 'kelurahan', u.kind = 'kecamatan', u.unit_name;
 select channel, sum(purchases)::int as purchases, sum(items)::int as pieces, sum(spend_idr)::bigint as spend_idr
 from reporting.v1_channel_tally where tenant = :tenant and local_date between :first and :last
 group by channel order by spend_idr desc, channel;
+
+-- name: list_days_between
+-- Money by day, of a city or of `units`.
+select local_date, sum(spend_idr)::bigint as spend_idr from reporting.v1_unit_tally_daily
+where tenant = :tenant and local_date between :first and :last and (:units::text[] is null or unit_code = any(:units))
+group by local_date order by local_date;
 
 -- name: list_places_between
 -- Packets of each kelurahan between two days.
@@ -23,9 +30,9 @@ from reporting.v1_distribution_tally where tenant = :tenant and local_date betwe
 group by kelurahan order by kelurahan;
 
 -- name: load_pledges_between^
--- What was pledged for the rounds that begin between two days.
+-- What was pledged, by all or by `units`, for the rounds that begin between two days.
 select coalesce(sum(pledged_idr), 0)::bigint as pledged_idr, coalesce(sum(pledged_packets), 0)::int as pledged_packets
-from reporting.v1_unit_round where tenant = :tenant and round between :first and :last;
+from reporting.v1_unit_round where tenant = :tenant and round between :first and :last and (:units::text[] is null or unit_code = any(:units));
 
 -- name: load_as_of$
 -- Up to when a city's numbers go.
@@ -42,3 +49,8 @@ from pg_advisory_xact_lock(hashtext('peduli-report'), hashtext(:tenant)) returni
 -- A report as it was issued.
 select number, first_date, last_date, issued_at, as_of_at, content::text as content
 from issued_report where tenant = :tenant and number = :number;
+
+-- name: list_reports
+-- The reports that were issued last.
+select number, first_date, last_date, issued_at, as_of_at, coalesce(content #>> '{unit,name}', '') as unit_name
+from issued_report where tenant = :tenant order by number desc limit :size;

@@ -37,7 +37,7 @@ _HOUSEHOLD: Row = {
 
 
 async def project(tx: Transaction, events: Sequence[Envelope], *, cities: Cities) -> None:
-    """Apply events of any cities; types that reporting has no fact for are ignored.
+    """Apply events of any cities, each aggregate's in turn; types that reporting has no fact for are ignored.
 
     Raises KeyError, ValueError on a wrong body.
     """
@@ -68,7 +68,8 @@ async def _freshness(tx: Transaction, events: Sequence[Envelope]) -> None:
 
 
 async def _purchases(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> None:
-    known = await store.load_purchases(tx, sorted({event.data["purchase_id"] for event in events}))
+    new = {event.data["purchase_id"] for event in events if event.version == 1}  # events come in turn: nobody knows it
+    known = await store.load_purchases(tx, sorted({event.data["purchase_id"] for event in events} - new))
     before = dict(known)
     bodies: dict[str, dict[str, Any]] = {}
     wanted: dict[str, frozenset[str]] = {}

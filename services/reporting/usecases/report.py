@@ -19,10 +19,17 @@ class UnknownReportError(PeduliError):
     """No report of this city has this number."""
 
 
-async def issue(tx: Transaction, city: Reference, first: date, last: date, now: datetime) -> Report:
-    """Gather the numbers of a period and keep them under the next number."""
+class UnknownUnitError(PeduliError):
+    """The city has no unit with this code."""
+
+
+async def issue(tx: Transaction, city: Reference, first: date, last: date, now: datetime, unit: str = "") -> Report:
+    """Gather the numbers of a period and keep them under the next number; with `unit` of it and all units below it.
+
+    Raises `UnknownUnitError`.
+    """
     as_of = await queries.load_as_of(tx, tenant=city.tenant)
-    kept = orjson.dumps(await gather(tx, city, first, last)).decode()
+    kept = orjson.dumps(await gather(tx, city, first, last, unit)).decode()
     number = await queries.issue_report(
         tx, tenant=city.tenant, first=first, last=last, issued_at=now, as_of_at=as_of, content=kept
     )
@@ -38,19 +45,21 @@ async def find(tx: Transaction, city: Reference, number: int) -> Report:
     return Report(city.name, number, row["first_date"], row["last_date"], row["issued_at"], row["as_of_at"], content)
 
 
-async def gather(tx: Transaction, city: Reference, first: date, last: date) -> dict[str, Any]:
-    """Every number of a period, from the published views."""
+async def gather(tx: Transaction, city: Reference, first: date, last: date, unit: str = "") -> dict[str, Any]:
+    """Every number of a period, from the published views. Raises `UnknownUnitError`."""
+    if unit and unit not in city.units:
+        raise UnknownUnitError(f"{city.name} has no unit {unit}")
     period = {"tenant": city.tenant, "first": first, "last": last}
-    channels = {row["channel"]: dict(row) for row in await queries.list_channels_between(tx, **period)}
-    named = {channel for programme in city.programmes.values() for channel in programme.channels}
-    nothing = {"purchases": 0, "pieces": 0, "spend_idr": 0}
-    pledges = await queries.load_pledges_between(tx, **period)
+    units = _tree(city, unit) if unit else None
+    pledges = await queries.load_pledges_between(tx, **period, units=units)
+    days = await queries.list_days_between(tx, **period, units=units)
+    places = await queries.list_places_between(tx, **period)
     return {
-        "units": [dict(row) for row in await queries.list_units_between(tx, **period)],
-        "channels": [
-            {**nothing, **channels.get(code, {}), "channel": code} for code in sorted(named | channels.keys())
-        ],
-        "kecamatan": _by_kecamatan(city, await queries.list_places_between(tx, **period)),
+        "unit": {"code": unit, "name": city.units[unit].name} if unit else None,
+        "units": [dict(row) for row in await queries.list_units_between(tx, **period, units=units)],
+        "days": [[row["local_date"].isoformat(), row["spend_idr"]] for row in days],
+        "channels": [] if unit else _channels(city, await queries.list_channels_between(tx, **period)),
+        "kecamatan": _by_kecamatan(city, _places(city, unit), places),
         "pledges": dict(pledges) if pledges else {},
         "hashtags": sorted({tag for programme in city.programmes.values() for tag in programme.hashtags}),
         "basis": sorted({programme.basis for programme in city.programmes.values()}),
@@ -58,13 +67,34 @@ async def gather(tx: Transaction, city: Reference, first: date, last: date) -> d
     }
 
 
-def _by_kecamatan(city: Reference, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Every kecamatan with all its kelurahan, also those where nothing came."""
+def _tree(city: Reference, unit: str) -> list[str]:
+    """A unit and all below it, at any depth."""
+    found = [unit]
+    for above in found:  # it grows while it is read
+        found += [code for code, below in city.units.items() if below.parent_code == above]
+    return found
+
+
+def _places(city: Reference, unit: str) -> list[str]:
+    """The kelurahan that a report is about: none for a unit of the whole city."""
+    return city.kelurahan_of(city.units[unit].region_code) if unit else city.kelurahan
+
+
+def _channels(city: Reference, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Every channel that the city's programmes name, also one that nobody bought by."""
+    bought = {row["channel"]: dict(row) for row in rows}
+    named = {channel for programme in city.programmes.values() for channel in programme.channels}
+    nothing = {"purchases": 0, "pieces": 0, "spend_idr": 0}
+    return [{**nothing, **bought.get(code, {}), "channel": code} for code in sorted(named | bought.keys())]
+
+
+def _by_kecamatan(city: Reference, places: Sequence[str], rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The kecamatan of `places` with all of these, also those where nothing came."""
     known = {row["kelurahan"]: dict(row) for row in rows}
     nothing = {"assigned": 0, "delivered": 0, "failed": 0, "returned": 0, "pieces": 0}
     grouped: dict[str, list[dict[str, Any]]] = {}
-    for code in city.kelurahan:
+    for code in places:
         region = city.regions[code]
-        row = {**nothing, **known.get(code, {}), "kelurahan": code, "name": region.name}
-        grouped.setdefault(city.regions[region.kecamatan_code].name, []).append(row)
+        where = {"kelurahan": code, "name": region.name, "lat": region.lat, "lon": region.lon}
+        grouped.setdefault(city.regions[region.kecamatan_code].name, []).append(nothing | known.get(code, {}) | where)
     return [{"name": name, "rows": members} for name, members in sorted(grouped.items())]

@@ -74,6 +74,19 @@ async def test_another_place_is_refused_on_each_route(world: World, address: str
     assert await query(world, "select * from distribution.photos") == []
 
 
+async def test_a_photo_is_only_taken_of_a_packet_that_the_team_has(world: World, address: str) -> None:
+    task = await first_task(world)
+    async with phone(address) as client:
+        key = await enter(client, world)
+        of_photo = {name: route for name, route in routes(task, key).items() if name in ("photo", "offset", "piece")}
+        for name, (method, path, more) in of_photo.items():
+            assert (await client.request(method, path, **more)).status_code == 404, name
+        await client.post("/lapangan/ambil", data={"kunci": key, "tugas": f"{task} 1"})
+        for name, (method, path, more) in of_photo.items():
+            assert (await client.request(method, path, **more)).status_code < 400 or name == "piece", name
+    assert [row["team"] for row in await query(world, "select distinct team from distribution.photos")] == [TEAM]
+
+
 async def test_nobody_is_let_in_without_signing_in_or_without_the_pages_key(world: World, address: str) -> None:
     task = await first_task(world)
     async with phone(address) as visitor:
@@ -121,7 +134,7 @@ async def test_a_team_comes_in_by_its_pin_and_guessing_is_stopped(world: World, 
 
         async def tried(given: str) -> httpx.Response:
             key = key_of(await client.get("/lapangan/masuk"))
-            form = {"kunci": key, "kota": "3276", "tim": TEAM, "pin": given}
+            form = {"kunci": key, "kota": "3276", "nama": TEAM, "pin": given}
             return await client.post("/lapangan/masuk", data=form)
 
         assert [(await tried(wrong)).status_code for _ in range(5)] == [422] * 5

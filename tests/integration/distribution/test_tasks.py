@@ -125,6 +125,8 @@ async def test_an_upload_goes_on_where_it_stopped(world: World) -> None:
 
 async def test_a_photo_that_is_too_big_or_none_is_refused_with_what_to_do(world: World) -> None:
     async with a_task(world) as (field, task):
+        assert (await bring(field, task, JPEG, 0)).status_code == 404  # a photo is of a packet that the team has
+        await report(field, task, "accept")
         big = await bring(field, task, JPEG, 0, size=200_001)
         assert (big.status_code, big.json()["reasons"][0]["code"]) == (413, "PHOTO_TOO_LARGE")
         assert "kode penerima" in big.json()["reasons"][0]["message"]

@@ -82,6 +82,7 @@ async def test_speed_is_told_from_five_households_on(world: World) -> None:
             assert row["is_suppressed"] == (n < 4)
             assert row["is_suppressed"] == (row["delivered"] is None)
         assert list(row.values()) == [5, 1.0, 2.0, 3.0, 80.0, False]
+        assert await facts.read(speed.replace("v1_speed", "v1_speed_city")) == [row]
 
 
 async def test_coverage_hides_what_tells_fewer_than_five_apart(world: World) -> None:

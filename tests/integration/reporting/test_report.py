@@ -7,18 +7,22 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import services.purchases.app as purchases
 import services.reporting.app as reporting
-from services.reporting.documents.report import tables
-from services.reporting.usecases.report import gather
+from services.reporting.documents.report import places, tables
+from services.reporting.usecases.report import UnknownUnitError, gather
 from shared.database.pool import connect
 from shared.reference.load import load
 from tests.support.dashboard import deliver, tell_a_week
 from tests.support.journey import query
 from tests.support.officers import peduli
+from tests.support.projecting import bought, facts_of, packet
 from tests.support.running import running
 from tests.support.servers import World
 
+PLACE = {"lat": -6.4, "lon": 106.8}
 WEEK = ("--from", "2021-07-26", "--to", "2021-08-01")
 
 
@@ -26,10 +30,10 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-async def numbers(world: World) -> dict[str, list[Any]]:
+async def numbers(world: World, unit: str = "") -> dict[str, list[Any]]:
     """The tables of the week, by title."""
     connection = await connect(world.database_url, "facts")
-    content = await gather(connection, load("3276"), date(2021, 7, 26), date(2021, 8, 1))
+    content = await gather(connection, load("3276"), date(2021, 7, 26), date(2021, 8, 1), unit)
     await connection.close()
     return {table.title.split(" (")[0]: list(table.rows) for table in tables(content)}
 
@@ -59,3 +63,33 @@ async def test_an_issued_report_is_written_again_equal_and_its_numbers_are_those
         peduli(world, "report", "--number", str(number), "--format", kind, "--out", str(again))
         assert digest(issued) == digest(again)
     assert issued.read_bytes()[:2] == b"PK"
+
+
+async def test_the_report_of_a_kecamatan_is_of_its_kelurahan_and_of_nobody_else(world: World, tmp_path: Path) -> None:
+    told: dict[str, Any] = {"purchased_at": "2021-07-27T10:00:00+07:00"}
+    both = [bought("a", unit_code="32.76.06.1001", **told), bought("b", unit_code="32.76.DKUM", **told)]
+    async with facts_of(world) as facts:
+        await facts.apply(both)
+        for n in range(7):
+            await facts.apply([packet(f"t{n}", "delivered", 1, hours=100, household=f"h{n}", purchase="a")])
+    found = await numbers(world, "32.76.06")
+    taking = found["Unit kerja yang ikut pada periode ini"]
+    assert [row[0] for row in taking] == ["Kelurahan Beji", "Jumlah"]
+    assert taking[-1][2:] == [1, 2, 130_000]
+    assert found["Janji, belanja dan penyaluran"][3] == ["Sampai di pintu", "–", 7]
+    assert "Saluran belanja" not in found
+    assert len(await numbers(world, "32.76.DKUM")) == 4
+    assert len((await numbers(world, "32.76.DKUM"))["Janji, belanja dan penyaluran"]) == 2
+    out = tmp_path / "unit.pdf"
+    peduli(world, "report", *WEEK, "--unit", "32.76.06", "--out", str(out))
+    assert out.read_bytes()[:4] == b"%PDF"
+    with pytest.raises(UnknownUnitError):
+        await numbers(world, "32.76.NOBODY")
+
+
+def test_few_packets_are_hidden_in_a_place_of_the_report() -> None:
+    rows = [{"name": name, "assigned": 9, "delivered": n, "failed": 0, "returned": 0, "pieces": 2 * n, **PLACE}
+            for name, n in (("Beji", 8), ("Kukusan", 3), ("Kemiri", 6))]  # fmt: skip
+    (table,) = places({"kecamatan": [{"name": "Beji", "rows": rows}]})
+    assert [row[2] for row in table.rows] == [8, "·", "·", 17]
+    assert [row[5] for row in table.rows] == [16, "·", "·", 34]

@@ -21,9 +21,9 @@ from services.distribution.domain.allocation.improve import (
 )
 from services.distribution.domain.allocation.snapshot import Packet, Plan, Rules, Snapshot
 from services.distribution.domain.household import Household
-from services.distribution.domain.stock import Lot
+from services.distribution.domain.stock import Lot, keeps_cold
 from tests.support import cities
-from tests.support.cities import KELURAHAN, NOW, goods, home, plan, seen
+from tests.support.cities import KELURAHAN, NOW, REFERENCE, goods, home, plan, seen
 
 SOLVERS = [solve_greedily, solve_by_flow]
 
@@ -81,6 +81,15 @@ def test_what_nobody_else_can_use_fills_a_packet_that_lacks_it() -> None:
     assert sorted(lot.sku for lot, _ in changes[0].after.lines) == ["BERAS-5KG", "TELUR-AYAM-1KG"]
 
 
+def test_a_packet_with_cold_goods_is_not_filled_with_what_comes_from_afar() -> None:
+    cold = next(sku for sku, item in sorted(REFERENCE.products.items()) if item.storage == "chill" and item.halal)
+    people = [home(1, size=6)]
+    made = plan([goods(1, sku=cold)], people)
+    assert made.packets
+    from_afar = goods(1, number=2, place=KELURAHAN[-1])
+    assert better(made, under_way(made, people, [], [from_afar]), 1, solve_greedily) == []
+
+
 @pytest.mark.parametrize("solve", SOLVERS)
 @given(cities.stocks, cities.homes, cities.homes, cities.stocks, st.integers(0, 4))
 def test_the_bound_holds_no_piece_doubles_and_nobody_new_is_lost(
@@ -102,6 +111,8 @@ def test_the_bound_holds_no_piece_doubles_and_nobody_new_is_lost(
         pieces.update({lot.lot_id: count for lot, count in packet.lines})
     assert all(pieces[lot.lot_id] <= lot.balances["available"] for lot in [*stock, *free])
     assert all(packet.arrives_at < packet.deliver_before for packet in after)
+    lines = [(REFERENCE.products[lot.sku], packet.arrives_at - NOW) for packet in after for lot, _ in packet.lines]
+    assert all(keeps_cold(product.storage, on_the_way) for product, on_the_way in lines)
     assert better(made, under_way(made, people, later, free), most, solve) == changes
 
 

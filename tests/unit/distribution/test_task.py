@@ -9,7 +9,19 @@ import pytest
 
 from services.distribution.domain.proof import CODE_TRIES, Evidence, code_of, is_photo, witness_role
 from services.distribution.domain.route import Stop, in_order
-from services.distribution.domain.task import LEASE, Decision, Task, Team, decide, is_conflict, parted, sweep
+from services.distribution.domain.task import (
+    LEASE,
+    Decision,
+    Task,
+    Team,
+    decide,
+    is_conflict,
+    overrule,
+    parted,
+    reassign,
+    recall,
+    sweep,
+)
 from shared.contracts.field import (
     AnyTaskReport,
     DeliveredPart,
@@ -166,3 +178,43 @@ def test_doors_are_walked_by_rw_then_to_the_nearest(turn: int) -> None:
     ]
     mixed = stops[turn:] + stops[:turn]
     assert [stop.task_id.int for stop in in_order(mixed)] == [2, 3, 1, 5, 4]
+
+
+def test_a_team_that_a_coordinator_asks_has_the_turn_for_a_lease_also_when_it_was_barred() -> None:
+    barred = lapse(lapse(FRESH, "tim-1"), "tim-1")
+    asked = reassign(barred, "tim-1", "kelurahan", NOW).task
+    assert (asked.status, asked.asked, asked.barred) == ("assigned", "tim-1", ())
+    assert after(TaskAccept(**said("tim-2")), asked).refusal == "ANOTHER_TEAMS_TURN"
+    taken = after(TaskAccept(**said("tim-1")), asked).task
+    assert (taken.status, taken.asked) == ("accepted", "")
+    over = sweep(asked, NOW + LEASE).task
+    assert (over.asked, over.lapses) == ("", barred.lapses)  # it had nothing in hand that anybody waited for
+    assert after(TaskAccept(**said("tim-2")), over).told == "accepted"
+
+
+def test_a_packet_is_not_given_to_who_has_it_nor_when_it_is_closed() -> None:
+    assert reassign(ACCEPTED, "tim-1", "kelurahan", NOW).refusal == "TEAM_HAS_IT"
+    assert reassign(after(WITNESS, ACCEPTED).task, "tim-2", "kelurahan", NOW).refusal == "TASK_IS_DELIVERED"
+
+
+def test_a_paused_team_takes_no_door_and_brings_what_it_has() -> None:
+    paused = Team(is_paused=True)
+    assert after(TaskAccept(**said()), team=paused).refusal == "TEAM_PAUSED"
+    assert after(WITNESS, ACCEPTED, team=paused).told == "delivered"
+
+
+def test_a_coordinator_believes_a_report_only_while_the_pieces_can_go_that_way() -> None:
+    late = TaskDelivery(**said("tim-2"), proof_kind="witness", proof="x")
+    believed = overrule(ACCEPTED, late, NOW).task
+    assert (believed.status, believed.team, believed.goods) == ("delivered", "tim-2", "delivered")
+    assert overrule(recall(ACCEPTED).task, late, NOW).told == "delivered"  # it had gone out before it was called back
+    assert overrule(ACCEPTED, TaskReturn(**said("tim-2")), NOW).told == "returned"
+    assert overrule(ACCEPTED, TaskFailure(**said(), reason="moved"), NOW).told == "failed"
+    assert overrule(ACCEPTED, TaskHandover(**said(), to="rt"), NOW).told == "handed_over"
+    back = after(TaskReturn(**said()), ACCEPTED).task
+    too_late: list[tuple[Task, AnyTaskReport]] = [
+        (after(WITNESS, ACCEPTED).task, TaskFailure(**said(), reason="moved")),
+        (back, late),
+    ]
+    for task, report in [*too_late, (FRESH, TaskReturn(**said()))]:
+        assert overrule(task, report, NOW).refusal == "CANNOT_BE_CHANGED"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,7 +48,7 @@ def tallies(events: list[tuple[str, int, dict[str, Any]]]) -> tuple[object, ...]
             deltas.add(fact, 1)
             facts[data["purchase_id"]] = fact
     sums = (deltas.units, deltas.channels, deltas.sellers, deltas.products, deltas.rounds)
-    return *({key: values for key, values in tally.items() if any(values)} for tally in sums), +deltas.buyers
+    return *({key: values for key, values in tally.items() if any(values)} for tally in sums), +Counter(deltas.buyers)
 
 
 change = st.tuples(st.sampled_from(["u1", "u2"]), st.integers(1, 9), st.integers(1, 31), st.booleans())

@@ -25,3 +25,8 @@ def test_a_span_says_no_word_twice() -> None:
     assert formats.days(date(2021, 7, 26), date(2021, 8, 1)) == "26 Juli – 1 Agustus 2021"
     assert formats.days(date(2021, 7, 19), date(2021, 7, 25)) == "19 – 25 Juli 2021"
     assert formats.days(date(2021, 12, 27), date(2022, 1, 2)) == "27 Desember 2021 – 2 Januari 2022"
+    assert formats.days(date(2021, 7, 22), date(2021, 7, 22)) == "22 Juli 2021"
+
+
+def test_decimals_have_a_comma_and_thousands_a_point() -> None:
+    assert [formats.tenths(value) for value in (0, 46730.62, -1.25)] == ["0,0", "46.730,6", "-1,2"]

@@ -13,10 +13,12 @@ from pydantic import ValidationError
 from services.distribution.api.registrar import words
 from services.distribution.api.registrar.desk import Desk, Registrar
 from services.distribution.api.registrar.telling import begin_of, errors_of, number
+from services.distribution.domain.notice import TEXTS
 from services.distribution.domain.registration import Amendment
+from services.distribution.domain.words import wa_number
 from services.distribution.store.households import queries
 from services.distribution.usecases.households import UnknownHouseholdError, amend, read_people
-from shared.contracts.field import OtherAid, Release
+from shared.contracts.field import OtherAid, People, Release
 from shared.reference.model import Reference
 from shared.web.forms import Form
 from shared.web.pages import see_other
@@ -111,6 +113,7 @@ async def _page(desk: Desk, registrar: Registrar, identity: UUID, status: int = 
     row = await queries.find_state(desk.pool, tenant=registrar.city.tenant, household_id=identity)
     if row is None or row["erased_at"] is not None or not registrar.scope.has_unit(row["kelurahan"]):
         raise NotFoundError
+    people: People | None = more.get("people")
     everywhere = [(code, registrar.city.regions[code].name) for code in registrar.city.kelurahan]
     shown = {
         "home": row,
@@ -122,6 +125,8 @@ async def _page(desk: Desk, registrar: Registrar, identity: UUID, status: int = 
         "aids": words.AIDS.items(),
         "labels": words.LABELS,
         "people": None,
+        "wa": wa_number(people.phone) if people and people.phone else "",
+        "planned": TEXTS["planned"],
         "result": "",
     }
     return desk.show(registrar, "registrar_household.html", status, **{**shown, **more})

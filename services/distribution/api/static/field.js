@@ -226,7 +226,7 @@ async function tidy() {
 function needsSignal(event) {
   if (navigator.onLine) return;
   event.preventDefault();
-  note("Perlu sinyal untuk mengambil pintu.", true);
+  note("Perlu sinyal untuk ini.", true);
 }
 
 async function start() {
@@ -234,7 +234,7 @@ async function start() {
   if (Date.now() >= ends) return forget(false);
   setTimeout(() => forget(false), Math.min(ends - Date.now(), 2 ** 31 - 1));
   for (const form of document.querySelectorAll("form[data-laporan]")) form.addEventListener("submit", queue);
-  one("ambil")?.addEventListener("submit", needsSignal);
+  for (const form of document.querySelectorAll("#ambil, .perlu-sinyal")) form.addEventListener("submit", needsSignal);
   one("keluar").addEventListener("submit", (event) => {
     event.preventDefault();
     leave(event);

@@ -123,7 +123,7 @@ class _Improver:
         moved = {id(change.before) for change in changes}
         kept = [packet for packet in self._held if id(packet) not in moved]
         in_time = [packet for packet in kept if self._worth(packet, self._home(packet)) is not None]
-        drafts = [(self._draft(packet), packet) for packet in in_time]
+        drafts = [(self._draft(packet, shelves), packet) for packet in in_time]
         heap = [(draft.coverage, draft.tie, number) for number, (draft, _) in enumerate(drafts)]
         heapq.heapify(heap)
         found: list[Change] = []
@@ -214,7 +214,7 @@ class _Improver:
         home = self._homes[to]
         return self._anew(home, packet.lines, ("FIRST_PACKET" if _is_first(home) else "LOWEST_COVERAGE",))
 
-    def _draft(self, packet: Packet) -> Draft:
+    def _draft(self, packet: Packet, shelves: Shelves) -> Draft:
         """The packet as a draft that holds what is in it, so that only more of it can be added."""
         home = self._home(packet)
         without = Counter(home.met)
@@ -222,9 +222,10 @@ class _Improver:
         draft = Draft.of(replace(home, met=without), self._rules, self._now, self._seed)
         for group, count in self._gives(packet).items():
             draft.met[draft.number(group)] += count
+        draft.good_until = packet.deliver_before
         for lot, _ in packet.lines:
             draft.arrives = max(draft.arrives, self._travel.arrival(lot.kelurahan, home.kelurahan))
-        draft.good_until = packet.deliver_before
+            draft.good_until = min(draft.good_until, shelves.still_good(lot, self._snapshot.products[lot.sku]))
         draft.grams = sum(pieces * self._snapshot.products[lot.sku].weight_g for lot, pieces in packet.lines)
         return draft
 

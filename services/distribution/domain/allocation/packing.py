@@ -103,7 +103,7 @@ class Shelves:
         self._servings = [servings(product) for product in self.products]
         self._skus = [lot.sku for lot in self.lots]
         self._good_until = [
-            self._still_good(lot, product) for lot, product in zip(self.lots, self.products, strict=True)
+            self.still_good(lot, product) for lot, product in zip(self.lots, self.products, strict=True)
         ]
         self._grams = [product.weight_g for product in self.products]
         self._spoilt = [travel.now + within for within in SPOILS_WITHIN] + [NEVER]
@@ -121,7 +121,7 @@ class Shelves:
                 for group in self._groups[number]:
                     self._shelves[group][self._class[number]][lot.kelurahan].append(number)
 
-    def _still_good(self, lot: Lot, product: Product) -> datetime:
+    def still_good(self, lot: Lot, product: Product) -> datetime:
         """Goods must be at a door before this moment: before they spoil, or were out of the cold too long."""
         kept = kept_for(product.storage, self._rules)
         return min(lot.expires_at, self._travel.now + kept + MOMENT) if kept < timedelta.max else lot.expires_at

@@ -1,0 +1,131 @@
+"""What a coordinator sees of his place: packets, teams, reports that differ, who waits, what spoils. Nobody's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.distribution.domain.explain import explain_waiting
+from services.distribution.domain.pickup import day_of
+from services.distribution.store.coordination import queries
+from services.distribution.store.homes import queries as homes
+from services.distribution.store.moral import queries as moral
+from services.distribution.store.pickups import queries as pickups
+from services.distribution.store.tasks import queries as tasks
+from services.distribution.usecases.coordinators import Coordinator
+from services.distribution.usecases.shift import Goods, goods_of, name_of
+from shared.database.pool import Row, Transaction
+from shared.reference.model import Reference
+
+SPOILS_WITHIN = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A household that waits for goods, and what it is told."""
+
+    row: Row
+    text: str
+
+
+@dataclass(frozen=True)
+class Spoiling:
+    """A lot that spoils soon."""
+
+    row: Row
+    name: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A place as it stands. `doors` are counts by RW; `packets` come with the late ones first; `unread` are notes."""
+
+    packets: Sequence[Row]
+    doors: Sequence[Row]
+    teams: Sequence[Row]
+    conflicts: Sequence[Row]
+    cases: Sequence[Row]
+    waiting: Sequence[Waiting]
+    spoiling: Sequence[Spoiling]
+    pickups: Sequence[Row]
+    help: Row
+    unread: int
+
+    def count(self, status: str) -> int:
+        """Packets in this state."""
+        return sum(packet["status"] == status for packet in self.packets)
+
+    @property
+    def late(self) -> int:
+        """Packets that were to be there by now, or whose team let a lease end."""
+        return sum(packet["is_late"] for packet in self.packets)
+
+
+@dataclass(frozen=True)
+class Packet:
+    """One packet with its way: hands, reports, and what was decided about it."""
+
+    row: Row
+    goods: tuple[Goods, ...]
+    hands: Sequence[Row]
+    reports: Sequence[Row]
+    acts: Sequence[Row]
+    teams: Sequence[Row]
+
+
+async def load(tx: Transaction, city: Reference, who: Coordinator, now: datetime) -> Overview:
+    """A coordinator's place now."""
+    of: dict[str, Any] = {"tenant": city.tenant, "kelurahans": city.kelurahan_of(who.place)}
+    today = datetime.combine(city.date_of(now), time(), city.zone)
+    return Overview(
+        packets=await queries.list_in_work(tx, **of, now=now),
+        doors=await queries.count_by_rw(tx, **of, since=today),
+        teams=await _teams(tx, city, who, now),
+        conflicts=[row for row in await tasks.list_conflicts(tx, **of) if row["decision"] is None],
+        cases=await homes.list_cases(tx, **of),
+        waiting=[_waiting(row, city) for row in await queries.list_waiting(tx, **of)],
+        spoiling=[
+            Spoiling(row, row["name"] or name_of(row["sku"], city))
+            for row in await queries.list_expiring(tx, **of, before=now + SPOILS_WITHIN)
+        ],
+        pickups=await pickups.list_pickups(tx, **of, day=day_of(now, city.zone)),
+        help=await moral.count_help(tx, **of),
+        unread=len(await moral.list_unread(tx, tenant=city.tenant)),
+    )
+
+
+async def find_packet(
+    tx: Transaction, city: Reference, who: Coordinator, task_id: UUID, now: datetime
+) -> Packet | None:
+    """One packet of a coordinator's place."""
+    places = city.kelurahan_of(who.place)
+    row = await queries.find_packet(tx, tenant=city.tenant, task_id=task_id, kelurahans=places)
+    if row is None:
+        return None
+    of = {"tenant": city.tenant, "task_id": task_id}
+    return Packet(
+        row,
+        goods_of(row["contents"], city),
+        await tasks.list_hand_overs(tx, **of),
+        await queries.list_reports(tx, **of),
+        await queries.list_acts(tx, **of),
+        [team for team in await _teams(tx, city, who, now) if team["place"] and team["team"] != row["team"]],
+    )
+
+
+async def _teams(tx: Transaction, city: Reference, who: Coordinator, now: datetime) -> Sequence[Row]:
+    kelurahans = city.kelurahan_of(who.place)
+    today = datetime.combine(city.date_of(now), time(), city.zone)
+    places = [who.place, *kelurahans]
+    rows: Sequence[Row] = await queries.list_teams(
+        tx, tenant=city.tenant, kelurahans=kelurahans, places=places, since=today
+    )
+    return rows
+
+
+def _waiting(row: Row, city: Reference) -> Waiting:
+    promised = row["promised_at"].astimezone(city.zone) if row["promised_at"] else None
+    return Waiting(row, explain_waiting(row["reason"], promised, "auditor"))

@@ -1,0 +1,104 @@
+"""The coordinator of kelurahan Beji at a phone of 360 px without JavaScript, axe-core beside him."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.support.browser import broken_rules, fits, window
+from tests.support.coordinators import NAME, add_coordinator, come_in
+from tests.support.journey import query, report
+from tests.support.officers import peduli
+from tests.support.servers import World
+from tests.support.volunteers import TEAM, add_team, doors
+
+OTHER_TEAM = "tim-dua"
+
+
+async def busy(world: World, address: str) -> list[str]:
+    """A morning: one packet in hand and told by two, one failed, one that waits. Returns their tasks."""
+    rows = await query(world, "select task_id from distribution.tasks order by task_id")
+    first, second, third = (str(row["task_id"]) for row in rows)
+    async with httpx.AsyncClient(base_url=address) as client:
+        await report(client, first, "accept", team=TEAM)
+        await report(client, first, "deliver", team=OTHER_TEAM, proof_kind="witness", proof="Ketua RT")
+        await report(client, second, "accept", team=TEAM)
+        await report(client, second, "fail", team=TEAM, reason="not_home")
+    return [first, second, third]
+
+
+async def test_he_sees_what_is_wrong_and_decides(world: World, chromium: Browser) -> None:
+    add_team(world)
+    add_team(world, OTHER_TEAM)
+    add_coordinator(world)
+    async with doors(world, 3) as server, window(chromium, server) as page:
+        first, second, third = await busy(world, server)
+        await come_in(page, world, server)
+        await page.get_by_role("link", name="Perlu diputuskan (1)").click()
+        await page.get_by_role("link", name=f"paket {first[-6:].upper()}").first.click()
+        await page.get_by_label("Alasan").first.fill("ketua RT melihatnya")
+        await page.get_by_role("button", name="Pakai laporan ini").click()
+        await expect(page.get_by_text("Tercatat: laporan kedua dipakai.")).to_be_visible()
+        await expect(page.get_by_text(f"ketua RT melihatnya ({NAME}")).to_be_visible()
+
+        await page.goto(f"/koordinator/paket/{second}")
+        await page.get_by_label("Tim").select_option(OTHER_TEAM)
+        await page.locator("#alasan-alihkan").fill("tim pertama sudah pulang")
+        await page.get_by_role("button", name="Alihkan").click()
+        await expect(page.get_by_text("Paket dialihkan.")).to_be_visible()
+
+        await page.goto(f"/koordinator/paket/{third}")
+        await page.locator("#alasan-tarik").fill("keluarganya dirawat")
+        await page.get_by_role("button", name="Tarik paket ini").click()
+        await expect(page.get_by_text("Paket ditarik kembali.")).to_be_visible()
+
+        await page.get_by_role("link", name="Semua paket").click()
+        await page.get_by_text("Jeda tim ini").first.click()
+        await page.locator("#alasan-tim-1").fill("dua relawan sakit")
+        await page.get_by_role("button", name="Jeda", exact=True).click()
+        await expect(page.get_by_text("Tim dijeda: tidak mendapat pintu baru.")).to_be_visible()
+        await page.get_by_role("button", name="Keluar").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Masuk sebagai koordinator")
+    rows = await query(world, "select task_id, status, asked from distribution.tasks")
+    states = {str(row["task_id"]): (row["status"], row["asked"]) for row in rows}
+    assert [states[task] for task in (first, second, third)] == [
+        ("delivered", ""),
+        ("assigned", OTHER_TEAM),
+        ("recalled", ""),
+    ]
+    assert peduli(world, "ledger", "check") == "L1-L8 hold"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str, scheme: str, tmp_path: Path) -> None:
+    wrong: dict[str, list[str]] = {}
+
+    async def look(page: Page, name: str) -> None:
+        found = await broken_rules(page, axe)
+        await page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+        if found or not await fits(page):
+            wrong[name] = found
+
+    add_team(world)
+    add_team(world, OTHER_TEAM)
+    add_coordinator(world)
+    add_coordinator(world, "koordinator-kecamatan", "32.76.06")
+    async with doors(world, 3) as server, window(chromium, server, script=True, color_scheme=scheme) as page:
+        await page.goto("/koordinator/masuk")
+        await look(page, "masuk")
+        await come_in(page, world, server)
+        await page.get_by_text("Jeda tim ini").first.click()
+        await look(page, "sepi")
+        first, second, _ = await busy(world, server)
+        await page.goto("/koordinator")
+        await look(page, "ramai")
+        await page.goto(f"/koordinator/paket/{first}")
+        await look(page, "paket-berbeda")
+        await page.goto(f"/koordinator/paket/{second}?kabar=NO_REASON")
+        await look(page, "paket-gagal")
+        await come_in(page, world, server, "koordinator-kecamatan")
+        await look(page, "kecamatan")
+    assert wrong == {}
