@@ -29,7 +29,7 @@ DAMAGE = {
         "update households set isolation_until = isolation_from + interval '1 hour'",
         "update lots set expires_at = expires_at - interval '400 days'",
         f"update tasks set arrives_at = deliver_before + interval '1 minute' where task_id in {PLANNED}",
-        "update lots set storage = 'chill'; update tasks set arrives_at = assigned_at + interval '5 hours'",
+        "update lots set storage = 'chill', kelurahan = '32.76.01.1001'",
         "update households set released_reason = 'moved'",
     ],
     "L6": [

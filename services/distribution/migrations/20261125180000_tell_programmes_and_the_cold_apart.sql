@@ -29,8 +29,10 @@ cross join lateral (values
   ('L5', 'AFTER_ISOLATION', is_planned and t.deliver_before > h.isolation_until),
   ('L5', 'SPOILT', is_planned and t.deliver_before > l.expires_at),
   ('L5', 'LATE', t.goods = 'reserved' and t.arrives_at > t.deliver_before),
-  ('L5', 'TOO_LONG_OUT_OF_THE_COLD', t.goods = 'reserved' and t.arrives_at - t.assigned_at >
-    case l.storage when 'chill' then interval '4 hours' when 'frozen' then interval '6 hours' end),
+  -- a ride inside a kelurahan takes 4 h, the next class 8; chilled goods keep 4 h out of the cold, frozen 6
+  ('L5', 'TOO_LONG_OUT_OF_THE_COLD', t.goods = 'reserved' and l.storage <> 'ambient' and exists (
+    select from task_lines other join lots o using (lot_id)
+    where other.task_id = t.task_id and o.kelurahan <> t.kelurahan)),
   ('L6', 'ALLERGEN', made.allergen),
   ('L6', 'NO_INFANT', made.infant and not 'infant' = any (h.groups)),
   ('L6', 'NOT_DIABETIC_FRIENDLY', 'diabetic' = any (h.groups) and not made.diabetic_friendly),
