@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,11 @@ from services.distribution.domain.stock import Lot
 from services.distribution.store.allocation import queries
 from services.distribution.usecases import allocate, rounds
 from shared import clock
-from shared.database.pool import Transaction, connect
+from shared.database.pool import Transaction
 from shared.errors import PeduliError
 from shared.ids import derived_id
-from shared.reference import store as references
 from shared.reference.model import Reference
+from shared.reference.terminal import within_city
 
 __all__ = ["READERS", "Allocations", "Move", "Reader", "Rules"]
 
@@ -32,17 +32,8 @@ class Allocations:
         self._url = database_url
         self._tenant = tenant
 
-    @asynccontextmanager
-    async def _within(self) -> AsyncIterator[tuple[Transaction, Reference]]:
-        connection = await connect(self._url, "distribution")
-        try:
-            async with connection.transaction():
-                known = await references.read(connection, [self._tenant])
-                if not known:
-                    raise PeduliError(f"the city {self._tenant} is not loaded", hint="`peduli city load` loads one")
-                yield connection, known[0]
-        finally:
-            await connection.close()
+    def _within(self) -> AbstractAsyncContextManager[tuple[Transaction, Reference]]:
+        return within_city(self._url, "distribution", self._tenant)
 
     async def explain(self, identity: UUID, reader: Reader) -> dict[str, Any]:
         """Why a task went to its door, or why a household waits: its codes and the sentences for `reader`.
