@@ -1,14 +1,17 @@
 -- name: claim_purchases
 -- Where names and receipts lead: each name to the purchase of its own, or to another's that was told under it, too.
--- With `claim` two doors that tell of one purchase at once go one after the other.
+-- With `claim` two doors that tell of one purchase at once go one after the other. Each is looked up by its key
+-- (`offset 0` keeps that): for a large batch the planner would read whole tables.
 select kind, lead_id, purchase_id, content_hash, case when :claim then pg_advisory_xact_lock(key)::text end as claimed
 from (
   select *, hashtextextended(purchase_id::text, 0) as key from (
     select 'name' as kind, name as lead_id, name as purchase_id, '' as content_hash from unnest(:names::uuid[]) as name
     union all
-    select 'alias', alias_id, purchase_id, content_hash from purchase_aliases where alias_id = any(:names::uuid[])
+    select 'alias', name, told.* from unnest(:names::uuid[]) as name cross join lateral (
+      select purchase_id, content_hash from purchase_aliases where alias_id = name offset 0) as told
     union all
-    select 'receipt', receipt_id, purchase_id, '' from receipts where receipt_id = any(:receipts::uuid[])) as lead
+    select 'receipt', paper, told.purchase_id, '' from unnest(:receipts::uuid[]) as paper cross join lateral (
+      select purchase_id from receipts where receipt_id = paper offset 0) as told) as lead
   order by key) as lead;
 
 -- name: append_aliases!
@@ -26,7 +29,8 @@ select id as purchase_id, tenant, source, reference, version, status, first_hash
        is_awaited
 from unnest(:ids::uuid[]) as id left join purchases on purchase_id = id
 cross join lateral (
-  select exists (select from submissions where submissions.purchase_id = id and outcome = 'waiting') as is_awaited) as early
+  select exists (select from submissions where submissions.purchase_id = id and outcome = 'waiting') as is_awaited
+  offset 0) as early
 where version is not null or is_awaited;
 
 -- name: save_purchases
