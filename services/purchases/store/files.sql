@@ -62,9 +62,9 @@ where r.file_id = :file_id and r.number = n.number;
 select number, sealed from file_receipts where file_id = :file_id order by number;
 
 -- name: list_due
--- What is good and not recorded yet.
+-- What is good and not recorded yet, behind a number.
 select number, sealed from file_receipts
-where file_id = :file_id and result = '' and outcome not in ('', 'rejected') order by number limit :size;
+where file_id = :file_id and number > :after and result = '' and outcome not in ('', 'rejected') order by number limit :size;
 
 -- name: list_page
 -- A page of the preview; with `outcome` only those (an empty one: all).

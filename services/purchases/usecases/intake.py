@@ -65,12 +65,13 @@ async def _load(
     tx: Transaction, read: Sequence[Read], *, cities: Cities, keys: Keys, now: datetime, claim: bool
 ) -> Batch:
     """All that is known of what was read; claimed against other doors when something is to be saved."""
-    names = sorted({item.name_id for item in read})
-    receipts = sorted({item.receipt_id for item in read if item.receipt_id})
+    names = {item.name_id for item in read}
+    receipts = {item.receipt_id for item in read if item.receipt_id}
     batch = Batch(keys, now, await store.load(tx, names, receipts, claim=claim))
-    for row in await store.list_waiting(tx, names):
-        early = Read.of(_reopen(row, keys), cities, now)
-        batch.waiting.setdefault(early.name_id, []).append(early)
+    if batch.known.awaited:
+        for row in await store.list_waiting(tx, batch.known.awaited):
+            early = Read.of(_reopen(row, keys), cities, now)
+            batch.waiting.setdefault(early.name_id, []).append(early)
     return batch
 
 
@@ -85,8 +86,9 @@ async def expire_waiting(tx: Transaction, *, keys: Keys, now: datetime) -> int:
 
 
 async def _save(tx: Transaction, batch: Batch) -> None:
-    await store.save(tx, list(batch.changed.values()), batch.submissions)
-    await store.append_names(tx, batch.aliases, batch.receipts, batch.known)
+    await store.save_purchases(tx, batch.changed.values(), batch.receipts, batch.known)
+    await store.append_aliases(tx, batch.aliases)
+    await store.save_submissions(tx, batch.submissions)
     await reviews.append_tellings(tx, batch.tellings)
     await outbox.append(tx, batch.events, source=SOURCE)
     _tell_log(batch.submissions)
