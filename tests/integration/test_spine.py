@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client import REGISTRY
 
 import services.distribution.app as distribution
 from services.reporting.cli import differences
@@ -21,16 +22,18 @@ from tests.support.journey import (
     sums,
     tell,
 )
-from tests.support.publish import purchase_in
+from tests.support.publish import message, publish, purchase_in
 from tests.support.running import running
-from tests.support.servers import World, bring
+from tests.support.servers import TENANT, World, bring, sharded
 
 
-@pytest.mark.parametrize("tenant", shipped())
-async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(world: World, tenant: str) -> None:
+@pytest.mark.parametrize(("tenant", "shards"), [*((tenant, 1) for tenant in shipped()), (TENANT, 2)])
+async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(
+    world: World, tenant: str, shards: int
+) -> None:
     city = load(tenant)
     await bring(world, city)
-    async with services(world) as (_, door_of_distribution, _reporting):
+    async with sharded(world, shards), services(world, shards=shards) as (_, door_of_distribution, _reporting):
         field, place = door_of_distribution.speaking_for(tenant), city.kelurahan[0]
         await register(field, kelurahan=place)
         await tell(world, purchase_in(city), tenant=tenant)
@@ -61,6 +64,22 @@ async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(world
     everything = str(await query(world, "select * from purchases.event_log, distribution.event_log d"))
     for secret in ("Ibu Contoh", "081200000000", "Jl. Contoh", "198001012005011001"):
         assert secret not in everything
+
+
+async def test_two_shards_part_the_purchases_between_them_and_miss_none(world: World) -> None:
+    def applied(queue: str) -> float:
+        return REGISTRY.get_sample_value("peduli_events_applied_total", {"queue": queue}) or 0
+
+    queues = [f"{service}.events.{shard}" for service in ("distribution", "reporting") for shard in range(2)]
+    before = {queue: applied(queue) for queue in queues}
+    async with sharded(world, 2), services(world, shards=2):
+        told = [(message(recent(f"KOP-{number}")), "3276.purchase.submitted.v1") for number in range(20)]
+        await publish(world.rabbitmq.url, told)
+        counts = """select (select count(*) from distribution.lots) as lots,
+          (select count(*) from facts.fct_purchase) as purchases"""
+        await eventually(lambda: query(world, counts), lambda rows: rows == [{"lots": 20, "purchases": 20}])
+        assert await differences(world.database_url) == []
+    assert [queue for queue in queues if applied(queue) == before[queue]] == []
 
 
 async def test_a_void_takes_back_what_is_not_on_its_way(world: World) -> None:

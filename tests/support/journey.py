@@ -25,9 +25,9 @@ KELURAHAN = "32.76.06.1001"
 
 
 @contextlib.asynccontextmanager
-async def services(world: World) -> AsyncIterator[Doors]:
+async def services(world: World, **more: object) -> AsyncIterator[Doors]:
     """The three services, and clients of their doors: purchases, distribution, reporting."""
-    settings = world.settings()
+    settings = world.settings(**more)
     async with (
         running(purchases.service(settings)) as one,
         running(distribution.service(settings)) as two,

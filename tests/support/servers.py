@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ import pytest
 from peduli.prepare import declare, load_city, prepare_broker, prepare_database
 from peduli.servers.private import AnyRabbitMQ, private_servers
 from peduli.servers.server import Server
-from shared.messaging.topology import Topology
+from shared.messaging.topology import Topology, delete
+from shared.reference.load import load
 from shared.reference.model import Reference
 from shared.settings import Settings
 
@@ -82,8 +84,20 @@ async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology, templat
 
 async def bring(world: World, city: Reference) -> None:
     """Let a city be served, with empty queues of its own."""
-    await purge(world.rabbitmq.url, await declare(world.rabbitmq.url, [city]))
+    await purge(world.rabbitmq.url, await declare(world.rabbitmq.url, [city], shards=1))
     await load_city(world.database_url, city)
+
+
+@contextlib.asynccontextmanager
+async def sharded(world: World, shards: int) -> AsyncIterator[None]:
+    """As many queues of events per service; afterwards they are gone, for other tests read the first ones only."""
+    made = await declare(world.rabbitmq.url, [load(TENANT)], shards=shards)
+    await purge(world.rabbitmq.url, made)
+    try:
+        yield
+    finally:
+        for queue in {queue.name for queue in made.queues} - {queue.name for queue in world.topology.queues}:
+            await delete(world.rabbitmq.url, queue)
 
 
 async def create(postgres: Server, name: str, how: str = "") -> str:
