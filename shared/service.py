@@ -79,8 +79,7 @@ def build(service: Service) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = service.settings
-        pool = await open_pool(settings.database_url, service.schema, statement_seconds=settings.statement_seconds)
-        await _start(service, pool)
+        pool = await _open_database(service)
         app.state.pool, app.state.cities, app.state.directory = pool, service.cities, service.directory
         app.state.default_tenant, app.state.open_doors = settings.tenant, settings.open_doors
         _open(app, service.routers(pool))
@@ -167,6 +166,17 @@ def _runners(service: Service, pool: Pool, stop: asyncio.Event, health: Health) 
     runners.append(every(stop, PRUNE_SECONDS, lambda: prune(pool, now()), "prune"))
     runners += [loop(pool, stop) for loop in service.loops]
     return runners
+
+
+async def _open_database(service: Service) -> Pool:
+    settings = service.settings
+    try:
+        pool = await open_pool(settings.database_url, service.schema, statement_seconds=settings.statement_seconds)
+        await _start(service, pool)
+    except Exception as error:  # the server would tell of it as a text, with its values
+        log.critical("start_failed", exc_info=error)
+        raise
+    return pool
 
 
 async def _start(service: Service, pool: Pool) -> None:
