@@ -12,7 +12,7 @@ from typing import Any, cast
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import Lifespan
 
@@ -34,7 +34,7 @@ from shared.observability.health import Health
 from shared.reference.model import Reference
 from shared.reference.store import Cities
 from shared.settings import Settings
-from shared.web import problems
+from shared.web import doors, problems
 
 log = structlog.get_logger()
 START_SECONDS, STOP_SECONDS = 60.0, 20.0
@@ -112,7 +112,7 @@ def describe(service: Service) -> dict[str, Any]:
 
 
 def _application(name: str, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
-    app = FastAPI(title=f"Peduli {name}", version="1", lifespan=lifespan)
+    app = FastAPI(title=f"Peduli {name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
     return app
 
@@ -224,6 +224,10 @@ def _mount_operations(app: FastAPI, health: Health, stuck_seconds: float) -> Non
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> PlainTextResponse:
         return PlainTextResponse(generate_latest().decode(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return doors.page_of(app.openapi())
 
 
 def _tell_of_death(task: asyncio.Task[None]) -> None:
