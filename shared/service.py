@@ -12,7 +12,7 @@ from typing import Any, cast
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import Lifespan
 
@@ -34,7 +34,7 @@ from shared.observability.health import Health
 from shared.reference.model import Reference
 from shared.reference.store import Cities
 from shared.settings import Settings
-from shared.web import problems
+from shared.web import doors, problems
 
 log = structlog.get_logger()
 START_SECONDS, STOP_SECONDS = 60.0, 20.0
@@ -79,8 +79,7 @@ def build(service: Service) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = service.settings
-        pool = await open_pool(settings.database_url, service.schema, statement_seconds=settings.statement_seconds)
-        await _start(service, pool)
+        pool = await _open_database(service)
         app.state.pool, app.state.cities, app.state.directory = pool, service.cities, service.directory
         app.state.default_tenant, app.state.open_doors = settings.tenant, settings.open_doors
         _open(app, service.routers(pool))
@@ -113,7 +112,7 @@ def describe(service: Service) -> dict[str, Any]:
 
 
 def _application(name: str, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
-    app = FastAPI(title=f"Peduli {name}", version="1", lifespan=lifespan)
+    app = FastAPI(title=f"Peduli {name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
     return app
 
@@ -169,6 +168,17 @@ def _runners(service: Service, pool: Pool, stop: asyncio.Event, health: Health) 
     return runners
 
 
+async def _open_database(service: Service) -> Pool:
+    settings = service.settings
+    try:
+        pool = await open_pool(settings.database_url, service.schema, statement_seconds=settings.statement_seconds)
+        await _start(service, pool)
+    except Exception as error:  # the server would tell of it as a text, with its values
+        log.critical("start_failed", exc_info=error)
+        raise
+    return pool
+
+
 async def _start(service: Service, pool: Pool) -> None:
     """Read cities and principals before anything is taken; the database may still be on its way, but not for ever."""
     clock = asyncio.get_running_loop().time
@@ -214,6 +224,10 @@ def _mount_operations(app: FastAPI, health: Health, stuck_seconds: float) -> Non
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> PlainTextResponse:
         return PlainTextResponse(generate_latest().decode(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return doors.page_of(app.openapi())
 
 
 def _tell_of_death(task: asyncio.Task[None]) -> None:
