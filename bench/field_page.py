@@ -7,6 +7,7 @@ DevTools protocol. The server runs beside the browser, unslowed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import statistics
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
 from bench.report import write_part
@@ -86,10 +88,14 @@ async def measure(folder: Path, browser: Browser) -> list[Look]:
     """All loads of one run."""
     with private_servers(folder) as (postgres, rabbitmq):
         await prepare_database(postgres.url, TENANT)
-        world = World(postgres, rabbitmq, postgres.url, await prepare_broker(rabbitmq.url, TENANT))
-        add_team(world)
+        declared = await prepare_broker(rabbitmq.url, TENANT)
         first_time: dict[str, Any] = {"service_workers": "block"}
-        async with doors(world, DOORS) as server, window(browser, server, script=True, **first_time) as page:
+        async with contextlib.AsyncExitStack() as stack:
+            admin = await stack.enter_async_context(asyncpg.create_pool(postgres.url, min_size=0))
+            world = World(postgres, rabbitmq, postgres.url, declared, admin)
+            add_team(world)
+            server = await stack.enter_async_context(doors(world, DOORS))
+            page = await stack.enter_async_context(window(browser, server, script=True, **first_time))
             await page.add_init_script(f"{LONG_TASKS}; {LOADED}")
             await come_in(page, world, server)
             await take_all(page)
