@@ -71,6 +71,7 @@ async def test_a_shift_of_ten_doors_offline_from_the_third_to_the_eighth_and_the
                 await deliver(page, number)
             await undo_ends(page)
             await eventually(lambda: reports(world), lambda rows: len(rows) == 2)
+            await expect(page.locator("#antre")).to_be_empty()  # the phone knows that they arrived
 
             signal.go_away()
             await context.set_offline(True)
