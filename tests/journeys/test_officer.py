@@ -177,10 +177,10 @@ async def test_63_rows_of_her_own_sheet_61_good_and_two_come_back(
         await page.get_by_role("link", name="Unggah").click()
         await page.get_by_label("Berkas Excel atau CSV").set_input_files(sheet)
         await page.get_by_role("button", name="Unggah dan periksa").click()
-        await expect(page.get_by_role("heading", name="2 baris ditolak")).to_be_visible(timeout=15_000)
+        await expect(page.get_by_role("heading", name="2 baris ditolak")).to_be_visible()
         assert await fits(page)
         await page.get_by_role("button", name="Catat 61 nota").click()
-        await expect(page.get_by_role("status")).to_contain_text("61 baris tercatat", timeout=15_000)
+        await expect(page.get_by_role("status")).to_contain_text("61 baris tercatat")
         async with page.expect_download() as downloading:
             await page.get_by_role("link", name="Unduh baris yang ditolak").click()
         mended = tmp_path / "ditolak.xlsx"
@@ -235,7 +235,7 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str) 
         file = {"name": "belanja.xlsx", "mimeType": "application/octet-stream", "buffer": rows}
         await page.get_by_label("Berkas Excel atau CSV").set_input_files(file)  # type: ignore[arg-type]
         await page.get_by_role("button", name="Unggah dan periksa").click()
-        await expect(page.get_by_role("heading", name=re.compile("baris ditolak"))).to_be_visible(timeout=15_000)
+        await expect(page.get_by_role("heading", name=re.compile("baris ditolak"))).to_be_visible()
         await look(page, "berkas")
         for path in ("/beranda", "/belanja", "/janji", "/unggah", "/tidak-ada"):
             await page.goto(path)

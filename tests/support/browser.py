@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from peduli.servers.server import free_port
 from shared.service import Service, build
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.tools import need
 
 FLAGS = [
@@ -38,6 +39,7 @@ VIOLATIONS = "async rules => (await axe.run({runOnly: rules, resultTypes: ['viol
 async def chromium() -> AsyncIterator[Browser]:
     """One browser per worker; each test opens windows of its own."""
     need("chromium")
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield browser
@@ -82,6 +84,7 @@ async def window(
     )
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     page = await context.new_page()
     try:
         yield page
