@@ -99,6 +99,12 @@ async def test_few_households_are_not_told_and_many_are(world: World, chromium: 
         assert "Kurang dari 5 keluarga isoman" in await text_of(page, "/kelurahan/32.76.01.1006")
         assert "6 keluarga isoman" in await text_of(page, "/kelurahan/32.76.02.1009")
         assert "Belum ada paket" in await text_of(page, "/kelurahan/32.76.01.1007")
+        few = "insert into facts.tally_region_day values ('32.76.01.1007', '2021-07-24', 9, 9, 3, 0, 0, 0, 3)"
+        await query(world, few)
+        shown = await text_of(page, "/kelurahan/32.76.01.1007")
+        assert "disembunyikan paket sampai di pintu dari 9 yang ditugaskan" in shown
+        (name,) = await query(world, "select name from facts.dim_region where region_code = '32.76.01.1007'")
+        assert re.search(rf"{name['name']} 9 ·\s?disembunyikan 0", await text_of(page, "/kelurahan"))
 
 
 async def test_speed_turnover_and_quality_are_what_the_facts_say(world: World, chromium: Browser) -> None:

@@ -5,7 +5,7 @@ select distinct source from reporting.v1_submission_quality where tenant = :tena
 -- name: list_named
 -- The purchases that one of these ids names: its own, or that of a packet's task.
 select purchase_id from fct_purchase where tenant = :tenant and purchase_id = any(:ids::uuid[])
-union select l.purchase_id from fct_task t join fct_task_line l using (task_id)
+union select p.purchase_id from fct_task t join fct_task_line l using (task_id) join fct_purchase p using (purchase_id)
 where t.tenant = :tenant and t.task_id = any(:ids::uuid[]) order by 1 limit 20;
 
 -- name: find_purchase^
