@@ -52,6 +52,7 @@ async def prepare_database(admin_url: str, tenant: str, passwords: dict[str, str
                 passwords[schema],
                 schema,
                 reads=["reporting"] if schema == reporting.SCHEMA else [],
+                logs=[purchases.SCHEMA, distribution.SCHEMA] if schema == reporting.SCHEMA else [],
             )
     await load_city(admin_url, load(tenant))
     return applied
