@@ -27,6 +27,11 @@ select lot_id, purchase_id, line_no, sku, kelurahan, bought, expires_at, program
 select task_id, household_id, kelurahan, status, assigned_at, deliver_before, why from tasks
 where tenant = :tenant and task_id = :task_id;
 
+-- name: list_goods
+-- What is in the packet of a task; a product that is not in the catalogue has the name that was told.
+select l.sku, l.product ->> 'name' as name, sum(tl.quantity)::int as quantity
+from task_lines tl join lots l using (lot_id) where tl.task_id = :task_id group by 1, 2 order by 1;
+
 -- name: find_waiting^
 -- Why a household waits, and what it is promised.
 select household_id, reason, since, promised_at from waiting where tenant = :tenant and household_id = :household_id;

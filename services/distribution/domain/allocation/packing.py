@@ -62,7 +62,7 @@ class Draft:
         share = min(1.0, rules.packet_days / days)
         limits = [min(want, has + want * share) for want, has in zip(needed, met, strict=True)]
         draft = cls(household, needed, met, limits, sum(needed), draw(seed, household.household_id))
-        draft.opening = draft.open_groups()
+        draft.opening = draft.open_groups() if household.met else [group for group in EVERY_GROUP if limits[group]]
         return draft
 
     @property
@@ -78,9 +78,10 @@ class Draft:
     def open_groups(self) -> list[int]:
         """Groups that may still get a piece, the least met first: so the packet stays balanced."""
         met, limits, needed = self.met, self.limits, self.needed
-        found = [(met[group] / needed[group], group) for group in EVERY_GROUP if met[group] < limits[group]]
-        found.sort()
-        return [group for _, group in found]
+        found = [group for group in EVERY_GROUP if met[group] < limits[group]]
+        if len(found) > 1:
+            found.sort(key=lambda group: met[group] / needed[group])
+        return found
 
 
 def _is_carried(lot: Lot, snapshot: Snapshot, rules: Rules) -> bool:
