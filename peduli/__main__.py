@@ -180,7 +180,7 @@ def parked_retry(parked_id: ParkedId, service: ServiceName, note: Annotated[str,
 
 @parked_app.command("discard")
 def parked_discard(parked_id: ParkedId, service: ServiceName, note: Annotated[str, typer.Option(help="why")]) -> None:
-    """Give a parked message up; the events behind it go on."""
+    """Give a parked message up; the events behind it go on. One that waits for an earlier event stays."""
     from peduli import parked
     from shared.messaging import parking
 

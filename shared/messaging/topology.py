@@ -94,6 +94,11 @@ def sharded(service: str, shards: int) -> tuple[Exchange, tuple[Queue, ...], tup
     return exchange, queues, tuple(Binding(exchange.name, queue.name, "1") for queue in queues)
 
 
+def is_ordered(queue: str) -> bool:
+    """Whether a queue is one of `sharded`: its lane applies each aggregate's versions in turn."""
+    return queue.split(".")[1:2] == ["events"]
+
+
 def fielded(places: Sequence[tuple[str, str]]) -> tuple[list[Queue], list[Binding]]:
     """The field teams' queues of these (tenant, kelurahan), each bound to the tasks of its place."""
     queues = [
