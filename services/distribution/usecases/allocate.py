@@ -40,18 +40,24 @@ async def allocate_due(
     """Allocate one city of `among` that is marked due, the longest marked first, and return it; None without one.
 
     The mark goes first, in a transaction of its own: a purchase never waits for an allocation to end. Should the
-    process die in between, the timer of each minute marks the city again. What has spoilt is written off before, so
-    that the stock is what the plan sees.
+    process die in between, the timer of each minute marks the city again; what raises is marked at once. What has
+    spoilt is written off before, so that the stock is what the plan sees.
     """
     tenant: str | None = await stock_store.queries.claim_due(pool, tenants=sorted(among))
     if tenant is None:
         return None
     reference = cities[tenant]
-    async with pool.acquire() as tx:
-        async with tx.transaction():
-            await expire(tx, reference=reference, now=now)
-        async with tx.transaction():
-            await allocate_city(tx, reference=reference, rules=rules, now=now)
+    try:
+        async with pool.acquire() as tx:
+            async with tx.transaction():
+                await expire(tx, reference=reference, now=now)
+            async with tx.transaction():
+                await allocate_city(tx, reference=reference, rules=rules, now=now)
+    except Exception:
+        log.error("allocation_failed", tenant=tenant)
+        # else the next look would find nothing, and all would seem well
+        await stock_store.queries.save_due(pool, tenants=[tenant])
+        raise
     return tenant
 
 

@@ -34,7 +34,7 @@ class Loads(HTMLParser):
 def paths(door: Door) -> set[str]:
     """Pages whose address is one."""
     routes = [route for route in door.app.routes if isinstance(route, APIRoute)]
-    return {route.path for route in routes if "GET" in route.methods and "{" not in route.path}
+    return {route.path for route in routes if "GET" in (route.methods or ()) and "{" not in route.path}
 
 
 @pytest.mark.parametrize("name", APPS)
