@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict
 
+AT_ONCE = 100  # ids in a line: collectors of logs cut lines of over 16 kB
 FRAMES = 20  # of one error, the innermost
 CAUSES = 5  # deep
 WORDS = re.compile(r"[A-Za-z' .,-]*")
@@ -51,6 +53,20 @@ def configure(service: str) -> None:
 def silence() -> None:
     """Log nothing: a command at the terminal gives its answer itself."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+def correlate(event: str, told: Iterable[tuple[str, Iterable[str]]]) -> None:
+    """Log a batch: for each kind and hundred of the ids that it is about, one line with these as its `correlation`.
+
+    `told` are pairs of a kind and ids. A line for each id was a fifteenth of the intake's time.
+    """
+    by_kind: dict[str, dict[str, None]] = {}
+    for kind, ids in told:
+        by_kind.setdefault(kind, {}).update(dict.fromkeys(ids))
+    for kind, found in by_kind.items():
+        ids = list(found)
+        for start in range(0, len(ids), AT_ONCE):
+            log.info(event, kind=kind, correlation=ids[start : start + AT_ONCE])
 
 
 class _Libraries(logging.Handler):

@@ -23,7 +23,7 @@ from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as task_store
 from services.distribution.store.tasks import Stored
 from services.distribution.usecases.stock import expire
-from services.distribution.usecases.telling import Book, carry_out, event_of, place_of
+from services.distribution.usecases.telling import Book, carry_out, event_of, log_step, place_of
 from shared.contracts.tasks import TaskLine
 from shared.database.pool import Pool, Transaction
 from shared.ids import new_id
@@ -186,7 +186,7 @@ async def _assign(tx: Transaction, book: Book, packets: Sequence[Packet], refere
         )
         event = event_of(stored, Decision(stored.task, "assigned"), book.now, "", "")
         book.tell(event, task_id, 1, lines[0].purchase_id, place_of(reference, home.kelurahan))
-        log.info("task_assigned", correlation=str(lines[0].purchase_id), task=str(task_id))
+        log_step(stored, "assigned")
 
 
 def _line(lot: Lot, quantity: int) -> TaskLine:
