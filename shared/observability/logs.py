@@ -44,6 +44,7 @@ def configure(service: str) -> None:
     )
     structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)
     # it tells of each lost connection with a traceback; we do it in a line
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     sys.excepthook = lambda _, error, __: log.critical("process_failed", exc_info=error)
@@ -75,7 +76,7 @@ class _Libraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         is_error = isinstance(record.msg, BaseException)
         log.log(
-            record.levelno // 10 * 10,
+            min(record.levelno // 10 * 10, logging.CRITICAL),
             "library_logged",
             logger=record.name,
             at=_place(record.pathname, record.lineno, record.funcName),
