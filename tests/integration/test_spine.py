@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from prometheus_client import REGISTRY
 
@@ -22,14 +24,27 @@ from tests.support.journey import (
     sums,
     tell,
 )
+from tests.support.logged import Lines, logged
 from tests.support.publish import message, publish, purchase_in
 from tests.support.running import running
 from tests.support.servers import TENANT, World, bring, sharded
 
+STEPS = {  # of one purchase, in the logs of the three services
+    *(("purchase_judged", "recorded"), ("goods_told", "purchase.recorded.v1"), ("task_told", "assigned")),
+    *(("task_told", "accepted"), ("task_told", "delivered"), ("event_tallied", "purchase.recorded.v1")),
+    *(("event_tallied", f"task.{step}.v1") for step in ("assigned", "accepted", "delivered")),
+}
+
+
+@pytest.fixture
+def log() -> Iterator[Lines]:
+    with logged() as lines:
+        yield lines
+
 
 @pytest.mark.parametrize(("tenant", "shards"), [*((tenant, 1) for tenant in shipped()), (TENANT, 2)])
 async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(
-    world: World, tenant: str, shards: int
+    world: World, tenant: str, shards: int, log: Lines
 ) -> None:
     city = load(tenant)
     await bring(world, city)
@@ -61,6 +76,9 @@ async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(
         wanted = {"tenant": tenant, "buyers": 1, "spend_idr": 130000, "posts": 1, "compliant_posts": 1}
         assert await query(world, tally) == [wanted]
         assert await differences(world.database_url) == []
+    [purchase] = await query(world, "select purchase_id::text from purchases.purchases")
+    about = [line for line in log if purchase["purchase_id"] in line.get("correlation", ())]
+    assert {(line["event"], line.get("kind") or line["step"]) for line in about} == STEPS
     everything = str(await query(world, "select * from purchases.event_log, distribution.event_log d"))
     for secret in ("Ibu Contoh", "081200000000", "Jl. Contoh", "198001012005011001"):
         assert secret not in everything

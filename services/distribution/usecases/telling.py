@@ -108,9 +108,14 @@ async def carry_out(
         await _come_back(tx, book, stored, task.goods, cause, decision.told)
     event = event_of(stored, decision, book.now, reason, proof[0] if proof else "")
     place = place_of(reference, stored.kelurahan) if decision.told == "assigned" else ""
-    correlation = stored.lines[0].purchase_id
-    book.tell(event, stored.task_id, task.version, correlation, place)
-    log.info(f"task_{decision.told}", correlation=str(correlation), task=str(stored.task_id))
+    book.tell(event, stored.task_id, task.version, stored.lines[0].purchase_id, place)
+    log_step(stored, decision.told)
+
+
+def log_step(stored: Stored, step: str) -> None:
+    """A line of what became of a packet, for every purchase that has goods in it."""
+    purchases = sorted({str(line.purchase_id) for line in stored.lines})
+    log.info("task_told", step=step, task=str(stored.task_id), correlation=purchases)
 
 
 async def _come_back(

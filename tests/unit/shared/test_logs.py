@@ -7,6 +7,12 @@ import subprocess
 import sys
 from typing import Any
 
+from shared.ids import new_id
+from shared.messaging.applier import ids_of, read
+from shared.observability.logs import AT_ONCE, correlate
+from tests.support.logged import logged
+from tests.support.publish import message
+
 NIP = "198001012005011001"
 # a process of its own, because the log of a process is one; the last line ends it
 FAILING = f"""
@@ -79,3 +85,23 @@ def test_an_error_is_told_by_class_and_place_whoever_logs_it_and_never_with_its_
     failed = lines[0]
     assert [frame.split(" ")[1] for frame in failed["frames"]][-2:] == ["fail", "insert"]
     assert [cause["error"] for cause in failed["because"]] == ["ValueError"]
+
+
+def test_a_batch_is_a_line_for_each_kind_and_hundred_ids() -> None:
+    ids = [str(new_id()) for _ in range(AT_ONCE + 1)]
+    with logged() as lines:
+        correlate("purchase_judged", [*(("recorded", [each]) for each in ids), ("rejected", [ids[0], ids[0]])])
+    found = [(line["event"], line["kind"], line["correlation"]) for line in lines]
+    told = [("recorded", ids[:AT_ONCE]), ("recorded", ids[AT_ONCE:]), ("rejected", ids[:1])]
+    assert found == [("purchase_judged", *each) for each in told]
+
+
+def test_a_parked_message_is_named_by_its_ids_and_by_nothing_that_could_name_a_person() -> None:
+    own, purchase = str(new_id()), str(new_id())
+    told = [
+        message({}, ce_id=own, ce_correlationid=purchase),
+        message({}, ce_id=f"{NIP}-1", ce_correlationid=NIP),
+        message(b"no JSON"),
+    ]
+    found = [ids_of(read("3276.purchase.submitted.v1", dict(it.headers), it.content_type, it.body)) for it in told]
+    assert found == [{"event_id": own, "correlation": [purchase]}, {}, {}]
