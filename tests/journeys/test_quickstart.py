@@ -1,4 +1,4 @@
-"""docs/quickstart.md, typed as it stands into a copy of this repository."""
+"""docs/quickstart.md and docs/publish.md, typed as they stand into a copy of this repository."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from services.purchases.usecases.judging import purchase_id
+from services.purchases.usecases.pledges import pledge_id
 from tests.support.eventually import eventually
 from tests.support.repository import ROOT, committed
 
-PURCHASE = str(purchase_id("3276", "/pos/koperasi-contoh", "KOP-2021-000131"))
-PAGE = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8").replace("PURCHASE_ID", PURCHASE)
-BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+QUICKSTART = {"PURCHASE_ID": str(purchase_id("3276", "/pos/koperasi-contoh", "KOP-2021-000131"))}
+PUBLISH = {
+    "PURCHASE_ID": str(purchase_id("3276", "/pos/koperasi-depok", "KOP-2021-000201")),
+    "PLEDGE_ID": str(pledge_id("3276", "32.76.DKUM", "isoman", date(2021, 7, 26))),
+}
+BLOCK = re.compile(r"(<!-- file: \S+ -->\n+)?^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 STAYS_OPEN = "make dev\n"
 
 
@@ -51,7 +56,7 @@ async def first_terminal(clone: Path) -> AsyncIterator[Path]:
     async def seen() -> str:
         return screen.read_text() + ("" if process.returncode is None else "it ended")
 
-    text = await eventually(seen, lambda text: "Ctrl-C" in text or "it ended" in text, seconds=90)
+    text = await eventually(seen, lambda text: "Ctrl-C" in text or "it ended" in text, seconds=300)
     assert "it ended" not in text, text
     yield clone
     os.killpg(process.pid, signal.SIGINT)
@@ -69,14 +74,26 @@ def typed(command: str, before: str, folder: Path) -> str:
     return done.stdout
 
 
-async def test_every_command_of_the_quickstart_does_what_the_page_says(first_terminal: Path) -> None:
+async def follow(page: str, ids: Mapping[str, str], folder: Path) -> str:
+    """Type all commands of a page, but not the programs that it shows; returns what the last one printed."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    for word, identity in ids.items():
+        text = text.replace(word, identity)
     before, said = "", ""
-    assert ("sh", STAYS_OPEN) in BLOCKS
-    for language, text in BLOCKS:
+    blocks = [(language, block) for shown, language, block in BLOCK.findall(text) if not shown]
+    assert ("sh", STAYS_OPEN) in blocks
+    for language, block in blocks:
         if language == "json":
-            assert json.loads(said) == json.loads(text)
-        elif text != STAYS_OPEN:
-            said = await asyncio.to_thread(typed, text, before, first_terminal)
-            before += text if text.startswith(". ") else ""
+            assert json.loads(said) == json.loads(block)
+        elif block != STAYS_OPEN:
+            said = await asyncio.to_thread(typed, block, before, folder)
+            before += block if block.startswith(". ") else ""
+    return said
+
+
+async def test_every_command_of_the_first_pages_does_what_they_say(first_terminal: Path) -> None:
+    said = await follow("quickstart.md", QUICKSTART, first_terminal)
     assert "KOP-2021-000133" not in said
     assert "something-parked" in said
+    [answer] = json.loads(await follow("publish.md", PUBLISH, first_terminal))
+    assert (answer["kind"], answer["outcome"]) == ("pledged", "recorded")

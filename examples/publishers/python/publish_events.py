@@ -1,6 +1,6 @@
 """Publish events of any kind to Peduli over AMQP with asyncio and aio-pika. Knows the contract, and nothing of us.
 
-    python publish_events.py amqp://user:password@host:5672/ events.jsonl
+    python publish_events.py amqp://user:password@host:5672/ events.jsonl [the name of your login]
 
 Each line of the file: {"kind": "purchase.submitted", "id": "...", "source": "/pos/...", "body": {...}}. Sending a file
 again is harmless. Ends with 1 when the broker did not confirm everything.
@@ -16,7 +16,8 @@ import aio_pika
 TENANT = "3276"
 
 
-async def main(url: str, lines: list[str]) -> None:
+async def main(url: str, lines: list[str], name: str = "") -> None:
+    end = f".{name}" if name else ""
     connection = await aio_pika.connect(url)
     async with connection:
         channel = await connection.channel(publisher_confirms=True)
@@ -35,8 +36,8 @@ async def main(url: str, lines: list[str]) -> None:
                     "ce-source": event["source"],
                 },
             )
-            await exchange.publish(message, f"{TENANT}.{event['kind']}.v1", mandatory=True)
+            await exchange.publish(message, f"{TENANT}.{event['kind']}.v1{end}", mandatory=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]).read_text(encoding="utf-8").splitlines()))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]).read_text(encoding="utf-8").splitlines(), *sys.argv[3:4]))
