@@ -150,6 +150,8 @@ def test_cold_goods_go_no_further_than_they_keep() -> None:
     cold = next(sku for sku, item in sorted(REFERENCE.products.items()) if item.storage == "chill" and item.halal)
     assert plan([goods(1, sku=cold)], [home(1)]).packets
     assert not plan([goods(1, sku=cold)], [home(1, place=KELURAHAN[1])]).packets
+    with_a_queue = replace(seen([goods(1, sku=cold)], [home(1)]), open_tasks={KELURAHAN[0]: 24})
+    assert allocate(with_a_queue, Rules(), NOW, "seed").packets  # it waits for its team in the cold
 
 
 def test_the_need_of_the_days_that_are_left_is_not_exceeded() -> None:
