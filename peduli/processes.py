@@ -38,15 +38,16 @@ class Running:
     def wait_ready(self) -> None:
         """Wait for /readyz; raises `ServersError` with the end of its log."""
         deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            if self.process is None or self.process.poll() is not None:
-                break
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=1).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.1)
+        with httpx.Client(timeout=1) as client:  # one: each would read the machine's certificates anew
+            while time.monotonic() < deadline:
+                if self.process is None or self.process.poll() is not None:
+                    break
+                try:
+                    if client.get(f"{self.url}/readyz").status_code == 200:
+                        return
+                except httpx.HTTPError:
+                    pass
+                time.sleep(0.1)
         tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
         raise ServersError(f"{self.name} is not ready:\n{tail}", hint=f"the whole log is {self.log}")
 
