@@ -175,7 +175,7 @@ def parked_retry(parked_id: ParkedId, service: ServiceName, note: Annotated[str,
     from shared.messaging import parking
 
     asyncio.run(parked.within(_settings(), SCHEMAS[service], lambda tx: parking.retry(tx, parked_id, note)))
-    print("it is tried within a second")
+    print("it is tried within a second, or when its turn has come")
 
 
 @parked_app.command("discard")

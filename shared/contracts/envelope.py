@@ -101,7 +101,7 @@ def read(headers: Mapping[str, object], content_type: str | None, body: bytes, r
     except orjson.JSONDecodeError as error:
         raise EnvelopeError("the body is not JSON") from error
     tenant = routing_key.partition(".")[0]
-    if content_type == STRUCTURED:
+    if (content_type or "").partition(";")[0].strip().lower() == STRUCTURED:  # a charset may stand behind it
         return read_structured(parsed, tenant)
     return _envelope({k[3:]: v for k, v in headers.items() if k.startswith("ce-")}, parsed, tenant)
 

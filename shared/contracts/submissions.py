@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
 _SPELLING = re.compile(r"[ .-]")
 
@@ -15,6 +15,15 @@ _SPELLING = re.compile(r"[ .-]")
 def plain_nip(value: str) -> str:
     """A NIP without the spaces, dots and dashes that people write."""
     return _SPELLING.sub("", value)
+
+
+def _written(value: object) -> object:
+    """A time as ISO 8601 writes it: a number, or its digits, would else be seconds since 1970, past every rule."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return value
+    raise ValueError("a time is written as text")
 
 
 def _utc(at: datetime) -> datetime:
@@ -32,7 +41,7 @@ Code = Annotated[str, Field(min_length=1, max_length=64)]
 Nip = Annotated[
     str, Field(max_length=40, description="NIP of a PNS or NI of a PPPK, 18 digits"), AfterValidator(plain_nip)
 ]
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_utc)]
 Sku = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,24}$")]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from shared.clock import now
+from shared.clock import Clock, now
 from shared.contracts import envelope
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Pool, Transaction
@@ -45,10 +45,11 @@ class Lane:
 class Applier:
     """Applies messages to the database; the parked ones that are tried again come here too."""
 
-    def __init__(self, lane: Lane, pool: Pool, seal_key: bytes) -> None:
+    def __init__(self, lane: Lane, pool: Pool, seal_key: bytes, *, clock: Clock = now) -> None:
         self.lane = lane
         self.pool = pool
         self.seal_key = seal_key
+        self.clock = clock
 
     async def apply(self, messages: Sequence[Message]) -> None:
         """Commit the effect of all, or park what fails by itself. Raises only what heals by itself (transient)."""
@@ -70,7 +71,7 @@ class Applier:
             faulty = {id(message) for message, _ in faults}
             waiting = await self.effect(connection, [m for m in messages if id(m) not in faulty])
             aside = faults + [(message, parking.WAITING) for message in waiting]
-            await parking.park(connection, self.lane.queue, aside, seal_key=self.seal_key, now=now())
+            await parking.park(connection, self.lane.queue, aside, seal_key=self.seal_key, now=self.clock())
         for message, reason in aside:
             self._tell(message, reason)
 
@@ -94,16 +95,14 @@ class Applier:
             fresh = await inbox.claim(tx, [self.lane.own(event) for event in events])
         if fresh:
             await self.lane.handle(tx, fresh)
-            if self.lane.ordered:
-                await parking.queries.wake_waiting(tx, aggregates=sorted({event.aggregate for event in fresh}))
         metrics.EVENTS_APPLIED.labels(self.lane.queue).inc(len(fresh))
         metrics.EVENTS_REPEATED.labels(self.lane.queue).inc(len(events) - len(fresh) - len(waiting))
         return waiting
 
     async def park(self, message: Message, reason: str) -> None:
         """Set one message aside by itself."""
-        async with self.pool.acquire() as connection, connection.transaction():
-            await parking.park(connection, self.lane.queue, [(message, reason)], seal_key=self.seal_key, now=now())
+        async with self.pool.acquire() as tx, tx.transaction():
+            await parking.park(tx, self.lane.queue, [(message, reason)], seal_key=self.seal_key, now=self.clock())
         self._tell(message, reason)
 
     def _tell(self, message: Message, reason: str) -> None:

@@ -29,6 +29,7 @@ WRONG_TENANT = "WRONG_TENANT"
 UNKNOWN_CITY = "UNKNOWN_CITY"
 KILLS = "KILLS_ITS_PROCESS"
 DEAD_LETTERED = "DEAD_LETTERED"
+FOR_A_PERSON = (UNREADABLE, WRONG_TENANT, KILLS, DEAD_LETTERED)
 
 
 class ParkedError(PeduliError):
@@ -51,19 +52,20 @@ class Message:
     fault: str = UNREADABLE
 
 
-def next_try(attempts: int, now: datetime, seed: str) -> datetime | None:
-    """When to try again after `attempts` failed tries: 10 s to 12 h with up to 20 % jitter, then never (None)."""
-    if attempts >= len(SCHEDULE_SECONDS):
+def next_try(reason: str, attempts: int, now: datetime, seed: str) -> datetime | None:
+    """When to try again after `attempts` tries: in 10 s to 12 h with up to 20 % jitter.
+
+    None when a person must look: after the last, and where nothing can change by itself.
+    """
+    if reason in FOR_A_PERSON or attempts >= len(SCHEDULE_SECONDS):
         return None
     jitter = 1 + random.Random(f"{seed}{attempts}").random() / 5  # noqa: S311 - spreads tries, guards nothing
     return now + timedelta(seconds=SCHEDULE_SECONDS[attempts] * jitter)
 
 
-def first_try(reason: str, now: datetime, seed: str) -> datetime | None:
-    """When a message parked for `reason` is tried: what cannot change by itself waits for a person."""
-    if reason in (UNREADABLE, WRONG_TENANT, KILLS, DEAD_LETTERED):
-        return None
-    return now + timedelta(seconds=2) if reason == WAITING else next_try(0, now, seed)
+def due_at(reason: str, attempts: int, now: datetime, seed: str) -> datetime | None:
+    """When a message that was set aside for `reason` is due; what waits for its turn is so as soon as that comes."""
+    return now if reason == WAITING else next_try(reason, attempts, now, seed)
 
 
 async def park(
@@ -90,7 +92,7 @@ async def park(
             for parked_id, (message, _) in zip(ids, messages, strict=True)
         ],
         retry_ats=[
-            first_try(reason, now, str(parked_id)) for parked_id, (_, reason) in zip(ids, messages, strict=True)
+            due_at(reason, 0, now, str(parked_id)) for parked_id, (_, reason) in zip(ids, messages, strict=True)
         ],
     )
 
@@ -136,7 +138,6 @@ async def _skip(tx: Transaction, aggregate: str, version: int) -> None:
         )
     if version == due:
         await inbox.queries.save_versions(tx, aggregates=[aggregate], versions=[version])
-        await queries.wake_waiting(tx, aggregates=[aggregate])
 
 
 def _json(headers: dict[str, object]) -> str:

@@ -7,28 +7,31 @@ select * from unnest(:parked_ids::uuid[], :queues::text[], :events::text[], :agg
                      :bodies::bytea[], :retry_ats::timestamptz[])
 on conflict do nothing;
 
--- name: has_due$
--- Is there anything to try now?
-select exists (select from parked where queue = :queue and state = 'parked' and retry_at <= :now);
-
--- name: claim_due
--- Messages of a queue whose next try is due, oldest version first.
-select parked_id, event, routing_key, headers, content_type, body, attempts, reason from parked
+-- name: list_due
+-- Messages of a queue whose next try is due, oldest version first; what waits for an earlier one is due in its turn.
+select parked_id, attempts, reason from parked
 where queue = :queue and state = 'parked' and retry_at <= :now
-order by version nulls first, parked_at limit 100 for update skip locked;
+  and (reason <> 'WAITING_FOR_VERSION' or version <= 1 + coalesce(
+    (select reached.version from aggregate_versions reached where reached.aggregate = parked.aggregate), 0))
+order by version nulls first, parked_at limit 100;
 
--- name: save_tried!
--- One more try failed; retry_at null means that a person must look.
-update parked set attempts = attempts + 1, retry_at = :retry_at, reason = :reason where parked_id = :parked_id;
+-- name: claim_try$
+-- Count a try before it begins, unless another instance has begun it; retry_at null: without a person there is no next.
+update parked set attempts = attempts + 1, retry_at = :retry_at
+where parked_id = :parked_id and attempts = :attempts and state = 'parked'
+returning true;
+
+-- name: claim_parked^
+-- One parked message, kept from others until it is settled.
+select * from parked where parked_id = :parked_id and state = 'parked' for update;
+
+-- name: save_failed!
+-- The try failed for this reason; retry_at null means that a person must look.
+update parked set retry_at = :retry_at, reason = :reason where parked_id = :parked_id and state = 'parked';
 
 -- name: save_applied!
 -- Its effect is committed in this transaction.
 update parked set state = 'applied', retry_at = null, settled_at = now() where parked_id = :parked_id;
-
--- name: wake_waiting!
--- Their aggregates went on: try those that waited for it.
-update parked set retry_at = now()
-where state = 'parked' and reason = 'WAITING_FOR_VERSION' and aggregate = any(:aggregates::text[]);
 
 -- name: wake_cities!
 -- These cities are served now: try what came for them before.

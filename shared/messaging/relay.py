@@ -105,7 +105,7 @@ class Relay:
         if confirmed == len(rows):
             self._window = min(self._window * 2, WINDOW)
             return confirmed
-        await self._refusal(database, rows[confirmed]["seq"], results[confirmed], alone=len(rows) == 1)
+        await self._refusal(database, rows[confirmed]["seq"], results[confirmed], sent=len(rows))
         if isinstance(results[confirmed], asyncio.CancelledError):  # no answer in time: no word on this line helps
             raise TimeoutError
         if not channel.is_closed:
@@ -125,13 +125,13 @@ class Relay:
             ),
         )
 
-    async def _refusal(self, database: Transaction, seq: int, error: object, *, alone: bool) -> None:
-        """Halve the window until one event stands alone; refused twice by itself, it is set aside."""
+    async def _refusal(self, database: Transaction, seq: int, error: object, *, sent: int) -> None:
+        """Halve what was sent until one event stands alone; refused twice by itself, it is set aside."""
         log.warning("publish_refused", service=self._schema, seq=seq, error=type(error).__name__)
         if not isinstance(error, aiormq.exceptions.ChannelClosed):
             return  # back-pressure, a time-out or a lost connection: nobody's fault, try again
-        self._window = max(1, self._window // 2)
-        if not alone:
+        self._window = max(1, sent // 2)
+        if sent > 1:
             return
         self._refused[seq] = self._refused.get(seq, 0) + 1
         if self._refused[seq] >= REFUSALS:

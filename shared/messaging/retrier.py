@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 import structlog
 
-from shared.clock import now
-from shared.database.pool import Row, Transaction
-from shared.database.transient import is_transient
+from shared.database.pool import Row
 from shared.messaging import inbox, parking
 from shared.messaging.applier import Applier, read, reason_of
 
@@ -37,37 +36,43 @@ class Retrier:
                     continue
 
     async def run_once(self) -> int:
-        """Try what is due now; returns how many were applied."""
-        queue, applied = self._applier.lane.queue, 0
-        async with self._applier.pool.acquire() as connection:
-            if not await parking.queries.has_due(connection, queue=queue, now=now()):
-                return 0  # without a lock: the lane is not to wait for nothing
-            async with connection.transaction():
-                if self._applier.lane.ordered:  # the lane's lock, then its rows: the lane wakes them in this order too
-                    await inbox.queries.claim_queue(connection, queue=queue)
-                for row in await parking.queries.claim_due(connection, queue=queue, now=now()):
-                    applied += await self._try(connection, row)
-        return applied
+        """Try what is due now; returns how many were settled."""
+        applier = self._applier
+        due = await parking.queries.list_due(applier.pool, queue=applier.lane.queue, now=applier.clock())
+        return sum([await self._try(row) for row in due])
 
-    async def _try(self, tx: Transaction, row: Row) -> int:
+    async def _try(self, row: Row) -> bool:
+        """One try, written down before it begins: a message that ends the process, or always fails, has its turn and
+        no more than that. True when it is settled.
+        """
+        pool, clock = self._applier.pool, self._applier.clock
+        parked_id, attempts = row["parked_id"], row["attempts"] + 1
+        later = parking.next_try(row["reason"], attempts, clock(), str(parked_id))
+        if not await parking.queries.claim_try(pool, parked_id=parked_id, attempts=row["attempts"], retry_at=later):
+            return False
         try:
+            reason = await self._settle(parked_id)
+        except Exception as error:  # without the database `save_failed` raises too, and the try written down stands
+            reason = reason_of(error)
+        if reason:
+            due = parking.due_at(reason, attempts, clock(), str(parked_id))
+            await parking.queries.save_failed(pool, parked_id=parked_id, retry_at=due, reason=reason)
+        return not reason
+
+    async def _settle(self, parked_id: UUID) -> str:
+        """Apply a parked message and say so in its row, in one transaction; returns why it cannot be, or nothing."""
+        lane = self._applier.lane
+        async with self._applier.pool.acquire() as tx, tx.transaction():
+            if lane.ordered:  # the lane's lock, then the row, as a discard does
+                await inbox.queries.claim_queue(tx, queue=lane.queue)
+            row = await parking.queries.claim_parked(tx, parked_id=parked_id)
+            if row is None:  # discarded a moment ago
+                return ""
             opened = parking.reopen(row, self._applier.seal_key)
             message = read(opened.routing_key, opened.headers, opened.content_type, opened.body)
-            reason = self._applier.fault(message)
-            if not reason:
-                async with tx.transaction():
-                    if not await self._applier.effect(tx, [message]):
-                        await parking.queries.save_applied(tx, parked_id=row["parked_id"])
-                        return 1
-                    reason = parking.WAITING
-        except Exception as error:
-            if is_transient(error):
-                raise
-            reason = reason_of(error)
-        retry_at = (
-            parking.first_try(reason, now(), "")
-            if reason in (parking.WAITING, parking.UNREADABLE, parking.WRONG_TENANT)
-            else parking.next_try(row["attempts"] + 1, now(), str(row["parked_id"]))
-        )
-        await parking.queries.save_tried(tx, parked_id=row["parked_id"], retry_at=retry_at, reason=reason)
-        return 0
+            if fault := self._applier.fault(message):
+                return fault
+            if await self._applier.effect(tx, [message]):
+                return parking.WAITING
+            await parking.queries.save_applied(tx, parked_id=parked_id)
+            return ""

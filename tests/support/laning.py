@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import aio_pika
 
+from shared.clock import now
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Pool, Transaction
 from shared.messaging.applier import read
@@ -26,8 +28,10 @@ class Effect:
         self.error: Exception = ValueError("poison")
         self.seen: list[str] = []
         self.batches: list[int] = []
+        self.tries = 0
 
     async def __call__(self, tx: Transaction, events: Sequence[Envelope]) -> None:
+        self.tries += 1
         if any(event.event_id == self.fails_on for event in events):
             raise self.error
         if any(event.event_id == self.hangs_on for event in events):
@@ -37,6 +41,22 @@ class Effect:
 
     async def count(self) -> int:
         return len(self.seen)
+
+    async def count_tries(self) -> int:
+        return self.tries
+
+
+class Clock:
+    """A clock that stands still until it is put forward."""
+
+    def __init__(self) -> None:
+        self._now = now()
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def forward(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
 
 
 def event(event_id: str, aggregate: str = "", version: int = 0) -> aio_pika.Message:

@@ -151,7 +151,7 @@ async def test_structured_mode_is_read_at_the_intake(world: World) -> None:
         "source": "/pos/koperasi-depok",
         "data": purchase(),
     }
-    structured = aio_pika.Message(orjson.dumps(event), content_type="application/cloudevents+json")
+    structured = aio_pika.Message(orjson.dumps(event), content_type="application/cloudevents+json; charset=UTF-8")
     async with running(service(world.settings())):
         await publish(world.rabbitmq.url, [(structured, KEY)])
         await eventually(lambda: outcomes(world), lambda seen: seen == ["recorded"])

@@ -29,9 +29,11 @@ def test_what_is_sent_in_binary_mode_is_read_again() -> None:
     assert OUT.routing_key == "3276.purchase.recorded.v1"
 
 
-def test_structured_mode_is_read() -> None:
+@pytest.mark.parametrize("parameter", ["", "; charset=UTF-8", " ;charset=utf-8;x=1"])
+def test_structured_mode_is_read_whatever_stands_behind_its_media_type(parameter: str) -> None:
     body = orjson.dumps({"specversion": "1.0", "id": "x", "type": "t", "source": "/s", "data": {"a": 1}})
-    assert envelope.read({}, envelope.STRUCTURED, body, "3276.t").data == {"a": 1}
+    for media_type in (envelope.STRUCTURED, "Application/CloudEvents+JSON"):
+        assert envelope.read({}, media_type + parameter, body, "3276.t").data == {"a": 1}
 
 
 @pytest.mark.parametrize(
