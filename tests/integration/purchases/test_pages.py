@@ -206,6 +206,7 @@ async def test_pages_are_safe_light_and_ask_nobody_else(world: World) -> None:
             page = await hers.get(path)
             policy = page.headers["content-security-policy"]
             assert "default-src 'none'" in policy
+            assert ("script-src 'self'" in policy) == (path != "/tidak-ada")  # a file's progress needs our own
             assert "unsafe" not in policy
             assert page.headers["cache-control"] == "no-store"
             assert page.headers["x-content-type-options"] == "nosniff"
