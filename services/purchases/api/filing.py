@@ -33,7 +33,7 @@ class Filing:
         self._now = clock
 
     async def once(self, pool: Pool) -> bool:
-        """Work on one file as far as it goes; False when none has work to do."""
+        """Bring one file a step further: read it, judge it, or record a part; False when none has work to do."""
         async with pool.acquire() as tx, tx.transaction():
             claimed = await files.claim(tx, self._now())
         if claimed is None:
@@ -77,16 +77,15 @@ class Filing:
 
     async def _note(self, pool: Pool, work: Work, part: Sequence[tuple[Told, Verdict | None, list[Wrong]]]) -> None:
         async with pool.acquire() as tx, tx.transaction():
-            await files.note_preview(tx, work, part, self._now())
+            await files.note_preview(tx, work, part, self._cities[work.tenant], self._now())
 
     async def _record(self, pool: Pool, work: Work) -> None:
-        while True:
-            async with pool.acquire() as tx, tx.transaction():
-                due = await files.list_due(tx, work, self._keys)
-            if not due:
-                break
-            answers = await self._grouper.ask([sent for _, sent in due])
-            async with pool.acquire() as tx, tx.transaction():
-                await files.note_results(tx, work, [told for told, _ in due], answers, self._now())
+        """One part: then it is another source's turn."""
         async with pool.acquire() as tx, tx.transaction():
-            await files.finish(tx, work, "accepting", "accepted")
+            due = await files.list_due(tx, work, self._keys)
+            if not due:
+                await files.finish(tx, work, "accepting", "accepted")
+                return
+        answers = await self._grouper.ask([sent for _, sent in due])
+        async with pool.acquire() as tx, tx.transaction():
+            await files.note_results(tx, work, [told for told, _ in due], answers, self._now())
