@@ -255,6 +255,7 @@ async def test_one_receipt_told_by_the_till_and_by_the_unit_counts_once(world: W
         assert "1 nota di antaranya dilaporkan pihak lain" in home
         sent = await told(hers, key)
         shown = (await hers.get(sent.headers["location"])).text
+        assert "Belum ada tautan unggahan." in shown
         assert "sudah tercatat sebelumnya; tidak dihitung dua kali" in shown
         assert "Sudah tercatat dari <code>/pos/koperasi-depok</code>" in shown
         assert "Sudah tercatat dari <code>/pos/koperasi-depok</code>" in (await hers.get("/belanja")).text
