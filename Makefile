@@ -64,6 +64,7 @@ bench: setup ## measure speed, and write docs/performance.md
 	$(PYTHON) -m bench $(ARGS)
 	$(PYTHON) -m bench.http $(ARGS)
 	$(PYTHON) -m bench.allocation
+	$(PYTHON) -m bench.field_page
 
 up: ## start the system with docker compose; secrets are made into .env once
 	python3 deploy/make_env.py

@@ -114,7 +114,7 @@ def topology_apply() -> None:
         by_service = {service: operations.passwords[schema] for service, schema in SCHEMAS.items()}
         asyncio.run(users.ensure(operations.management_url.get_secret_value(), by_service))
     cities = asyncio.run(loaded_cities(settings.database_url))
-    made = asyncio.run(declare(settings.amqp_url, cities))
+    made = asyncio.run(declare(settings.amqp_url, cities, shards=settings.shards))
     for own in asyncio.run(publishers.queues(settings.database_url, [city.tenant for city in cities])):
         asyncio.run(topology.apply(settings.amqp_url, own))
     print(f"{len(made.exchanges)} exchanges, {len(made.queues)} queues, {len(made.bindings)} bindings")
@@ -133,7 +133,7 @@ def city_load(
     city = load(code, folder)
     settings = _settings()
     if amqp_url:
-        asyncio.run(declare(amqp_url, [city]))  # first, so that the first task finds its queue
+        asyncio.run(declare(amqp_url, [city], shards=settings.shards))  # first, so that the first task finds its queue
     asyncio.run(load_city(settings.database_url, city))
     print(f"{city.name}: {len(city.units)} units, {len(city.kelurahan)} kelurahan, {len(city.sellers)} sellers")
     print("it is served within seconds" if amqp_url else "run `peduli topology apply` before its first purchase")
@@ -180,7 +180,7 @@ def parked_retry(parked_id: ParkedId, service: ServiceName, note: Annotated[str,
 
 @parked_app.command("discard")
 def parked_discard(parked_id: ParkedId, service: ServiceName, note: Annotated[str, typer.Option(help="why")]) -> None:
-    """Give a parked message up; the events behind it go on."""
+    """Give a parked message up; the events behind it go on. One that waits for an earlier event stays."""
     from peduli import parked
     from shared.messaging import parking
 

@@ -52,6 +52,7 @@ async def prepare_database(admin_url: str, tenant: str, passwords: dict[str, str
                 passwords[schema],
                 schema,
                 reads=["reporting"] if schema == reporting.SCHEMA else [],
+                logs=[purchases.SCHEMA, distribution.SCHEMA] if schema == reporting.SCHEMA else [],
             )
     await load_city(admin_url, load(tenant))
     return applied
@@ -83,13 +84,16 @@ async def loaded_cities(admin_url: str) -> list[Reference]:
         await connection.close()
 
 
-async def declare(amqp_url: str, cities: Sequence[Reference]) -> topology.Topology:
-    """Declare every exchange, queue and binding of these cities; returns them. Those of others stay."""
-    made = topology.build({city.tenant: city.kelurahan for city in cities})
+async def declare(amqp_url: str, cities: Sequence[Reference], *, shards: int) -> topology.Topology:
+    """Declare every exchange, queue and binding of these cities; returns them. Those of others stay.
+
+    `shards` is the setting: as many queues of events as the services consume.
+    """
+    made = topology.build({city.tenant: city.kelurahan for city in cities}, shards=shards)
     await topology.apply(amqp_url, made)
     return made
 
 
-async def prepare_broker(amqp_url: str, *tenants: str) -> topology.Topology:
+async def prepare_broker(amqp_url: str, *tenants: str, shards: int = 1) -> topology.Topology:
     """Declare what cities need whose data comes with the code."""
-    return await declare(amqp_url, [load(tenant) for tenant in tenants])
+    return await declare(amqp_url, [load(tenant) for tenant in tenants], shards=shards)

@@ -17,7 +17,7 @@ from peduli.servers import children
 from peduli.servers.server import ServersError, free_port
 
 SERVICES = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}
-READY_SECONDS = 30.0
+READY_SECONDS = 120.0  # who has ended is told at once; a machine may be busy
 
 
 @dataclass

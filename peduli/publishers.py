@@ -227,7 +227,8 @@ async def _take_away(operator: Operator, row: dict[str, Any]) -> str:
     if await topology.look_at(operator.amqp_url, queue) is None:
         await _save_has_queue(operator, name, has_queue=False)
         return ""
-    await topology.unbind(operator.amqp_url, topology.of_publisher(tenant, name, row["queue_length"]))
+    own = topology.of_publisher(tenant, name, row["queue_length"])
+    await topology.unbind(operator.amqp_url, (*own.bindings, *own.retired))
     if waits := await _waiting(operator, queue):
         await _save_has_queue(operator, name, has_queue=True)
         return f"{waits}: when they are applied, `peduli publisher tidy` takes the queue {queue} away"

@@ -33,7 +33,7 @@ def simulate(
     """Play July and August 2021 again: our allocation beside first come first served, equal numbers, and hindsight."""
     from services.distribution.cli import simulate as playing
 
-    found, hindsight = playing.simulate(
+    found, best = playing.simulate(
         city,
         begin=begin.date(),
         days=days,
@@ -44,14 +44,20 @@ def simulate(
     )
     if charts is not None:
         charts.mkdir(parents=True, exist_ok=True)
-        for name, drawing in playing.charts(found, hindsight).items():
+        for name, drawing in playing.charts(found, best.persons if best else None).items():
             (charts / name).write_text(drawing, encoding="utf-8")
     if as_json:
-        told = {"city": city, "days": days, "seed": seed, "scale": scale, "goods": goods, "hindsight": hindsight}
+        told = {"city": city, "days": days, "seed": seed, "scale": scale, "goods": goods}
+        told |= {"hindsight": best._asdict() if best else None}
         print(json.dumps({**told, "policies": [asdict(one) for one in found]}, indent=2))
         return
     show(_table(found), False)
-    print(f"in hindsight {hindsight} persons could have been reached" if hindsight else "hindsight needs OR-tools")
+    if best is None:
+        print("hindsight needs OR-tools")
+    else:
+        print(
+            f"in hindsight {best.persons} persons could have been reached; {best.spoilt:.1%} of the goods had to spoil"
+        )
 
 
 def _table(found: list[Figures]) -> list[dict[str, str]]:

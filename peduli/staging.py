@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
 from rich.console import Console
 
 from peduli import processes
@@ -25,6 +26,7 @@ from peduli.servers.private import install_missing, private_servers
 from shared.database.pool import connect
 from shared.errors import PeduliError
 from shared.messaging import topology
+from shared.settings import Settings
 
 TENANT = "3276"
 GIVEN = ("PEDULI_AMQP_URL", "PEDULI_DATABASE_URL")
@@ -107,8 +109,10 @@ def stage(folder: Path, say: Callable[[str], None], *, is_unused: bool = False) 
         say("Menyiapkan basis data, data Kota Depok, dan antrean")
         passwords = {schema: secrets.token_hex(16) for schema in processes.SERVICES.values()}
         asyncio.run(prepare_database(admin_url, TENANT, passwords))
-        asyncio.run(prepare_broker(amqp_url, TENANT))
-        keys = {"PEDULI_HASH_KEY": secrets.token_hex(32), "PEDULI_SEAL_KEY": secrets.token_hex(32)}
+        hash_key, seal_key = secrets.token_hex(32), secrets.token_hex(32)
+        keys = {"PEDULI_HASH_KEY": hash_key, "PEDULI_SEAL_KEY": seal_key}
+        settings = Settings(hash_key=SecretStr(hash_key), seal_key=SecretStr(seal_key))  # as the services read them
+        asyncio.run(prepare_broker(amqp_url, TENANT, shards=settings.shards))
         say("Menyalakan layanan purchases, distribution, dan reporting")
         services = processes.plan(folder / "logs", amqp_url, admin_url, passwords, keys)
         for service in services.values():

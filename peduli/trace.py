@@ -22,6 +22,7 @@ STATUS = {
     "recalled": "ditarik kembali",
 }
 
+_REPORTED = ("in_stock", "on_the_way", "delivered", "expired", "damaged", "withdrawn")
 Found = dict[str, Any]
 NOTHING: Found = {"household": None, "lots": [], "packets": []}
 
@@ -100,9 +101,27 @@ def _tree(purchase: Found, found: Found, city: Reference | None) -> Tree:
         packets = [packet for packet in found["packets"] if (packet["purchase_id"], packet["line_no"]) == key]
         if packets or lot["available"]:
             branch = tree.add(f"dibeli {lot['bought']} x {lot['sku']}, di lumbung {lot['available']}")
+            branch.add(_sum(lot, found["reporting"]))
             for packet in packets:
                 _grow(branch.add(f"{packet['quantity']} buah dalam paket {packet['packet_id']}"), packet, city)
     return tree
+
+
+def _sum(lot: Found, lines: list[Found]) -> str:
+    """Where the pieces of a lot are, as an equation; and whether reporting, which only heard of it, says the same."""
+    out = lot["reserved"] + lot["in_transit"]
+    parts = {"di lumbung": lot["available"] + lot["returned"], "di jalan": out, "sampai": lot["delivered"]}
+    parts |= {"kedaluwarsa": lot["expired"], "rusak": lot["damaged"], "ditarik": lot["withdrawn"]}
+    whole = lot["bought"] + lot["over_delivered"]
+    told = " + ".join(f"{count} {word}" for word, count in parts.items() if count) or "0"
+    is_whole = sum(parts.values()) == whole
+    same = [list(parts.values()) == [line[name] for name in _REPORTED] for line in lines if _is_of(line, lot)]
+    seen = "" if all(same) and same else "; pelaporan belum sama"
+    return f"{told} = {whole}: {'cocok' if is_whole else 'TIDAK COCOK'}{seen}"
+
+
+def _is_of(line: Found, lot: Found) -> bool:
+    return (line["purchase_id"], line["line_no"]) == (lot["purchase_id"], lot["line_no"])
 
 
 def _grow(leaf: Tree, packet: Found, city: Reference | None) -> None:

@@ -14,7 +14,7 @@ _NONCE_BYTES = 12  # NIST SP 800-38D: 96-bit nonces for AES-GCM
 
 def keyed_hash(key: bytes, value: str) -> str:
     """32 hex characters of HMAC-SHA256(key, value): equal for equal values, meaningless without the key."""
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(key, value.encode(), "sha256").hexdigest()[:32]
 
 
 def seal(key: bytes, plain: bytes, *, bound_to: str) -> bytes:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import Lifespan
 
@@ -21,6 +21,7 @@ from shared.clock import now
 from shared.database.pool import Pool, open_pool
 from shared.database.transient import is_transient
 from shared.errors import PeduliError
+from shared.loops import Loop, Runner, every
 from shared.messaging import parking
 from shared.messaging.applier import Applier, Lane
 from shared.messaging.consumer import Consumer
@@ -30,11 +31,10 @@ from shared.messaging.pruning import prune
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
 from shared.messaging.watch import Watch
-from shared.observability.health import Health
-from shared.reference.model import Reference
+from shared.observability.health import Health, Progress
 from shared.reference.store import Cities
 from shared.settings import Settings
-from shared.web import problems
+from shared.web import doors, problems
 
 log = structlog.get_logger()
 START_SECONDS, STOP_SECONDS = 60.0, 20.0
@@ -42,8 +42,6 @@ PRUNE_SECONDS = 3600.0
 LOOKS = 6  # at what waits, before silence is called stuck
 FRESH_SECONDS = 2.0  # how soon a city that was loaded is served, and a token that was revoked is not; a row each
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-Loop = Callable[[Pool, asyncio.Event], Coroutine[Any, Any, None]]
 
 
 class OpenDoorsError(PeduliError):
@@ -79,13 +77,12 @@ def build(service: Service) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = service.settings
-        pool = await open_pool(settings.database_url, service.schema, statement_seconds=settings.statement_seconds)
-        await _start(service, pool)
+        pool = await _open_database(service)
         app.state.pool, app.state.cities, app.state.directory = pool, service.cities, service.directory
         app.state.default_tenant, app.state.open_doors = settings.tenant, settings.open_doors
         _open(app, service.routers(pool))
         stop = asyncio.Event()
-        tasks = [asyncio.create_task(run) for run in _runners(service, pool, stop, health)]
+        tasks = [asyncio.create_task(run, name=name) for name, run in _runners(service, pool, stop, health)]
         for task in tasks:
             task.add_done_callback(lambda task: None if stop.is_set() else _tell_of_death(task))
         await asyncio.sleep(0)  # each lane is known to readiness before the door opens
@@ -113,7 +110,7 @@ def describe(service: Service) -> dict[str, Any]:
 
 
 def _application(name: str, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
-    app = FastAPI(title=f"Peduli {name}", version="1", lifespan=lifespan)
+    app = FastAPI(title=f"Peduli {name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
     return app
 
@@ -124,25 +121,11 @@ def _open(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         app.router.routes += router.routes
 
 
-def _runners(service: Service, pool: Pool, stop: asyncio.Event, health: Health) -> list[Coroutine[Any, Any, None]]:
+def _runners(service: Service, pool: Pool, stop: asyncio.Event, health: Health) -> list[tuple[str, Runner]]:
+    """All that runs until `stop`, by name; each has its progress in `health`."""
     settings = service.settings
-    seal_key = settings.seal_key.get_secret_value().encode()
-
-    async def run_lane(lane: Lane, lane_stop: asyncio.Event) -> None:
-        applier, linger = Applier(lane, pool, seal_key), settings.linger_ms / 1000
-        consumers = [
-            Consumer(applier, amqp_url=settings.amqp_url, batch_size=settings.batch_size, linger_seconds=linger)
-            for _ in range(lane.consumers)
-        ]
-        health.lanes += [consumer.progress for consumer in consumers]
-        try:
-            await asyncio.gather(*(consumer.run(lane_stop) for consumer in consumers), Retrier(applier).run(lane_stop))
-        finally:
-            for consumer in consumers:
-                health.lanes.remove(consumer.progress)
-
-    runners = [run_lane(lane, stop) for lane in service.lanes]
-    runners.append(Lanes(service.publisher_lanes, run_lane).run(stop))
+    run_lane = _lane_runner(service, pool, health)
+    runners = [(lane.queue, run_lane(lane, stop)) for lane in service.lanes]
     if service.relays:
         relay = Relay(
             database_url=settings.database_url,
@@ -150,7 +133,7 @@ def _runners(service: Service, pool: Pool, stop: asyncio.Event, health: Health) 
             amqp_url=settings.amqp_url,
             statement_seconds=settings.statement_seconds,
         )
-        runners.append(relay.run(stop))
+        runners.append(("relay", relay.run(stop)))
     watch = Watch(
         service.name,
         pool,
@@ -160,13 +143,77 @@ def _runners(service: Service, pool: Pool, stop: asyncio.Event, health: Health) 
         every_seconds=settings.stuck_seconds / LOOKS,
     )
     health.others += watch.progress
-    runners.append(watch.run(stop))
-    runners.append(DeadLetters(service.name, pool, settings.amqp_url, seal_key).run(stop))
-    runners.append(every(stop, FRESH_SECONDS, lambda: refresh(service.cities, pool), "cities"))
-    runners.append(every(stop, FRESH_SECONDS, lambda: service.directory.refresh(pool), "directory"))
-    runners.append(every(stop, PRUNE_SECONDS, lambda: prune(pool, now()), "prune"))
-    runners += [loop(pool, stop) for loop in service.loops]
+    runners.append(("watch", watch.run(stop)))
+    letters = DeadLetters(service.name, pool, settings.amqp_url, settings.seal_key.get_secret_value().encode())
+    for loop in (
+        Loop("publisher_lanes", lambda _, stop, __: Lanes(service.publisher_lanes, run_lane).run(stop)),
+        Loop("dead_letters", lambda _, stop, __: letters.run(stop)),
+        *_upkeep(service),
+        *service.loops,
+    ):
+        progress = Progress(loop.name, consuming=True)
+        health.others.append(progress)
+        runners.append((loop.name, _watched(progress, loop.run(pool, stop, progress))))
     return runners
+
+
+def _upkeep(service: Service) -> tuple[Loop, ...]:
+    """What every service keeps fresh, and small."""
+    return (
+        _often("cities", FRESH_SECONDS, lambda pool: refresh(service.cities, pool)),
+        _often("directory", FRESH_SECONDS, service.directory.refresh),
+        _often("prune", PRUNE_SECONDS, lambda pool: prune(pool, now())),
+    )
+
+
+def _often(name: str, seconds: float, act: Callable[[Pool], Awaitable[bool]]) -> Loop:
+    return Loop(name, lambda pool, stop, progress: every(stop, seconds, lambda: act(pool), progress))
+
+
+def _lane_runner(service: Service, pool: Pool, health: Health) -> Callable[[Lane, asyncio.Event], Runner]:
+    settings = service.settings
+    seal_key, linger = settings.seal_key.get_secret_value().encode(), settings.linger_ms / 1000
+
+    async def run(lane: Lane, stop: asyncio.Event) -> None:
+        applier = Applier(lane, pool, seal_key)
+        consumers = [
+            Consumer(applier, amqp_url=settings.amqp_url, batch_size=settings.batch_size, linger_seconds=linger)
+            for _ in range(lane.consumers)
+        ]
+        health.lanes[:] = [it for it in health.lanes if it.name != lane.queue]  # one that died is begun anew
+        health.lanes += [consumer.progress for consumer in consumers]
+        runs = [*(consumer.run(stop) for consumer in consumers), Retrier(applier).run(stop)]
+        parts = [asyncio.create_task(run) for run in runs]
+        try:
+            await asyncio.gather(*parts)
+        finally:
+            for part in parts:
+                part.cancel()  # none goes on alone
+            for consumer in consumers:
+                consumer.progress.consuming = False
+                if stop.is_set():
+                    health.lanes.remove(consumer.progress)
+
+    return run
+
+
+async def _watched(progress: Progress, run: Runner) -> None:
+    """A loop that ends is open no more: readiness tells of it."""
+    try:
+        await run
+    finally:
+        progress.consuming = False
+
+
+async def _open_database(service: Service) -> Pool:
+    settings = service.settings
+    try:
+        pool = await open_pool(settings.database_url, service.schema, statement_seconds=settings.statement_seconds)
+        await _start(service, pool)
+    except Exception as error:  # the server would tell of it as a text, with its values
+        log.critical("start_failed", exc_info=error)
+        raise
+    return pool
 
 
 async def _start(service: Service, pool: Pool) -> None:
@@ -202,10 +249,15 @@ def _mount_operations(app: FastAPI, health: Health, stuck_seconds: float) -> Non
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        """Ready while all that has work goes on: the lanes, the relay, and the watch over what waits."""
+        """Ready while all that has work goes on: the lanes, the loops, the relay, and the watch over what waits."""
         stuck = [item.name for item in health.all if item.stuck(stuck_seconds)]
         shown = {
-            item.name: {"consuming": item.consuming, "in_hand": item.waiting, "queued": item.queued}
+            item.name: {
+                "consuming": item.consuming,
+                "in_hand": item.waiting,
+                "queued": item.queued,
+                "failures": item.failures,
+            }
             for item in health.all
         }
         answer = {"status": "not ready" if stuck else "ready", "stuck": stuck, "progress": shown}
@@ -215,34 +267,15 @@ def _mount_operations(app: FastAPI, health: Health, stuck_seconds: float) -> Non
     async def metrics() -> PlainTextResponse:
         return PlainTextResponse(generate_latest().decode(), media_type=CONTENT_TYPE_LATEST)
 
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return doors.page_of(app.openapi())
+
 
 def _tell_of_death(task: asyncio.Task[None]) -> None:
     """A runner never ends by itself: when it does, say so loudly; readiness will follow."""
     error = asyncio.CancelledError() if task.cancelled() else task.exception()
-    log.error("runner_died", runner=task.get_name(), error=type(error).__name__)
-
-
-async def every(stop: asyncio.Event, seconds: float, act: Callable[[], Awaitable[bool]], name: str) -> None:
-    """Call `act` until `stop`, again at once while it returns True, else after `seconds`; outages only delay it."""
-    while not stop.is_set():
-        try:
-            if await act():
-                continue
-        except Exception as error:
-            log.warning("loop_interrupted", loop=name, error=type(error).__name__)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
-
-
-async def each_city(cities: Cities, act: Callable[[Reference], Awaitable[bool]], name: str) -> bool:
-    """`act` for one city after the other; what fails for one does not keep the others from it. True: one has more."""
-    more = False
-    for city in cities.all():
-        try:
-            more |= await act(city)
-        except Exception as error:
-            log.warning("loop_interrupted", loop=name, tenant=city.tenant, error=type(error).__name__)
-    return more
+    log.error("runner_died", runner=task.get_name(), error=type(error).__name__, exc_info=error)
 
 
 def _collect_rarely() -> None:

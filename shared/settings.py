@@ -20,7 +20,13 @@ class Settings(BaseSettings):
     tenant: str = Field("3276", description="City of a request that names none, and of `migrate`; Depok is 3276")
     hash_key: SecretStr = Field(description="Key of the HMAC that turns a NIP into a buyer_key")
     seal_key: SecretStr = Field(description="Key that seals personal data and raw bodies at rest")
-    shards: int = Field(1, ge=1, le=64, description="Event queues per service; 1 is enough for a city")
+    shards: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Event queues per service, the same for all; 1 is enough for a city. To have more, set it, "
+        "run `peduli topology apply`, start the services anew; never fewer: what is bound would have no reader",
+    )
     batch_size: int = Field(1000, ge=1, le=2000, description="Messages handled in one transaction")
     linger_ms: int = Field(20, ge=0, le=1000, description="Milliseconds of quiet that end a batch before it is full")
     statement_seconds: float = Field(30, gt=0, description="Seconds after which a statement to Postgres is given up")

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from peduli.docs import fields
 from shared.contracts.corpus import CONTRACTS, SCHEMAS, Example, examples, schema_path
 from shared.contracts.reasons import TEXTS
 from shared.contracts.registry import ALL, INBOUND, TOLD, summary_of
+from shared.web.doors import Operation, operations
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
@@ -27,7 +27,6 @@ POLICY = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none';
 PUBLISH = CONTRACTS.parent / "docs" / "publish.md"
 FILES = "berkas"
 _COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
-_METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True)
@@ -43,18 +42,6 @@ class Message:
     examples: list[Example]
 
 
-@dataclass(frozen=True)
-class Operation:
-    """One request of an HTTP door."""
-
-    service: str
-    method: str
-    path: str
-    description: str
-    parameters: list[str]
-    answers: dict[str, str]
-
-
 def render() -> dict[str, bytes]:
     """Every file of the site by its path: pages, and the contract's own files below `berkas/`."""
     messages = [_message(kind) for kind in ALL]
@@ -62,7 +49,7 @@ def render() -> dict[str, bytes]:
     pages: dict[str, tuple[str, dict[str, Any]]] = {
         "index.html": ("index.html", {"inbound": messages[: len(INBOUND)], "told": messages[len(INBOUND) :]}),
         "alasan.html": ("reasons.html", {"texts": TEXTS}),
-        "http.html": ("http.html", {"operations": list(_operations())}),
+        "http.html": ("http.html", {"doors": _doors()}),
         "kirim.html": ("text.html", {"title": "Cara mengirim", "text": _markdown(PUBLISH)}),
         "perubahan.html": ("text.html", {"title": "Perubahan kontrak", "text": _markdown(CONTRACTS / "CHANGELOG.md")}),
         **{f"{message.kind}.html": ("message.html", {"message": message}) for message in messages},
@@ -102,23 +89,12 @@ def _message(kind: str) -> Message:
     )
 
 
-def _operations() -> Iterator[Operation]:
-    for path in sorted((CONTRACTS / "openapi").glob("*.json")):
-        for url, item in json.loads(path.read_text(encoding="utf-8"))["paths"].items():
-            for method in _METHODS:
-                if method in item:
-                    yield _operation(path.stem, method, url, item[method])
-
-
-def _operation(service: str, method: str, url: str, found: dict[str, Any]) -> Operation:
-    return Operation(
-        service=service,
-        method=method.upper(),
-        path=url,
-        description=found.get("description", found["summary"]),
-        parameters=[f"{item['name']} ({item['in']})" for item in found.get("parameters", [])],
-        answers={code: answer["description"] for code, answer in sorted(found["responses"].items())},
-    )
+def _doors() -> dict[str, list[Operation]]:
+    """The requests of each service."""
+    return {
+        path.stem: list(operations(json.loads(path.read_text(encoding="utf-8"))))
+        for path in sorted((CONTRACTS / "openapi").glob("*.json"))
+    }
 
 
 def _markdown(path: Path) -> Markup:

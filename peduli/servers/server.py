@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shared.errors import PeduliError
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0  # who has died is told at once; a machine may be busy
 
 
 class ServersError(PeduliError):

@@ -36,9 +36,11 @@ from shared.access import seats
 from shared.access.store import Directory
 from shared.clock import Clock, now
 from shared.database.pool import Pool
+from shared.loops import Loop, each_city, every
+from shared.observability.health import Progress
 from shared.reference.model import Reference
 from shared.reference.store import Cities
-from shared.service import Service, each_city, every
+from shared.service import Service
 from shared.settings import Settings
 
 SCHEMA = "distribution"
@@ -57,7 +59,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
     cities, directory = Cities(), Directory()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
-    async def allocating(pool: Pool, stop: asyncio.Event) -> None:
+    async def allocating(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
         async def once() -> bool:
             left = {city.tenant for city in cities.all()}  # each once a look: a busy city must not keep others waiting
             began = time.monotonic()
@@ -68,9 +70,9 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
                 began = time.monotonic()
             return False
 
-        await every(stop, LOOK_SECONDS, once, "allocate")
+        await every(stop, LOOK_SECONDS, once, progress)
 
-    async def sweeping(pool: Pool, stop: asyncio.Event) -> None:
+    async def sweeping(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
         async def sweep(city: Reference) -> bool:
             async with pool.acquire() as tx, tx.transaction():
                 tasks = await sweep_due(tx, reference=city, now=now())
@@ -83,14 +85,14 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             await seats.forget_expired(pool, now=clock())
             await photos.queries.delete_old_photos(pool, before=now() - PHOTOS_LAST)
             await pickups.queries.delete_old_pickups(pool, before=(now() - PICKUPS_LAST).date())
-            return await each_city(cities, sweep, "sweep")
+            return await each_city(cities, sweep, progress)
 
-        await every(stop, SWEEP_SECONDS, once, "sweep")
+        await every(stop, SWEEP_SECONDS, once, progress)
 
-    async def telling(pool: Pool, stop: asyncio.Event) -> None:
+    async def telling(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
         async with outgoing.client() as sender:
             send = partial(outgoing.send_due, pool, sender, keys.seal_key, now)
-            await every(stop, TELL_SECONDS, send, "webhooks")
+            await every(stop, TELL_SECONDS, send, progress)
 
     def doors(pool: Pool) -> Sequence[APIRouter]:
         volunteers = signing.Entrance.over(signing.VOLUNTEERS, pool, cities, keys, clock)
@@ -110,13 +112,13 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             pages.router(pool, cities, directory, keys, clock),
         )
 
-    async def improving(pool: Pool, stop: asyncio.Event) -> None:
+    async def improving(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
         async def improve(city: Reference) -> bool:
             async with pool.acquire() as tx, tx.transaction():
                 await improve_city(tx, reference=city, rules=Rules(), now=now())
             return False
 
-        await every(stop, IMPROVE_SECONDS, lambda: each_city(cities, improve, "improve"), "improve")
+        await every(stop, IMPROVE_SECONDS, lambda: each_city(cities, improve, progress), progress)
 
     return Service(
         name="distribution",
@@ -125,6 +127,11 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         cities=cities,
         lanes=handlers.lanes(cities, keys, settings.shards),
         routers=doors,
-        loops=[allocating, sweeping, improving, telling],
+        loops=[
+            Loop("allocate", allocating),
+            Loop("sweep", sweeping),
+            Loop("improve", improving),
+            Loop("webhooks", telling),
+        ],
         directory=directory,
     )

@@ -18,6 +18,7 @@ from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, Ta
 from shared.database.pool import Transaction
 from shared.errors import PeduliError
 from shared.messaging.applier import Handler, Lane
+from shared.observability.logs import correlate
 from shared.reference import told
 from shared.reference.store import Cities
 
@@ -63,6 +64,8 @@ def on_purchases(cities: Cities) -> Handler:
             await queries.save_due(tx, tenants=changed)  # goods may be of use to others now
         await take_in(tx, events, cities=cities, now=now())
         await take_pledges(tx, events)
+        goods = (event for event in events if event.type.startswith("purchase."))
+        correlate("goods_told", ((event.type, [event.aggregate]) for event in goods))
 
     return handle
 

@@ -20,9 +20,11 @@ from shared.access import seats
 from shared.access.store import Directory
 from shared.clock import Clock, now
 from shared.database.pool import Pool, Transaction
+from shared.loops import Loop, each_city, every
+from shared.observability.health import Progress
 from shared.reference.model import Reference
 from shared.reference.store import Cities
-from shared.service import Service, each_city, every
+from shared.service import Service
 from shared.settings import Settings
 from shared.web.grouping import Grouper
 
@@ -39,7 +41,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
     cities, directory = Cities(), Directory()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
-    async def sweep(pool: Pool, stop: asyncio.Event) -> None:
+    async def sweep(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
         async def once() -> bool:
             async with pool.acquire() as tx, tx.transaction():
                 await files.forget(tx, clock())
@@ -48,7 +50,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             async with pool.acquire() as tx, tx.transaction():
                 return bool(await expire_waiting(tx, keys=keys, now=clock()))
 
-        await every(stop, SWEEP_SECONDS, once, "expire_waiting")
+        await every(stop, SWEEP_SECONDS, once, progress)
 
     async def act(tx: Transaction, sent: Sequence[Sent]) -> list[Answer]:
         return await receive(tx, sent, cities=cities, keys=keys, now=now())
@@ -56,17 +58,17 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
     grouper = Grouper(act, lambda sent: refused(sent, "UNPROCESSABLE"))
     filing = Filing(cities, keys, grouper, now)
 
-    async def work_on_files(pool: Pool, stop: asyncio.Event) -> None:
-        await every(stop, FILES_SECONDS, lambda: filing.once(pool), "files")
+    async def work_on_files(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
+        await every(stop, FILES_SECONDS, lambda: filing.once(pool), progress)
 
-    async def reckoning(pool: Pool, stop: asyncio.Event) -> None:
+    async def reckoning(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
         async def reckon(city: Reference) -> bool:
             if city.seller_order == "least_sold":
                 async with pool.acquire() as tx, tx.transaction():
                     await reckon_turnover(tx, city.tenant)
             return False
 
-        await every(stop, TURNOVER_SECONDS, lambda: each_city(cities, reckon, "turnover"), "turnover")
+        await every(stop, TURNOVER_SECONDS, lambda: each_city(cities, reckon, progress), progress)
 
     def doors(pool: Pool) -> Sequence[APIRouter]:
         return routes.router(pool, grouper, keys), pages.router(pool, cities, keys, clock)
@@ -78,7 +80,12 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         cities=cities,
         lanes=handlers.lanes(cities, keys),
         routers=doors,
-        loops=[sweep, *[grouper.run] * GROUPS, work_on_files, reckoning],
+        loops=[
+            Loop("sweep", sweep),
+            *[Loop("requests", lambda pool, stop, _: grouper.run(pool, stop))] * GROUPS,
+            Loop("files", work_on_files),
+            Loop("turnover", reckoning),
+        ],
         directory=directory,
         publisher_lanes=lambda: handlers.publisher_lanes(directory, cities, keys),
     )

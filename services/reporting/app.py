@@ -15,8 +15,10 @@ from services.reporting.store.facts import queries
 from services.reporting.usecases.reconcile import check_nightly
 from shared.clock import Clock, now
 from shared.database.pool import Pool, connect
+from shared.loops import Loop, every
+from shared.observability.health import Progress
 from shared.reference.store import Cities
-from shared.service import Service, every
+from shared.service import Service
 from shared.settings import Settings
 from shared.web.caller import only
 from shared.web.city import City
@@ -34,14 +36,14 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
 
     cities = Cities()
 
-    async def beating(pool: Pool, stop: asyncio.Event) -> None:
+    async def beating(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
         async def once() -> bool:
             await queries.save_heartbeat(pool)
             return False
 
-        await every(stop, HEARTBEAT_SECONDS, once, "heartbeat")
+        await every(stop, HEARTBEAT_SECONDS, once, progress)
 
-    async def checking(pool: Pool, stop: asyncio.Event) -> None:
+    async def checking(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
         async def once() -> bool:
             zone = cities[settings.tenant].zone
             tx = await connect(settings.database_url, SCHEMA, statement_seconds=CHECK_SECONDS)
@@ -52,7 +54,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
                 await tx.close()
             return False
 
-        await every(stop, LOOK_SECONDS, once, "quality_check")
+        await every(stop, LOOK_SECONDS, once, progress)
 
     return Service(
         name="reporting",
@@ -61,7 +63,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         cities=cities,
         lanes=handlers.lanes(cities, settings.shards),
         routers=lambda pool: (_router(pool), pages.router(pool, clock, settings.seal_key.get_secret_value().encode())),
-        loops=[beating, checking],
+        loops=[Loop("heartbeat", beating), Loop("quality_check", checking)],
         relays=False,
     )
 

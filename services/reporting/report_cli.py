@@ -47,4 +47,6 @@ async def _issued(
         if number is not None:
             return await usecase.find(tx, city, number)
         assert days is not None
-        return await usecase.issue(tx, city, *days, now(), unit)
+        made = await usecase.draft(tx, city, *days, unit)
+    async with within_city(database_url, "facts", tenant) as (tx, city):
+        return await usecase.issue(tx, city, made, now())

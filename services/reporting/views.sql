@@ -147,7 +147,7 @@ from facts.tally_product_day t left join facts.dim_product p using (tenant, sku)
 window running as (partition by t.tenant, t.sku order by t.local_date);
 
 -- Not published: it has households. From the tally's days to the packets of each by their index, so that a `where` about
--- days reads those days only.
+-- days reads those days only; without `offset 0` the planner, which cannot know how few a day has, reads all there are.
 create or replace view facts.delivered_packet as
 select r.tenant, t.kelurahan, r.name as kelurahan_name, r.kecamatan_code, t.local_date, k.household_id,
   extract(epoch from k.assigned_at - bought.first_at) / 3600 as to_assign,
@@ -156,10 +156,10 @@ select r.tenant, t.kelurahan, r.name as kelurahan_name, r.kecamatan_code, t.loca
   k.delivered_at <= least(h.isolation_until, h.released_at) as is_in_time
 from facts.tally_region_day t join facts.dim_region r on r.region_code = t.kelurahan
 join facts.ref_cities c on c.tenant = r.tenant
-join facts.fct_task k on k.kelurahan = t.kelurahan
+cross join lateral (select * from facts.fct_task k where k.kelurahan = t.kelurahan
   and k.delivered_at >= t.local_date::timestamp at time zone c.time_zone
-  and k.delivered_at < (t.local_date + 1)::timestamp at time zone c.time_zone
-left join facts.fct_household h using (household_id)
+  and k.delivered_at < (t.local_date + 1)::timestamp at time zone c.time_zone offset 0) k
+left join lateral (select * from facts.fct_household h where h.household_id = k.household_id offset 0) h on true
 left join lateral (select min(p.purchased_at) as first_at from facts.fct_task_line l
   join facts.fct_purchase p using (purchase_id) where l.task_id = k.task_id) bought on true
 where t.delivered > 0;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -50,8 +50,7 @@ class Envelope:
         return identity_of(self.tenant, self.source, self.event_id)
 
 
-@dataclass(frozen=True)
-class Outgoing:
+class Outgoing(NamedTuple):  # a tuple is made in a third of the time, and there is one an event
     """An event that a use case decided; the outbox gives it a row in the same transaction."""
 
     event_id: UUID

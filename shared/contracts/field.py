@@ -67,6 +67,7 @@ class HouseholdReport(Submitted):
     cases: tuple[Case, ...] = Field(default=(), max_length=30)
     is_aparatur: StrictBool = Field(False, description="a civil servant's household; allocation does not see it")
     other_aid: tuple[OtherAid, ...] = Field(default=(), max_length=20)
+    programme: str = Field(default="isoman", max_length=40, description="the city's cause that it gets help by")
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> HouseholdReport:

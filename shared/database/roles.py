@@ -10,8 +10,13 @@ DATA = "select, insert, update, delete"
 READ_ONLY = "principals"  # a service that was broken into must not be able to give itself tokens
 
 
-async def ensure(admin_url: str, role: str, password: str, schema: str, *, reads: Sequence[str] = ()) -> None:
-    """Make `role` or renew its password, and let it read and write `schema`, and read the published `reads`."""
+async def ensure(
+    admin_url: str, role: str, password: str, schema: str, *, reads: Sequence[str] = (), logs: Sequence[str] = ()
+) -> None:
+    """Make `role` or renew its password, and let it read and write `schema`, and read the published `reads`.
+
+    `logs` are schemas whose event log it may read: what was told to everybody, and nothing else of them.
+    """
     connection = await asyncpg.connect(admin_url)
     try:
         async with connection.transaction():
@@ -25,5 +30,8 @@ async def ensure(admin_url: str, role: str, password: str, schema: str, *, reads
             for published in reads:
                 await connection.execute(f'grant usage on schema "{published}" to "{role}"')
                 await connection.execute(f'grant select on all tables in schema "{published}" to "{role}"')
+            for owner in logs:
+                await connection.execute(f'grant usage on schema "{owner}" to "{role}"')
+                await connection.execute(f'grant select on "{owner}".event_log to "{role}"')
     finally:
         await connection.close()

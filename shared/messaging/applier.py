@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from shared.observability import metrics
 
 Handler = Callable[[Transaction, Sequence[Envelope]], Awaitable[None]]
 log = structlog.get_logger()
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ class Applier:
             waiting = await self.effect(connection, [m for m in messages if id(m) not in faulty])
             aside = faults + [(message, parking.WAITING) for message in waiting]
             await parking.park(connection, self.lane.queue, aside, seal_key=self.seal_key, now=now())
-        for _, reason in aside:
-            metrics.EVENTS_PARKED.labels(self.lane.queue, reason).inc()
+        for message, reason in aside:
+            self._tell(message, reason)
 
     def fault(self, message: Message) -> str:
         """Why a message cannot even be handled here; empty when it can."""
@@ -102,8 +104,21 @@ class Applier:
         """Set one message aside by itself."""
         async with self.pool.acquire() as connection, connection.transaction():
             await parking.park(connection, self.lane.queue, [(message, reason)], seal_key=self.seal_key, now=now())
+        self._tell(message, reason)
+
+    def _tell(self, message: Message, reason: str) -> None:
         metrics.EVENTS_PARKED.labels(self.lane.queue, reason).inc()
-        log.warning("message_parked", queue=self.lane.queue, reason=reason)
+        if reason != parking.WAITING:  # it goes on by itself, in a moment
+            log.warning("message_parked", queue=self.lane.queue, reason=reason, **ids_of(message))
+
+
+def ids_of(message: Message) -> dict[str, object]:
+    """How a message is named in a log: by its ids, if they are any. Others give theirs, and could name a person."""
+    if message.envelope is None:
+        return {}
+    event_id, correlation = message.envelope.event_id, message.envelope.correlation_id
+    found: dict[str, object] = {"event_id": event_id} if _UUID.fullmatch(event_id) else {}
+    return found | ({"correlation": [correlation]} if _UUID.fullmatch(correlation) else {})
 
 
 def reason_of(error: Exception) -> str:

@@ -1,15 +1,15 @@
-"""aiormq's channel with two shorter ways, for lanes and relays that carry thousands of messages a second.
+"""aiormq's channel with shorter ways, for lanes and relays that carry thousands of messages a second.
 
 aiormq makes several tasks and futures a message, so that any callback may wait and any publish may be given up alone.
 Ours need neither: a lane's callback only puts the message into a buffer, and a relay waits for a window of confirms.
-Together they were a tenth of all that a purchase costs.
+Together they were a tenth of all that a purchase costs. A third is the table of an event's headers, which are all text.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import aiormq
 import aiormq.connection
@@ -19,6 +19,24 @@ from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 
 OnMessage = Callable[[DeliveredMessage], None]
+
+
+class TextProperties(Basic.Properties):
+    """Properties whose headers are all text; in the general way their table was half of a publish's time."""
+
+    def encode_property(self, name: str, value: Any) -> bytes:
+        """One property as it goes over the wire."""
+        return _text_table(value) if name == "headers" else super().encode_property(name, value)
+
+
+def _text_table(texts: Mapping[str, str]) -> bytes:
+    """Fields of a short name, `S` and a long string (AMQP 0-9-1 §4.2.5.5)."""
+    fields = [
+        b"%c%bS%b%b" % (len(name), name, len(text).to_bytes(4, "big"), text)
+        for name, text in ((name.encode(), text.encode()) for name, text in texts.items())
+    ]
+    table = b"".join(fields)
+    return len(table).to_bytes(4, "big") + table
 
 
 class Channel(aiormq.Channel):

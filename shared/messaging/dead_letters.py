@@ -13,7 +13,7 @@ from pamqp.commands import Basic
 from shared.clock import now
 from shared.database.pool import Pool
 from shared.messaging import parking
-from shared.messaging.applier import read
+from shared.messaging.applier import ids_of, read
 from shared.messaging.connection import open_connection
 from shared.messaging.topology import DEAD
 
@@ -60,7 +60,7 @@ class DeadLetters:
                         tx, origin, [(message, parking.DEAD_LETTERED)], seal_key=self._seal_key, now=now()
                     )
                 await channel.basic_ack(delivery.delivery_tag)
-                log.error("message_parked", queue=origin, reason=parking.DEAD_LETTERED)
+                log.error("message_parked", queue=origin, reason=parking.DEAD_LETTERED, **ids_of(message))
                 count += 1
         finally:
             await connection.close()

@@ -52,6 +52,8 @@ class Lanes:
         for queue, started in list(self._started.items()):
             if started.task.done():
                 del self._started[queue]
+                if not started.stop.is_set():
+                    log.error("lane_died", queue=queue, exc_info=_error_of(started.task))
             elif queue not in wanted or wanted[queue].batch != started.lane.batch:
                 started.stop.set()  # it is started anew, if at all, when it has ended: never two at a time
         for queue in wanted.keys() - self._started.keys():
@@ -59,3 +61,7 @@ class Lanes:
             task = asyncio.create_task(self._start(wanted[queue], stop))
             self._started[queue] = _Started(wanted[queue], stop, task)
             log.info("lane_started", queue=queue)
+
+
+def _error_of(task: asyncio.Task[None]) -> BaseException | None:
+    return asyncio.CancelledError() if task.cancelled() else task.exception()

@@ -16,7 +16,7 @@ from shared.database.pool import Row, Transaction
 from shared.database.queries import load_queries
 from shared.errors import PeduliError
 from shared.ids import new_id
-from shared.messaging import inbox
+from shared.messaging import inbox, topology
 from shared.privacy import seal, unseal
 
 queries = load_queries(__file__)
@@ -33,6 +33,10 @@ DEAD_LETTERED = "DEAD_LETTERED"
 
 class ParkedError(PeduliError):
     """No parked message has this id."""
+
+
+class EarlierMissingError(PeduliError):
+    """An earlier event of the same aggregate is not applied yet: it would be ignored when it comes."""
 
 
 @dataclass(frozen=True)
@@ -104,16 +108,35 @@ async def retry(tx: Transaction, parked_id: UUID, note: str) -> None:
 
 
 async def discard(tx: Transaction, parked_id: UUID, note: str) -> None:
-    """Give a parked message up; its aggregate goes on behind it. Raises `ParkedError` when there is none."""
+    """Give a parked message up; in an ordered lane its aggregate goes on behind it.
+
+    Raises `ParkedError` when there is none, and `EarlierMissingError` when it is not this event's turn yet.
+    """
     queue = await queries.find_queue(tx, parked_id=parked_id)
-    if queue is not None:  # the lane's lock first, then its rows, as the lane does: nobody waits crosswise
+    if queue is None:
+        raise ParkedError(hint="`peduli parked list` shows the ids")
+    ordered = topology.is_ordered(queue)
+    if ordered:  # the lane's lock first, then its rows, as the lane does: nobody waits crosswise
         await inbox.queries.claim_queue(tx, queue=queue)
     row = await queries.save_discarded(tx, parked_id=parked_id, note=note)
     if row is None:
-        raise ParkedError(hint="`peduli parked list` shows the ids")
-    if row["aggregate"] and row["version"]:
-        await queries.save_skipped(tx, aggregate=row["aggregate"], version=row["version"])
-        await queries.wake_waiting(tx, aggregates=[row["aggregate"]])
+        raise ParkedError(hint="it was settled a moment ago")
+    if ordered and row["aggregate"] and row["version"]:
+        await _skip(tx, row["aggregate"], row["version"])
+
+
+async def _skip(tx: Transaction, aggregate: str, version: int) -> None:
+    """Let an aggregate go on behind the version whose turn it is; one that it has reached already changes nothing."""
+    rows = await inbox.queries.load_versions(tx, aggregates=[aggregate])
+    due = (rows[0]["version"] if rows else 0) + 1
+    if version > due:
+        raise EarlierMissingError(
+            hint=f"version {due} of {aggregate} comes first, and this one is {version}: it goes on by itself when the "
+            "earlier ones are applied; where one of those is parked, retry or discard that one"
+        )
+    if version == due:
+        await inbox.queries.save_versions(tx, aggregates=[aggregate], versions=[version])
+        await queries.wake_waiting(tx, aggregates=[aggregate])
 
 
 def _json(headers: dict[str, object]) -> str:

@@ -71,8 +71,3 @@ returning aggregate, version;
 with old as (select parked_id from parked where settled_at < :before order by settled_at limit :most),
   gone as (delete from parked where parked_id in (select parked_id from old) returning 1)
 select count(*) from gone;
-
--- name: save_skipped!
--- Let the aggregate go on behind a discarded event.
-insert into aggregate_versions (aggregate, version) values (:aggregate, :version)
-on conflict (aggregate) do update set version = greatest(aggregate_versions.version, excluded.version);

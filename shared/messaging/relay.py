@@ -13,7 +13,7 @@ from pamqp.commands import Basic
 from shared.database.pool import STATEMENT_SECONDS, Row, Transaction, connect
 from shared.database.queries import load_queries
 from shared.messaging import topology
-from shared.messaging.channel import Channel
+from shared.messaging.channel import Channel, TextProperties
 from shared.messaging.connection import Connection, open_channel, open_connection
 from shared.observability import metrics
 
@@ -93,7 +93,7 @@ class Relay:
         _, late = await asyncio.wait(confirms, timeout=CONFIRM_SECONDS)  # one deadline for the window
         for confirm in late:
             confirm.cancel()
-        results = await asyncio.gather(*confirms, return_exceptions=True)
+        results = [_outcome(confirm) for confirm in confirms]
         confirmed = 0
         for result in results:
             if not isinstance(result, Basic.Ack):
@@ -117,7 +117,7 @@ class Relay:
             row["body"],
             exchange=topology.EVENTS,
             routing_key=row["routing_key"],
-            properties=Basic.Properties(
+            properties=TextProperties(
                 content_type="application/json",
                 delivery_mode=2,
                 message_id=str(row["event_id"]),
@@ -137,6 +137,11 @@ class Relay:
         if self._refused[seq] >= REFUSALS:
             await queries.save_quarantined(database, seq=seq)
             log.error("event_quarantined", service=self._schema, seq=seq)
+
+
+def _outcome(confirm: asyncio.Future[Basic.Ack]) -> object:
+    """The broker's word, or the error that came in its place; of a confirm that is done."""
+    return asyncio.CancelledError() if confirm.cancelled() else confirm.exception() or confirm.result()
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> bool:

@@ -51,9 +51,12 @@ class Binding:
 
 @dataclass(frozen=True)
 class Topology:
+    """What must be there; `retired` bindings must not: brokers have them from before."""
+
     exchanges: tuple[Exchange, ...]
     queues: tuple[Queue, ...]
     bindings: tuple[Binding, ...]
+    retired: tuple[Binding, ...] = ()
 
 
 def tasks_queue(kelurahan: str) -> str:
@@ -89,6 +92,11 @@ def sharded(service: str, shards: int) -> tuple[Exchange, tuple[Queue, ...], tup
         for shard in range(shards)
     )
     return exchange, queues, tuple(Binding(exchange.name, queue.name, "1") for queue in queues)
+
+
+def is_ordered(queue: str) -> bool:
+    """Whether a queue is one of `sharded`: its lane applies each aggregate's versions in turn."""
+    return queue.split(".")[1:2] == ["events"]
 
 
 def fielded(places: Sequence[tuple[str, str]]) -> tuple[list[Queue], list[Binding]]:
@@ -148,6 +156,7 @@ def build(cities: Mapping[str, Sequence[str]], *, shards: int = 1) -> Topology:
             *reporting_bindings,
             *task_bindings,
         ),
+        retired=tuple(Binding(INTAKE, LOG, key) for _, key in INTAKES),
     )
 
 
@@ -169,12 +178,16 @@ def of_publisher(tenant: str, name: str, queue_length: int) -> Topology:
     return Topology(
         exchanges=(),
         queues=(Queue(queue, arguments),),
-        bindings=tuple(Binding(INTAKE, target, key) for target in (queue, LOG) for key in keys),
+        bindings=tuple(Binding(INTAKE, queue, key) for key in keys),
+        retired=tuple(Binding(INTAKE, LOG, key) for key in keys),  # a NIP lay in the stream, in clear
     )
 
 
 async def apply(url: str, topology: Topology) -> None:
-    """Declare everything; harmless when it is there already. Raises aio-pika's error when a live object differs."""
+    """Declare everything and take away what is retired; harmless when it is so already.
+
+    Raises aio-pika's error when a live object differs.
+    """
     connection = await aio_pika.connect(url)
     async with connection:
         channel = await connection.channel()
@@ -189,14 +202,17 @@ async def apply(url: str, topology: Topology) -> None:
                 binding.target, ensure=False
             )
             await target.bind(source, binding.key)
+    await unbind(url, topology.retired)
 
 
-async def unbind(url: str, topology: Topology) -> None:
+async def unbind(url: str, bindings: Sequence[Binding]) -> None:
     """Take bindings of queues away; harmless when they are gone."""
+    if not bindings:
+        return
     connection = await aio_pika.connect(url)
     async with connection:
         channel = await connection.channel()
-        for binding in topology.bindings:
+        for binding in bindings:
             source = await channel.get_exchange(binding.source, ensure=False)
             await (await channel.get_queue(binding.target, ensure=False)).unbind(source, binding.key)
 

@@ -7,27 +7,35 @@ import time
 from dataclasses import dataclass, field
 
 
-@dataclass
+@dataclass(eq=False)
 class Progress:
     """What one lane or loop has done lately: messages in hand, and `queued` ones that only it could take.
 
+    `failures` are a loop's tries in a row that came to nothing; what it was to do waits from the first one on.
     Times are monotonic seconds. What never moved is stuck, so that a service is not ready before it has begun.
     """
 
     name: str
     waiting: int = 0
     queued: int = 0
+    failures: int = 0
     consuming: bool = False
     moved_at: float = -math.inf
 
     @property
     def has_work(self) -> bool:
         """True when there is something to do."""
-        return bool(self.waiting or self.queued)
+        return bool(self.waiting or self.queued or self.failures)
 
     def moved(self) -> None:
         """Something was settled, or there was nothing to do."""
-        self.moved_at = time.monotonic()
+        self.failures, self.moved_at = 0, time.monotonic()
+
+    def failed(self) -> None:
+        """A try came to nothing."""
+        if not self.failures:
+            self.moved_at = time.monotonic()
+        self.failures += 1
 
     def stuck(self, seconds: float) -> bool:
         """True when there is work, or no connection, and nothing has moved for `seconds`."""
@@ -38,7 +46,10 @@ class Progress:
 
 @dataclass
 class Health:
-    """The progress of a service: of its `lanes`, which come and go, and of what else must not stand still."""
+    """The progress of a service: of its `lanes`, which come and go, and of what else must not stand still.
+
+    A lane that died stays among them, and is stuck, until it is begun anew.
+    """
 
     lanes: list[Progress] = field(default_factory=list)
     others: list[Progress] = field(default_factory=list)

@@ -13,6 +13,7 @@ from shared.reference.folding import fold
 
 NEED_GROUPS = ("food", "protein", "hygiene", "baby", "medicine")
 Storage = Literal["ambient", "chill", "frozen"]
+FIRST_PROGRAMME = "isoman"  # the cause that is meant where none is named
 SINCE_EVER = date.min  # the first day of what nobody dated
 
 

@@ -196,7 +196,7 @@ async def test_a_hostile_event_is_set_aside_alone(world: World, service: str) ->
     queue = f"{service}.events.0"
     async with running(module.service(world.settings())) as door:
         await send(world, messages)
-        await eventually(lambda: query(world, found), lambda rows: rows[0]["n"] >= healthy, seconds=40)
+        await eventually(lambda: query(world, found), lambda rows: rows[0]["n"] >= healthy)
         await eventually(lambda: topology.depths(world.rabbitmq.url, [queue]), lambda seen: seen[queue] == 0)
         assert await query(world, found) == [{"n": healthy}]
         assert (await status(door)) == 200

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from tests.support import soak
 
 
@@ -17,11 +15,15 @@ async def test_every_process_dies_at_every_step_and_every_server_is_killed_under
         assert battle.unreached == []
 
 
-@pytest.mark.parametrize("server", ["postgres-stop", "rabbitmq-stop"])
-async def test_twenty_seconds_away_parks_nothing_and_is_caught_up(tmp_path: Path, server: str) -> None:
+async def test_twenty_seconds_away_parks_nothing_and_is_caught_up(tmp_path: Path) -> None:
     async def away(battle: soak.Battle) -> None:
-        await asyncio.sleep(2)
-        await battle.strike_server(server, 20)
+        """Each server is away alone for half of its time, and together with the other for the other half."""
+
+        async def later(server: str, seconds: float) -> None:
+            await asyncio.sleep(seconds)
+            await battle.strike_server(server, 20)
+
+        await asyncio.gather(later("postgres-stop", 2), later("rabbitmq-stop", 12))
 
     async with soak.battlefield(tmp_path, seed=1, households=60) as battle:
         assert await soak.one_round(battle, "R", away, purchases=1500, rate=300) == []

@@ -52,7 +52,7 @@ async def test_a_frozen_leader_is_replaced_and_comes_back_harmless(world: World)
             await eventually(lambda: count(WAITING), lambda left: 0 < left < 2900)  # in the middle of its work
             old.send_signal(signal.SIGSTOP)
             await database.execute(APPEND, 3001, 5000)
-            await eventually(lambda: count(WAITING), lambda left: left == 0, seconds=30)
+            await eventually(lambda: count(WAITING), lambda left: left == 0)
             old.send_signal(signal.SIGCONT)
             for first in range(5001, 6001, 100):
                 await database.execute(APPEND, first, first + 99)

@@ -84,7 +84,7 @@ async def test_a_reset_of_every_connection_twice_a_second_loses_nothing(world: W
             await asyncio.sleep(draw.uniform(0.2, 0.6))
             resets += broker.reset() + database.reset()
         await telling
-        await eventually(lambda: state(world), lambda seen: seen == done(300), seconds=30)
+        await eventually(lambda: state(world), lambda seen: seen == done(300))
         assert resets > 20
 
 
@@ -94,7 +94,7 @@ async def test_a_confirm_that_never_comes_is_asked_for_again_and_counts_once(wor
         assert (await door.post("/v1/purchases", json=purchase("HTTP-1"), headers=HEADERS)).status_code == 202
         # on a new line, before a heart is missed on the old one
         await eventually(lambda: state(world), lambda seen: seen["outbox"] == 0, seconds=5)
-        await eventually(lambda: state(world), lambda seen: seen == done(1), seconds=30)
+        await eventually(lambda: state(world), lambda seen: seen == done(1))
 
 
 @pytest.mark.parametrize("directions", [("to_client",), ("to_server", "to_client")])
@@ -109,7 +109,7 @@ async def test_a_silent_broker_shows_and_is_over_when_it_speaks_again(
             await eventually(partial(status, door), lambda seen: seen == 503)
         await asyncio.sleep(8)  # long enough for every connection to be given up
         broker.turn("pass")
-        await eventually(lambda: state(world), lambda seen: seen == done(21), seconds=30)
+        await eventually(lambda: state(world), lambda seen: seen == done(21))
         for door in (one, two):
             await eventually(partial(status, door), lambda seen: seen == 200)
 
@@ -127,6 +127,6 @@ async def test_a_silent_database_shows_and_parks_nothing(world: World, seconds: 
             await eventually(partial(status, door), lambda seen: seen == 503)
         await asyncio.sleep(seconds)
         database.turn("pass")
-        await eventually(lambda: state(world), lambda seen: seen == done(20), seconds=30)
+        await eventually(lambda: state(world), lambda seen: seen == done(20))
         for door in (one, two):
             await eventually(partial(status, door), lambda seen: seen == 200)

@@ -46,6 +46,15 @@ async def test_every_query_prepares_on_a_migrated_database(world: World) -> None
     assert broken == []
 
 
+def test_a_query_leaves_no_trace_in_its_session() -> None:
+    """Connections of a pool are not reset between transactions; the relay has one of its own."""
+    sessions = re.compile(
+        r"^\s*(set|reset|listen|declare|prepare)\b|pg_(try_)?advisory_lock", re.MULTILINE | re.IGNORECASE
+    )
+    traces = {name for path in NAMED_SQL for name, query in queries_of(path).items() if sessions.search(query.sql)}
+    assert traces == {"relax_commits", "claim_leadership"}
+
+
 @pytest.mark.parametrize("path", NAMED_SQL, ids=str)
 def test_every_query_is_used_and_says_what_it_means(path: Path) -> None:
     code = "".join(

@@ -17,6 +17,9 @@ SHOWN_FILE = re.compile(r"<!-- file: \S+ -->\n+```.*?```\n", re.DOTALL)  # count
 NAMELESS = {"utils", "helpers", "common", "base", "models"}  # names that say nothing, so everything ends up there
 OF_A_MACHINE = [f"/{name}" + "/" for name in ("work", "root", "home", "Users")] + [".lib" + "rary"]
 INDEX_HOSTS = [f"{host}.org" for host in ("pypi", "pythonhosted", "deb.debian", "registry.npmjs")]
+OF_THE_SERVICES = ("services", "shared")
+NAMELESS_LINE = re.compile(r"\b(?:log\.(?:debug|info|warning|error|critical)|correlate)\((?!\s*\"[a-z_]+\"|event[,:])")
+ENVIRONMENT = re.compile(r"\bos\.(?:environ|getenv)\b")
 SHARED_BESIDE_US = re.compile(r"(?<![\w./])\.\./shar" + r"ed\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -86,3 +89,11 @@ def test_nothing_names_a_host_of_packages() -> None:
 
 def test_no_lock_names_where_packages_came_from() -> None:
     assert [str(path) for path in committed(".lock") if "://" in text_of(path) or "\n--" in text_of(path)] == []
+
+
+@pytest.mark.parametrize("forbidden", [NAMELESS_LINE, ENVIRONMENT], ids=["nameless line of a log", "environment"])
+def test_services_give_lines_constant_names_and_read_the_environment_through_settings(
+    forbidden: re.Pattern[str],
+) -> None:
+    ours = [path for path in committed(".py") if path.parts[0] in OF_THE_SERVICES]
+    assert [str(path) for path in ours if forbidden.search(text_of(path))] == []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from prometheus_client import REGISTRY
 
 import services.distribution.app as distribution
 from services.reporting.cli import differences
@@ -21,16 +24,31 @@ from tests.support.journey import (
     sums,
     tell,
 )
-from tests.support.publish import purchase_in
+from tests.support.logged import Lines, logged
+from tests.support.publish import message, publish, purchase_in
 from tests.support.running import running
-from tests.support.servers import World, bring
+from tests.support.servers import TENANT, World, bring, sharded
+
+STEPS = {  # of one purchase, in the logs of the three services
+    *(("purchase_judged", "recorded"), ("goods_told", "purchase.recorded.v1"), ("task_told", "assigned")),
+    *(("task_told", "accepted"), ("task_told", "delivered"), ("event_tallied", "purchase.recorded.v1")),
+    *(("event_tallied", f"task.{step}.v1") for step in ("assigned", "accepted", "delivered")),
+}
 
 
-@pytest.mark.parametrize("tenant", shipped())
-async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(world: World, tenant: str) -> None:
+@pytest.fixture
+def log() -> Iterator[Lines]:
+    with logged() as lines:
+        yield lines
+
+
+@pytest.mark.parametrize(("tenant", "shards"), [*((tenant, 1) for tenant in shipped()), (TENANT, 2)])
+async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(
+    world: World, tenant: str, shards: int, log: Lines
+) -> None:
     city = load(tenant)
     await bring(world, city)
-    async with services(world) as (_, door_of_distribution, _reporting):
+    async with sharded(world, shards), services(world, shards=shards) as (_, door_of_distribution, _reporting):
         field, place = door_of_distribution.speaking_for(tenant), city.kelurahan[0]
         await register(field, kelurahan=place)
         await tell(world, purchase_in(city), tenant=tenant)
@@ -58,9 +76,28 @@ async def test_a_purchase_becomes_a_packet_at_a_door_and_a_line_in_a_tally(world
         wanted = {"tenant": tenant, "buyers": 1, "spend_idr": 130000, "posts": 1, "compliant_posts": 1}
         assert await query(world, tally) == [wanted]
         assert await differences(world.database_url) == []
+    [purchase] = await query(world, "select purchase_id::text from purchases.purchases")
+    about = [line for line in log if purchase["purchase_id"] in line.get("correlation", ())]
+    assert {(line["event"], line.get("kind") or line["step"]) for line in about} == STEPS
     everything = str(await query(world, "select * from purchases.event_log, distribution.event_log d"))
     for secret in ("Ibu Contoh", "081200000000", "Jl. Contoh", "198001012005011001"):
         assert secret not in everything
+
+
+async def test_two_shards_part_the_purchases_between_them_and_miss_none(world: World) -> None:
+    def applied(queue: str) -> float:
+        return REGISTRY.get_sample_value("peduli_events_applied_total", {"queue": queue}) or 0
+
+    queues = [f"{service}.events.{shard}" for service in ("distribution", "reporting") for shard in range(2)]
+    before = {queue: applied(queue) for queue in queues}
+    async with sharded(world, 2), services(world, shards=2):
+        told = [(message(recent(f"KOP-{number}")), "3276.purchase.submitted.v1") for number in range(20)]
+        await publish(world.rabbitmq.url, told)
+        counts = """select (select count(*) from distribution.lots) as lots,
+          (select count(*) from facts.fct_purchase) as purchases"""
+        await eventually(lambda: query(world, counts), lambda rows: rows == [{"lots": 20, "purchases": 20}])
+        assert await differences(world.database_url) == []
+    assert [queue for queue in queues if applied(queue) == before[queue]] == []
 
 
 async def test_a_void_takes_back_what_is_not_on_its_way(world: World) -> None:

@@ -87,6 +87,8 @@ async def test_any_id_leads_from_the_rupiah_to_the_door(world: World) -> None:
             text = shown(found)
             assert "Rp65.000" in text
             assert "sampai di pintu (tim-1)" in text
+            assert "1 sampai = 1: cocok" in text
+            assert "belum sama" not in text
         assert (await follow("receipt-1", urls, SOURCE))["purchases"][0]["reference"] == NUMBER
 
 

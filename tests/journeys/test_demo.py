@@ -15,6 +15,7 @@ from tests.support.eventually import eventually
 from tests.support.publish import message, publish, taken
 from tests.support.repository import ROOT
 from tests.support.servers import World
+from tests.support.soak import KEYS
 
 # A packet that was recalled may still be in the queue: what the team says of it is kept and changes nothing
 REPORTS = "select count(*)::int from distribution.field_reports where outcome <> 'TASK_IS_RECALLED'"
@@ -65,7 +66,7 @@ async def test_another_pedulis_servers_are_left_alone(world: World, tmp_path: Pa
 
 
 async def test_servers_that_do_not_answer_are_told_of_in_a_line(tmp_path: Path) -> None:
-    nowhere = {"PEDULI_DATABASE_URL": "postgresql://a:secret@127.0.0.1:1/b", "PYTHONPATH": str(ROOT)}
+    nowhere = {"PEDULI_DATABASE_URL": "postgresql://a:secret@127.0.0.1:1/b", "PYTHONPATH": str(ROOT), **KEYS}
     command = [sys.executable, "-m", "peduli", "parked", "list", "--service", "purchases"]
     pipe, environment = asyncio.subprocess.PIPE, {**os.environ, **nowhere}
     process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe)

@@ -61,7 +61,7 @@ async def first_terminal(clone: Path) -> AsyncIterator[Path]:
     yield clone
     os.killpg(process.pid, signal.SIGINT)
     await process.wait()
-    await eventually(seen, lambda text: "Semuanya sudah berhenti" in text, seconds=60)
+    await eventually(seen, lambda text: "Semuanya sudah berhenti" in text)
 
 
 def typed(command: str, before: str, folder: Path) -> str:

@@ -7,14 +7,15 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from peduli.servers.server import free_port
 from shared.service import Service, build
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.tools import need
 
 FLAGS = [
@@ -28,13 +29,17 @@ FLAGS = [
 ]
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
+SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# alone what is wrong: to tell of all that is right takes longer than to look at it
+VIOLATIONS = "async rules => (await axe.run({runOnly: rules, resultTypes: ['violations']})).violations"
 
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """One browser per worker; each test opens windows of its own."""
     need("chromium")
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield browser
@@ -79,6 +84,7 @@ async def window(
     )
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     page = await context.new_page()
     try:
         yield page
@@ -89,14 +95,17 @@ async def window(
 
 
 async def broken_rules(page: Page, axe: str) -> list[str]:
-    """What axe-core finds wrong with the page as it stands: rule and place."""
+    """What axe-core finds wrong with the page as it stands, by night and by day: scheme, rule and place."""
     await page.evaluate(axe)
-    found = await page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-    return [
-        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
+    found = []
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        found += [
+            f"{scheme}: {violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+            for violation in await page.evaluate(VIOLATIONS, RULES)
+            for node in violation["nodes"]
+        ]
+    return found
 
 
 async def fits(page: Page) -> bool:

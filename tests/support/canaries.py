@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import aio_pika
@@ -69,8 +70,8 @@ async def rows(database_url: str) -> list[tuple[str, str]]:
         await connection.close()
 
 
-async def stream(amqp_url: str) -> tuple[str, str]:
-    """The beginning of the broker's own log of messages, which stays when they are consumed."""
+async def stream(amqp_url: str, since: datetime | str = "first") -> tuple[str, str]:
+    """The beginning (or a part) of the broker's own log of messages, which stays when they are consumed."""
     texts: list[str] = []
     came: asyncio.Queue[aio_pika.abc.AbstractIncomingMessage] = asyncio.Queue()
     connection = await aio_pika.connect(amqp_url)
@@ -78,7 +79,7 @@ async def stream(amqp_url: str) -> tuple[str, str]:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=1000)
         stream = await channel.get_queue(topology.LOG, ensure=False)
-        await stream.consume(came.put, arguments={"x-stream-offset": "first"})
+        await stream.consume(came.put, arguments={"x-stream-offset": since})
         with contextlib.suppress(TimeoutError):
             while len(texts) < MOST:
                 item = await asyncio.wait_for(came.get(), 1)

@@ -121,7 +121,9 @@ async def contest(url: str, claims: int, workers: int) -> tuple[Counter[str], li
     loop, seen = asyncio.get_running_loop(), Counter[str]()
     connection = await connect(url, "distribution", statement_seconds=600)
     await connection.execute("select pg_advisory_lock($1)", GATE)
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([__name__])  # imported once, not by each worker
+    with ProcessPoolExecutor(workers, processes) as pool:
         at_work = [loop.run_in_executor(pool, run_worker, url, households, at) for _ in range(workers)]
         while await connection.fetchval(AT_THE_GATE) < workers:  # noqa: ASYNC110 - other processes come
             await asyncio.sleep(0.05)

@@ -9,7 +9,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], seconds: float = 20.0) -> T:
+PATIENCE_SECONDS = 60.0  # on a busy machine; what must come sooner says so
+
+
+async def eventually(
+    look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], seconds: float = PATIENCE_SECONDS
+) -> T:
     """Look until `wanted`; fails after `seconds` with what was seen last."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:

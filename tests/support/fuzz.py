@@ -28,6 +28,12 @@ from tests.support.soak import KEYS, PASSWORDS
 from tests.support.truth import TENANT
 
 WINDOW = 500  # messages in flight
+OUTCOMES = frozenset(
+    {
+        *("recorded", "corrected", "voided", "changed", "known", "waiting", "rejected"),
+        *("parked: UNREADABLE", "parked: UnknownTypeError"),
+    }
+)
 ACCOUNT = """select coalesce(sum(n), 0)::int as n, outcome from (
     select count(*) as n, outcome from purchases.submissions group by outcome
     union all select count(*), 'parked: ' || reason from purchases.parked group by reason) as counts
@@ -122,7 +128,9 @@ def main() -> int:
     for outcome, number in seen.items():
         print(f"{number:>8}  {outcome}")
     print(f"{sum(seen.values()):>8}  of {given.messages + 1} accounted for in {time.monotonic() - began:.0f} s")
-    return 0
+    strange = seen.keys() - OUTCOMES
+    print(*(f"no message may end as {outcome}" for outcome in sorted(strange)), sep="\n", end="")
+    return 1 if strange else 0
 
 
 if __name__ == "__main__":

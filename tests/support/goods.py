@@ -32,6 +32,7 @@ def bought(
         "purpose": "donation",
         "purchased_at": BEGIN.isoformat(),
         "lines": [{**line, "expires_at": until.isoformat() if until else None}],
+        "programme": "isoman",
         "pickup_kelurahan": PLACE,
         "reason": "salah_input",
     }

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 
 import services.distribution.app as distribution
@@ -26,9 +25,9 @@ KELURAHAN = "32.76.06.1001"
 
 
 @contextlib.asynccontextmanager
-async def services(world: World) -> AsyncIterator[Doors]:
+async def services(world: World, **more: object) -> AsyncIterator[Doors]:
     """The three services, and clients of their doors: purchases, distribution, reporting."""
-    settings = world.settings()
+    settings = world.settings(**more)
     async with (
         running(purchases.service(settings)) as one,
         running(distribution.service(settings)) as two,
@@ -59,11 +58,7 @@ def recent(reference: str = "KOP-1", **changes: Any) -> dict[str, Any]:
 
 async def query(world: World, sql: str) -> list[dict[str, Any]]:
     """Rows of the whole database, seen by its admin."""
-    connection = await asyncpg.connect(world.database_url)
-    try:
-        return [dict(row) for row in await connection.fetch(sql)]
-    finally:
-        await connection.close()
+    return await world.rows(sql)
 
 
 async def tell(

@@ -100,6 +100,7 @@ class LedgerMachine(RuleBasedStateMachine):
         body = {
             "purchase_id": str(derived_id("purchase", str(number))),
             "purpose": "donation",
+            "programme": "isoman",
             "purchased_at": self.now.isoformat(),
             "lines": lines,
             "pickup_kelurahan": place,

@@ -24,7 +24,6 @@ from services.distribution.domain.stock import (
     Moves,
     Reserved,
     come_back,
-    keeps_cold,
     lots_of,
     moved,
     recalled_for,
@@ -156,6 +155,7 @@ class PureCity:
             met=met,
             packets=len(kept),
             has_open=any(held.task.status in OPEN for held in tasks),
+            programme=report.programme,
         )
 
     def allocate(self, now: datetime) -> None:
@@ -216,8 +216,8 @@ class PureCity:
         """L5, of what is still in the lumbung."""
         lots = [self.stock[lot_id] for lot_id, _ in held.lines]
         until = min(self.household(self.name_of(held)).isolation_until, *(lot.expires_at for lot in lots))
-        on_the_way = held.packet.arrives_at - held.assigned_at
-        is_warm = not all(keeps_cold(lot.storage, on_the_way) for lot in lots)
+        is_far = any(lot.kelurahan != held.packet.household.kelurahan for lot in lots)
+        is_warm = is_far and any(lot.storage != "ambient" for lot in lots)
         is_late = held.packet.deliver_before > until or held.packet.arrives_at > held.packet.deliver_before
         return held.task.goods == "reserved" and (is_late or is_warm)
 

@@ -35,6 +35,12 @@ async def running(service: Service) -> AsyncIterator[Door]:
         yield client
 
 
+async def readiness(door: Door) -> tuple[int, list[str]]:
+    """What /readyz says: its status, and what is stuck."""
+    answer = await door.get("/readyz")
+    return answer.status_code, answer.json()["stuck"]
+
+
 @contextlib.asynccontextmanager
 async def listening(service: Service, port: int | None = None) -> AsyncIterator[str]:
     """The service on a loopback port, for programs that are not ours; yields its URL."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import aiormq
 import asyncpg
@@ -13,7 +15,8 @@ import pytest
 from peduli.prepare import declare, load_city, prepare_broker, prepare_database
 from peduli.servers.private import AnyRabbitMQ, private_servers
 from peduli.servers.server import Server
-from shared.messaging.topology import Topology
+from shared.messaging.topology import Topology, delete
+from shared.reference.load import load
 from shared.reference.model import Reference
 from shared.settings import Settings
 
@@ -29,6 +32,7 @@ class World:
     rabbitmq: AnyRabbitMQ
     database_url: str
     topology: Topology
+    admin: asyncpg.Pool[asyncpg.Record]
 
     def settings(self, **more: object) -> Settings:
         """Settings of a service in this world."""
@@ -41,6 +45,10 @@ class World:
             **more,
         }
         return Settings(**fields)  # type: ignore[arg-type]
+
+    async def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Rows of the whole database, seen by its admin. A test looks often, so its connections are kept."""
+        return [dict(row) for row in await self.admin.fetch(sql)]
 
 
 @pytest.fixture(scope="session")
@@ -64,18 +72,32 @@ async def template(servers: tuple[Server, AnyRabbitMQ]) -> str:
 
 
 @pytest.fixture
-async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology, template: str) -> World:
+async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology, template: str) -> AsyncIterator[World]:
     """A fresh database, migrated, with Depok alone, and every queue empty."""
     postgres, rabbitmq = servers
     database_url = await create(postgres, f"test_{next(_numbers)}", f"template {template}")
     await purge(rabbitmq.url, declared)
-    return World(postgres, rabbitmq, database_url, declared)
+    # no statement is kept: what it reads may be migrated meanwhile
+    async with asyncpg.create_pool(database_url, min_size=0, max_size=4, statement_cache_size=0) as admin:
+        yield World(postgres, rabbitmq, database_url, declared, admin)
 
 
 async def bring(world: World, city: Reference) -> None:
     """Let a city be served, with empty queues of its own."""
-    await purge(world.rabbitmq.url, await declare(world.rabbitmq.url, [city]))
+    await purge(world.rabbitmq.url, await declare(world.rabbitmq.url, [city], shards=1))
     await load_city(world.database_url, city)
+
+
+@contextlib.asynccontextmanager
+async def sharded(world: World, shards: int) -> AsyncIterator[None]:
+    """As many queues of events per service; afterwards they are gone, for other tests read the first ones only."""
+    made = await declare(world.rabbitmq.url, [load(TENANT)], shards=shards)
+    await purge(world.rabbitmq.url, made)
+    try:
+        yield
+    finally:
+        for queue in {queue.name for queue in made.queues} - {queue.name for queue in world.topology.queues}:
+            await delete(world.rabbitmq.url, queue)
 
 
 async def create(postgres: Server, name: str, how: str = "") -> str:

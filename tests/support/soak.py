@@ -137,8 +137,9 @@ async def settled(battle: Battle, seconds: float) -> list[str]:
     """Wait until everything is counted; returns what is still wrong after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
-        wrong = await wrongs(battle.postgres.url, battle.rabbitmq.url, battle.truth)
-        if not wrong or time.monotonic() > deadline:
+        is_last = time.monotonic() > deadline
+        wrong = await wrongs(battle.postgres.url, battle.rabbitmq.url, battle.truth, is_last=is_last)
+        if not wrong or is_last:
             return wrong
         await asyncio.sleep(0.5)
 

@@ -45,7 +45,9 @@ class Receiver(BaseHTTPRequestHandler):
             if message_id not in TAKEN:
                 TAKEN.add(message_id)
                 message = json.loads(body)
-                print(message["type"], message["data"]["household_id"], message["data"]["text"], flush=True)
+                data = message["data"]  # in one piece, because other threads write too
+                sys.stdout.write(f"{message['type']} {data['household_id']} {data['text']}\n")
+                sys.stdout.flush()
             self.send_response(204)
         self.end_headers()
 

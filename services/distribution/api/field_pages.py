@@ -137,9 +137,9 @@ def _photos(field: Field) -> APIRouter:
     async def whole(request: Request, task_id: UUID, versi: int) -> Response:
         """A photo by a plain form: all of it at once, and then its report."""
         volunteer = await field.guest(request)
-        await _must_hold(field, volunteer, task_id)
         parts = await read_parts(request, await read_body(request, 40 * MOST_PHOTO_BYTES))
         check_key(parts.key, field.keys.hash_key, volunteer.token)
+        await _must_hold(field, volunteer, task_id)
         content = parts.file[1] if parts.file else b""
         if len(content) > MOST_PHOTO_BYTES:
             return see_other(f"{HOME}?kabar=PHOTO_TOO_LARGE")

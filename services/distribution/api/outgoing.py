@@ -48,7 +48,7 @@ async def _send(pool: Pool, sender: httpx.AsyncClient, row: Row, seal_key: bytes
 async def _post(sender: httpx.AsyncClient, url: str, body: bytes, headers: dict[str, str]) -> str:
     """What went wrong, in a word; empty when the receiver took it. Its answer is not read."""
     try:
-        async with sender.stream("POST", url, content=body, headers=headers) as answer:
+        async with asyncio.timeout(ANSWER_SECONDS), sender.stream("POST", url, content=body, headers=headers) as answer:
             return "" if answer.is_success else f"HTTP {answer.status_code}"
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         return type(error).__name__

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.distribution.domain.allocation.snapshot import Plan, Rules, Snapshot
-from services.distribution.domain.explain import READERS, Reader, explain, explain_waiting
+from services.distribution.domain.explain import READERS, Reader, explain_packet, explain_waiting
 from services.distribution.domain.rounds import Line, Move
 from services.distribution.domain.stock import Lot
 from services.distribution.store.allocation import queries
 from services.distribution.usecases import allocate, rounds
 from shared import clock
-from shared.database.pool import Transaction, connect
+from shared.database.pool import Row, Transaction
 from shared.errors import PeduliError
 from shared.ids import derived_id
-from shared.reference import store as references
 from shared.reference.model import Reference
+from shared.reference.terminal import within_city
 
 __all__ = ["READERS", "Allocations", "Move", "Reader", "Rules"]
 
@@ -32,27 +32,21 @@ class Allocations:
         self._url = database_url
         self._tenant = tenant
 
-    @asynccontextmanager
-    async def _within(self) -> AsyncIterator[tuple[Transaction, Reference]]:
-        connection = await connect(self._url, "distribution")
-        try:
-            async with connection.transaction():
-                known = await references.read(connection, [self._tenant])
-                if not known:
-                    raise PeduliError(f"the city {self._tenant} is not loaded", hint="`peduli city load` loads one")
-                yield connection, known[0]
-        finally:
-            await connection.close()
+    def _within(self) -> AbstractAsyncContextManager[tuple[Transaction, Reference]]:
+        return within_city(self._url, "distribution", self._tenant)
 
     async def explain(self, identity: UUID, reader: Reader) -> dict[str, Any]:
-        """Why a task went to its door, or why a household waits: its codes and the sentences for `reader`.
+        """What a task brings, until when and why, or why a household waits: its codes, and sentences for `reader`.
 
         Raises `PeduliError` when neither is known.
         """
         async with self._within() as (tx, city):
             found = await queries.find_decision(tx, tenant=city.tenant, task_id=identity)
             if found is not None:
-                return {**dict(found), "text": explain(found["why"], reader)}
+                rows = await queries.list_goods(tx, task_id=identity)
+                goods = {_name(city, row): row["quantity"] for row in rows}
+                before = found["deliver_before"].astimezone(city.zone)
+                return {**dict(found), "text": explain_packet(found["why"], goods, before, reader)}
             waits = await queries.find_waiting(tx, tenant=city.tenant, household_id=identity)
             if waits is None:
                 raise PeduliError(
@@ -102,6 +96,11 @@ class Allocations:
                 tx, city, programme, round_, move, reason=reason, changed_by=changed_by, now=clock.now()
             )
             return rounds.in_words(sheet, city)
+
+
+def _name(city: Reference, row: Row) -> str:
+    product = city.products.get(row["sku"])
+    return product.name if product else row["name"]
 
 
 def _lot(city: Reference, number: int, sku: str, pieces: int, kelurahan: str) -> Lot:

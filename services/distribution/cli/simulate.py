@@ -10,7 +10,7 @@ from pathlib import Path
 from services.distribution.domain.allocation.flow import solver
 from services.distribution.domain.allocation.snapshot import Rules
 from services.distribution.domain.simulation.charts import charts
-from services.distribution.domain.simulation.hindsight import most_persons
+from services.distribution.domain.simulation.hindsight import Bound, hindsight
 from services.distribution.domain.simulation.measures import Figures, measure
 from services.distribution.domain.simulation.play import play
 from services.distribution.domain.simulation.policies import policies
@@ -24,8 +24,8 @@ FEWEST_DOORS = 2  # of a team in a day, however small a part of the city is play
 
 def simulate(
     tenant: str, *, begin: date, days: int, seed: int, scale: float, goods: str, say: Callable[[str], None]
-) -> tuple[list[Figures], int | None]:
-    """The figures of every policy in one world, and the persons that hindsight would have reached (None: no OR-tools).
+) -> tuple[list[Figures], Bound | None]:
+    """The figures of every policy in one world, and what is possible there at best (None: no OR-tools).
 
     `scale` is the part of the city that is played, 0 to 1. Raises `PeduliError` for a city without a history.
     """
@@ -36,12 +36,12 @@ def simulate(
     history = History(_days(folder / "epidemic.csv", "new_cases"), _days(folder / "packets.csv", "packets"))
     world = build(city, history, begin=begin, days=days, scale=scale, goods=goods, seed=seed)
     say(f"{len(world.households)} households, {len(world.purchases)} lots")
-    hindsight, found = most_persons(world, rules), []
+    best, found = hindsight(world, rules), []
     for name, (policy, improves) in policies().items():
         say(name)
         outcome = play(world, policy, rules, solver() if improves else None)
-        found.append(measure(world, name, outcome, hindsight))
-    return found, hindsight
+        found.append(measure(world, name, outcome, best.persons if best else None))
+    return found, best
 
 
 def _days(path: Path, column: str) -> dict[date, int]:

@@ -5,7 +5,7 @@ One table of codes. A code may carry figures after colons (`MORE_PERSONS:6:4`), 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, get_args
 
@@ -99,6 +99,11 @@ TEXTS: dict[str, Text] = {
         "Tanpa janji: tidak ada barang atau tim yang cukup sebelum isolasi selesai.",
     ),
 }
+PACKET = Text(
+    "Bawa {what} ke pintu sebelum {before}: letakkan, ketuk, mundur.",
+    "Paket untuk keluarga Anda: {what}, paling lambat {before}.",
+    "Paket: {what}; harus sampai sebelum {before}, saat isolasi selesai atau barang pertama basi.",
+)
 WAITING = ("TEAM_FULL", "NO_GOODS", "NOTHING_SUITS", "NOT_IN_TIME")  # what a promise belongs to
 
 
@@ -114,6 +119,13 @@ def explain(why: Sequence[str], reader: Reader) -> str:
             sentences.append(f"Urutan {figures[0]}.")
         elif reader == "auditor" and name == "before":
             sentences.append(f"Berikutnya: rumah {figures[0]}.")
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def explain_packet(why: Sequence[str], goods: Mapping[str, int], before: datetime, reader: Reader) -> str:
+    """What a packet is (pieces by name), until when it must be at the door (the city's own time), and why."""
+    what = ", ".join(f"{pieces} × {name}" for name, pieces in goods.items())
+    sentences = [getattr(PACKET, reader).format(what=what, before=f"{before:%d/%m/%Y %H.%M}"), explain(why, reader)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 

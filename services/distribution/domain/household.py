@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from shared.reference.model import NEED_GROUPS, Product
+from shared.reference.model import FIRST_PROGRAMME, NEED_GROUPS, Product
 
 GROUPS = NEED_GROUPS
 SERVINGS_PER_DAY = {"food": 3, "protein": 2, "hygiene": 1, "baby": 3, "medicine": 1}
@@ -38,6 +38,7 @@ class Household:
     """`size` persons; `met` servings per group delivered or on the way; `packets` of them so far, `has_open` now.
 
     `house` is equal for families behind one door; `other_aid` is what others brought (`helped` counts it as met).
+    Goods come from its `programme`; of another than isoman, the isolation is the time of that need.
     """
 
     household_id: UUID
@@ -53,6 +54,7 @@ class Household:
     has_open: bool = False
     house: str = ""
     other_aid: tuple[Aid, ...] = ()
+    programme: str = FIRST_PROGRAMME
 
     @property
     def has_nothing(self) -> bool:

@@ -13,7 +13,7 @@ from services.distribution.domain.isolation import window
 from shared.access.model import Scope
 from shared.contracts.field import HouseholdReport, OtherAid, Release
 from shared.contracts.reasons import Reason
-from shared.reference.model import Reference
+from shared.reference.model import FIRST_PROGRAMME, Reference
 
 KEEP = timedelta(days=30)  # personal data after the release, or after an isolation whose end nobody told
 LONGEST = timedelta(days=120)  # members fall ill one after the other; beyond it a date is a slip
@@ -35,6 +35,7 @@ class State:
     is_aparatur: bool = False
     other_aid: tuple[Aid, ...] = ()
     house: str | None = None
+    programme: str = FIRST_PROGRAMME
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def read_report(
         is_aparatur=report.is_aparatur,
         other_aid=tuple(sorted({_aid(aid) for aid in report.other_aid})),
         house=house,
+        programme=report.programme,
     )
 
 
@@ -135,6 +137,8 @@ def _broken_rules(report: HouseholdReport, city: Reference, scope: Scope, now: d
         yield Reason.of("KELURAHAN_NOT_YOURS", "kelurahan")
     if report.people.nik and not is_nik(report.people.nik, city.date_of(now)):
         yield Reason.of("INVALID_NIK", "people.nik")
+    if report.programme not in city.programmes:
+        yield Reason.of("UNKNOWN_PROGRAMME", "programme")
     for number, aid in enumerate(report.other_aid):
         yield from _wrong_aid(aid, f"other_aid.{number}")
 

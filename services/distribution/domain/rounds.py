@@ -18,7 +18,6 @@ from shared.reference.model import Reference
 
 SATURDAY = 5
 LEAVES_LUMBUNG = time(8)  # of Saturday, in the city's own time: the packets must be in the kecamatan by then
-COUNTED = "isoman"  # households are registered for it; of another programme the kecamatan tell how many are in need
 
 TEXTS = {
     "OWN_KECAMATAN": "wilayah kerja sendiri",

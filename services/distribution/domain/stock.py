@@ -15,7 +15,7 @@ from uuid import UUID
 from shared.contracts.event import moment, whole
 from shared.errors import PeduliError
 from shared.ids import derived_id
-from shared.reference.model import Product, Storage
+from shared.reference.model import FIRST_PROGRAMME, Product, Storage
 
 Account = Literal[
     "bought",
@@ -65,7 +65,9 @@ class Movement:
 
 @dataclass(frozen=True)
 class Lot:
-    """What one purchase line brought. `quantity` pieces bought now, after corrections."""
+    """What one purchase line brought, for the households of a `programme`. `quantity` pieces bought now, after
+    corrections.
+    """
 
     lot_id: UUID
     purchase_id: UUID
@@ -77,6 +79,7 @@ class Lot:
     balances: Mapping[Account, int] = field(default_factory=dict)
     storage: Storage = "ambient"
     withdrawn_at: datetime | None = None
+    programme: str = FIRST_PROGRAMME
 
     def has(self, *accounts: Account) -> int:
         """Pieces on these accounts together."""
@@ -208,6 +211,7 @@ def lots_of(purchase: Mapping[str, Any], kelurahan: str, products: Mapping[str, 
             whole(line["quantity"]),
             _expiry(line, bought_at, products),
             storage=_storage(line, products),
+            programme=purchase["programme"],
         )
     return lots
 

@@ -86,6 +86,7 @@ DECISIONS = {
     "keep_report": "Tercatat: laporan kedua dipakai.",
     "pause": "Tim dijeda: tidak mendapat pintu baru.",
     "resume": "Tim bekerja lagi.",
+    "TEAM_PAUSED": "Tim itu sedang dijeda. Pilih tim lain.",
     "TEAM_HAS_IT": "Paket ini sudah di tangan tim itu.",
     "STALE_VERSION": "Paket ini berubah sementara Anda melihatnya. Lihat lagi, lalu putuskan.",
     "CANNOT_BE_CHANGED": "Tidak dapat diubah lagi: barang sudah di depan pintu atau di lumbung. Pilih yang tercatat.",

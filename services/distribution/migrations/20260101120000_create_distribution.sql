@@ -136,7 +136,7 @@ create table waiting (
   since timestamptz not null default now()
 );
 comment on table waiting is 'Households that the last allocation could not serve, and the code of why';
-comment on column waiting.reason is 'ISOLATION_ENDED, TEAM_FULL or NO_USABLE_GOODS';
+comment on column waiting.reason is 'ISOLATION_ENDED, TEAM_FULL, NO_GOODS, NOTHING_SUITS or NOT_IN_TIME';
 -- migrate:down
 -- squawk-ignore ban-drop-table
 drop table waiting, due, field_reports, task_lines, tasks, people, households, stock_entries, lots;

@@ -29,7 +29,7 @@ create table pickups (
   constraint pickups_few_at_once check (turn between 1 and 4)
 );
 comment on table pickups is 'When a team fetches its packets at a lumbung, so that nobody gathers there: 4 teams in 15 minutes at most';
-comment on column pickups.turn is '1 to 4: the database itself lets no fifth team come'
+comment on column pickups.turn is '1 to 4: the database itself lets no fifth team come';
 -- migrate:down
 -- squawk-ignore ban-drop-table
 drop table pickups, moral_notes;

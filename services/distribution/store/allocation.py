@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.distribution.domain.allocation.schedule import LEARNS_FROM
+from services.distribution.domain.allocation.schedule import LEARNS_FROM, a_day
 from services.distribution.domain.allocation.snapshot import Waiting
 from services.distribution.domain.stock import Lot
 from shared.database.pool import Transaction
@@ -33,17 +33,18 @@ async def load_learned(tx: Transaction, tenant: str, today: datetime, now: datet
     return Learned(
         {row["kelurahan"]: row["doors"] for row in done},
         {row["kelurahan"]: row["hours"] for row in hours},
-        assigned / LEARNS_FROM.days,
+        a_day(assigned["packets"], assigned["first_at"], now),
     )
 
 
 async def load_lots(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Lot]:
     """Lots of packets by their ids, without their balances."""
     rows = await queries.load_lots(tx, ids=sorted(set(ids)))
-    return {row["lot_id"]: Lot(*(row[name] for name in LOT)) for row in rows}
+    return {row["lot_id"]: Lot(**{field: row[name] for name, field in LOT.items()}) for row in rows}
 
 
-LOT = ("lot_id", "purchase_id", "line_no", "sku", "kelurahan", "bought", "expires_at")
+LOT = {name: name for name in ("lot_id", "purchase_id", "line_no", "sku", "kelurahan", "expires_at", "programme")}
+LOT["bought"] = "quantity"
 
 
 async def save_waiting(tx: Transaction, tenant: str, waiting: Mapping[UUID, Waiting]) -> None:

@@ -10,9 +10,9 @@ select kelurahan,
 from tasks where tenant = :tenant and status = 'delivered' and changed_at >= :since
 group by kelurahan having count(*) >= :enough;
 
--- name: count_assigned$
--- Packets that were made since a moment.
-select count(*) from tasks where tenant = :tenant and assigned_at >= :since;
+-- name: count_assigned^
+-- Packets that were made since a moment, and when the first of them was.
+select count(*) as packets, min(assigned_at) as first_at from tasks where tenant = :tenant and assigned_at >= :since;
 
 -- name: list_unaccepted
 -- Tasks that no team has accepted yet, and whose goods are in the lumbung.
@@ -20,12 +20,17 @@ select task_id from tasks where tenant = :tenant and status = 'assigned' and goo
 
 -- name: load_lots
 -- Lots by their ids.
-select lot_id, purchase_id, line_no, sku, kelurahan, bought, expires_at from lots where lot_id = any(:ids::uuid[]);
+select lot_id, purchase_id, line_no, sku, kelurahan, bought, expires_at, programme from lots where lot_id = any(:ids::uuid[]);
 
 -- name: find_decision^
 -- A task with the reasons for it, and the household that it is for.
 select task_id, household_id, kelurahan, status, assigned_at, deliver_before, why from tasks
 where tenant = :tenant and task_id = :task_id;
+
+-- name: list_goods
+-- What is in the packet of a task; a product that is not in the catalogue has the name that was told.
+select l.sku, l.product ->> 'name' as name, sum(tl.quantity)::int as quantity
+from task_lines tl join lots l using (lot_id) where tl.task_id = :task_id group by 1, 2 order by 1;
 
 -- name: find_waiting^
 -- Why a household waits, and what it is promised.

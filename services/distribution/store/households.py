@@ -38,6 +38,7 @@ def state_of(row: Row) -> State:
         is_aparatur=row["is_aparatur"],
         other_aid=_aid(row),
         house=row["house_key"],
+        programme=row["programme"],
     )
 
 
@@ -59,6 +60,7 @@ async def save(tx: Transaction, tenant: str, household_id: UUID, version: int, s
         is_aparatur=state.is_aparatur,
         other_aid=orjson.dumps([(aid.kind, aid.at) for aid in state.other_aid]).decode(),
         house_key=state.house,
+        programme=state.programme,
         now=now,
     )
 
@@ -89,6 +91,7 @@ def _household(row: Row, products: Mapping[str, Product]) -> Household:
         row["is_open"],
         row["house_key"] or "",
         _aid(row),
+        row["programme"],
     )
 
 

@@ -48,22 +48,23 @@ where household_id = any(:ids::uuid[]) order by household_id for update of h;
 -- name: save_household!
 -- A household after a report.
 insert into households (household_id, tenant, version, kelurahan, rw, size, groups, allergens, isolation_from,
-                        isolation_until, released_reason, released_at, is_aparatur, other_aid, house_key, changed_at)
+                        isolation_until, released_reason, released_at, is_aparatur, other_aid, house_key, programme,
+                        changed_at)
 values (:household_id, :tenant, :version, :kelurahan, :rw, :size, :groups, :allergens, :isolation_from, :isolation_until,
         :released_reason, case when :released_reason::text is not null then :now::timestamptz end, :is_aparatur,
-        :other_aid::text::jsonb, :house_key, :now)
+        :other_aid::text::jsonb, :house_key, :programme, :now)
 on conflict (household_id) do update set version = excluded.version, kelurahan = excluded.kelurahan, rw = excluded.rw,
   size = excluded.size, groups = excluded.groups, allergens = excluded.allergens,
   isolation_from = excluded.isolation_from, isolation_until = excluded.isolation_until,
   released_reason = excluded.released_reason, is_aparatur = excluded.is_aparatur, other_aid = excluded.other_aid,
   released_at = case when excluded.released_reason is not null
     then coalesce(households.released_at, excluded.released_at) end,
-  house_key = excluded.house_key, changed_at = excluded.changed_at;
+  house_key = excluded.house_key, programme = excluded.programme, changed_at = excluded.changed_at;
 
 -- name: load_isolating
 -- Households of a city that may get a packet, with the pieces that they got or that are on the way, by sku.
 select h.household_id, h.kelurahan, h.rw, h.size, h.groups, h.allergens, h.isolation_from, h.isolation_until,
-  h.house_key, h.other_aid::text as aid_text,
+  h.house_key, h.other_aid::text as aid_text, h.programme,
   coalesce(g.packets, 0) as packets, coalesce(g.is_open, false) as is_open, coalesce(g.goods, '[]')::text as goods
 from households h
 left join lateral (

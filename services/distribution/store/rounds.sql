@@ -21,9 +21,9 @@ select unit_code, sum(packets)::bigint as packets from pledges
 where tenant = :tenant and programme = :programme and round = :round group by unit_code order by unit_code;
 
 -- name: count_in_need
--- Persons of each kelurahan whose isolation goes on after the packets of a round can be there.
+-- Persons of each kelurahan whose isolation goes on after the packets of a round can be there, of a programme.
 select kelurahan, sum(size)::bigint as persons from households
-where tenant = :tenant and released_reason is null and isolation_until > :after group by kelurahan;
+where tenant = :tenant and programme = :programme and released_reason is null and isolation_until > :after group by kelurahan;
 
 -- name: load_needs
 -- Persons in need by kecamatan, as told or as the last plan reckoned.

@@ -37,6 +37,7 @@ async def append_lots(tx: Transaction, owned: Sequence[tuple[str, Lot]], product
             kelurahans=[lot.kelurahan for lot in lots],
             expires_ats=[lot.expires_at for lot in lots],
             storages=[lot.storage for lot in lots],
+            programmes=[lot.programme for lot in lots],
         )
 
 
@@ -108,6 +109,7 @@ def lot_of(row: Row) -> Lot:
         balances,
         row["storage"],
         row["withdrawn_at"],
+        row["programme"],
     )
 
 

@@ -1,8 +1,8 @@
 -- name: append_lots!
 -- New lots, empty until their first movement.
-insert into lots (lot_id, tenant, purchase_id, line_no, sku, product, kelurahan, expires_at, storage)
+insert into lots (lot_id, tenant, purchase_id, line_no, sku, product, kelurahan, expires_at, storage, programme)
 select * from unnest(:lot_ids::uuid[], :tenants::text[], :purchase_ids::uuid[], :line_nos::int[], :skus::text[], :products::jsonb[],
-                     :kelurahans::text[], :expires_ats::timestamptz[], :storages::text[])
+                     :kelurahans::text[], :expires_ats::timestamptz[], :storages::text[], :programmes::text[])
 on conflict (lot_id) do nothing;
 
 -- name: append_movements!
@@ -34,8 +34,8 @@ select * from lots where tenant = :tenant and available > 0 and expires_at <= :n
 order by lot_id limit 500 for update;
 
 -- name: save_lot_version$
--- The next version of a lot's events; place and expiry may change with a correction.
-update lots set version = version + 1, kelurahan = :kelurahan, expires_at = :expires_at
+-- The next version of a lot's events; place, expiry and programme may change with a correction.
+update lots set version = version + 1, kelurahan = :kelurahan, expires_at = :expires_at, programme = :programme
 where lot_id = :lot_id returning version;
 
 -- name: save_withdrawn!

@@ -23,7 +23,7 @@ from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as task_store
 from services.distribution.store.tasks import Stored
 from services.distribution.usecases.stock import expire
-from services.distribution.usecases.telling import Book, carry_out, event_of, place_of
+from services.distribution.usecases.telling import Book, carry_out, event_of, log_step, place_of
 from shared.contracts.tasks import TaskLine
 from shared.database.pool import Pool, Transaction
 from shared.ids import new_id
@@ -40,18 +40,24 @@ async def allocate_due(
     """Allocate one city of `among` that is marked due, the longest marked first, and return it; None without one.
 
     The mark goes first, in a transaction of its own: a purchase never waits for an allocation to end. Should the
-    process die in between, the timer of each minute marks the city again. What has spoilt is written off before, so
-    that the stock is what the plan sees.
+    process die in between, the timer of each minute marks the city again; what raises is marked at once. What has
+    spoilt is written off before, so that the stock is what the plan sees.
     """
     tenant: str | None = await stock_store.queries.claim_due(pool, tenants=sorted(among))
     if tenant is None:
         return None
     reference = cities[tenant]
-    async with pool.acquire() as tx:
-        async with tx.transaction():
-            await expire(tx, reference=reference, now=now)
-        async with tx.transaction():
-            await allocate_city(tx, reference=reference, rules=rules, now=now)
+    try:
+        async with pool.acquire() as tx:
+            async with tx.transaction():
+                await expire(tx, reference=reference, now=now)
+            async with tx.transaction():
+                await allocate_city(tx, reference=reference, rules=rules, now=now)
+    except Exception:
+        log.error("allocation_failed", tenant=tenant)
+        # else the next look would find nothing, and all would seem well
+        await stock_store.queries.save_due(pool, tenants=[tenant])
+        raise
     return tenant
 
 
@@ -180,7 +186,7 @@ async def _assign(tx: Transaction, book: Book, packets: Sequence[Packet], refere
         )
         event = event_of(stored, Decision(stored.task, "assigned"), book.now, "", "")
         book.tell(event, task_id, 1, lines[0].purchase_id, place_of(reference, home.kelurahan))
-        log.info("task_assigned", correlation=str(lines[0].purchase_id), task=str(task_id))
+        log_step(stored, "assigned")
 
 
 def _line(lot: Lot, quantity: int) -> TaskLine:

@@ -58,6 +58,8 @@ async def give_turn(tx: Transaction, word: Word, task_id: UUID, version: int, te
     A team of the kecamatan gets what is then the kecamatan's. Raises `ElsewhereError`.
     """
     team = await _team(tx, word, team_name)
+    if team.is_paused:
+        return "TEAM_PAUSED"
 
     def decide(task: Task) -> Decision:
         level: Level = task.level if team.place in word.city.kelurahan else "kecamatan"

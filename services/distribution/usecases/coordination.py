@@ -10,9 +10,9 @@ from uuid import UUID
 
 from services.distribution.domain.explain import explain_waiting
 from services.distribution.domain.pickup import day_of
+from services.distribution.store import moral
 from services.distribution.store.coordination import queries
 from services.distribution.store.homes import queries as homes
-from services.distribution.store.moral import queries as moral
 from services.distribution.store.pickups import queries as pickups
 from services.distribution.store.tasks import queries as tasks
 from services.distribution.usecases.coordinators import Coordinator
@@ -92,8 +92,8 @@ async def load(tx: Transaction, city: Reference, who: Coordinator, now: datetime
             for row in await queries.list_expiring(tx, **of, before=now + SPOILS_WITHIN)
         ],
         pickups=await pickups.list_pickups(tx, **of, day=day_of(now, city.zone)),
-        help=await moral.count_help(tx, **of),
-        unread=len(await moral.list_unread(tx, tenant=city.tenant)),
+        help=await moral.queries.count_help(tx, **of),
+        unread=len(await moral.queries.list_unread(tx, tenant=city.tenant)),
     )
 
 
@@ -112,7 +112,7 @@ async def find_packet(
         await tasks.list_hand_overs(tx, **of),
         await queries.list_reports(tx, **of),
         await queries.list_acts(tx, **of),
-        [team for team in await _teams(tx, city, who, now) if team["place"] and team["team"] != row["team"]],
+        [team for team in await _teams(tx, city, who, now) if _may_get(team, row["team"])],
     )
 
 
@@ -124,6 +124,11 @@ async def _teams(tx: Transaction, city: Reference, who: Coordinator, now: dateti
         tx, tenant=city.tenant, kelurahans=kelurahans, places=places, since=today
     )
     return rows
+
+
+def _may_get(team: Row, holder: str) -> bool:
+    """Whether a packet can be given to a team: it works with the field page, works now, and does not have it."""
+    return bool(team["place"]) and team["paused_at"] is None and team["team"] != holder
 
 
 def _waiting(row: Row, city: Reference) -> Waiting:

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from services.distribution.domain.explain import explain
 from services.distribution.domain.proof import code_of
+from services.distribution.store import moral
 from services.distribution.store.homes import queries
-from services.distribution.store.moral import queries as moral
 from services.distribution.usecases.households import Keys
 from services.distribution.usecases.shift import Goods, goods_of
 from shared.access.pins import token_hash
@@ -89,7 +89,7 @@ async def load(tx: Transaction, home: Home, city: Reference, keys: Keys) -> list
     packets = [_packet(row, city, keys) for row in rows]
     if not packets:
         return []
-    note = await moral.find_note_for(tx, tenant=home.tenant, task_id=packets[0].task_id)
+    note = await moral.queries.find_note_for(tx, tenant=home.tenant, task_id=packets[0].task_id)
     return [replace(packets[0], note=note or ""), *packets[1:]]
 
 

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import Any
 
 from services.distribution.domain.rounds import (
-    COUNTED,
     Line,
     Move,
     Pledged,
@@ -80,12 +79,11 @@ async def make_plan(
     key = _key(city, programme, round_)
     units, kecamatan = places_of(city)
     await store.queries.claim_round(tx, now=now, **key.columns)
-    if programme == COUNTED:
-        rows = await store.queries.count_in_need(tx, tenant=city.tenant, after=carry_before(round_, city.zone))
-        counted = Counter(dict.fromkeys(kecamatan, 0))
-        for row in rows:
-            counted[city.regions[row["kelurahan"]].kecamatan_code] += row["persons"]
-        await store.save_needs(tx, key, counted, is_told=False)
+    counted = Counter(dict.fromkeys(kecamatan, 0))
+    of = {"tenant": city.tenant, "programme": programme}
+    for row in await store.queries.count_in_need(tx, after=carry_before(round_, city.zone), **of):
+        counted[city.regions[row["kelurahan"]].kecamatan_code] += row["persons"]
+    await store.save_needs(tx, key, counted, is_told=False)
     needs, moves = await store.load_needs(tx, key), await store.load_moves(tx, key)
     pledged = Pledged(await store.load_pledged(tx, key), needs, units, kecamatan, moves)
     before, after = await store.load_lines(tx, key), plan_round(pledged)

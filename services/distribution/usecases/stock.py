@@ -67,7 +67,8 @@ async def _change(tx: Transaction, event: Envelope, reference: Reference, now: d
         moves = resize(now_so, target.quantity, revived)
         await change_lot(tx, book, now_so, moves, _cause(event), reason, changed=target)
     await book.write(tx)
-    if any(lot.expires_at < present[lot_id].expires_at for lot_id, lot in wanted.items() if lot_id in present):
+    known = [(lot, present[lot_id]) for lot_id, lot in wanted.items() if lot_id in present]
+    if any(lot.expires_at < was.expires_at or _for_whom(lot) != _for_whom(was) for lot, was in known):
         await recall_unfit(tx, reference=reference, now=now)
 
 
@@ -91,6 +92,10 @@ def _lots(purchase: Mapping[str, Any], reference: Reference) -> dict[UUID, Lot]:
 def _told_products(purchase: Mapping[str, Any], lots: Mapping[UUID, Lot], reference: Reference) -> dict[UUID, Any]:
     told = {(line["line_no"], line["sku"]): line.get("product") for line in purchase.get("lines", ())}
     return {lot.lot_id: told[(lot.line_no, lot.sku)] for lot in lots.values() if lot.sku not in reference.products}
+
+
+def _for_whom(lot: Lot) -> tuple[str, str]:
+    return lot.programme, lot.kelurahan
 
 
 def _cause(event: Envelope) -> str:

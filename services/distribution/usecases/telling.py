@@ -108,9 +108,14 @@ async def carry_out(
         await _come_back(tx, book, stored, task.goods, cause, decision.told)
     event = event_of(stored, decision, book.now, reason, proof[0] if proof else "")
     place = place_of(reference, stored.kelurahan) if decision.told == "assigned" else ""
-    correlation = stored.lines[0].purchase_id
-    book.tell(event, stored.task_id, task.version, correlation, place)
-    log.info(f"task_{decision.told}", correlation=str(correlation), task=str(stored.task_id))
+    book.tell(event, stored.task_id, task.version, stored.lines[0].purchase_id, place)
+    log_step(stored, decision.told)
+
+
+def log_step(stored: Stored, step: str) -> None:
+    """A line of what became of a packet, for every purchase that has goods in it."""
+    purchases = sorted({str(line.purchase_id) for line in stored.lines})
+    log.info("task_told", step=step, task=str(stored.task_id), correlation=purchases)
 
 
 async def _come_back(
@@ -128,16 +133,16 @@ async def _come_back(
 async def change_lot(
     tx: Transaction, book: Book, lot: Lot, moves: Moves, cause: str, reason: str, *, changed: Lot | None = None
 ) -> None:
-    """Make these moves of a lot and tell of it; `changed` has its new place and expiry. What changes nothing that
-    others know of is not told.
+    """Make these moves of a lot and tell of it; `changed` has its new place, expiry and programme. What changes
+    nothing is not told.
     """
     for source, target, quantity in moves:
         book.move(lot.lot_id, source, target, quantity, cause)
     changes, now_at = effect(moves), changed or lot
-    if not changes and (now_at.expires_at, now_at.kelurahan) == (lot.expires_at, lot.kelurahan):
+    if not changes and _kind(now_at) == _kind(lot):
         return
     version = await stock_store.queries.save_lot_version(
-        tx, lot_id=lot.lot_id, expires_at=now_at.expires_at, kelurahan=now_at.kelurahan
+        tx, lot_id=lot.lot_id, expires_at=now_at.expires_at, kelurahan=now_at.kelurahan, programme=now_at.programme
     )
     bought, over = changes.pop("bought", 0), changes.pop("over_delivered", 0)
     fields = {"lot_id": lot.lot_id, "purchase_id": lot.purchase_id, "line_no": lot.line_no, "sku": lot.sku}
@@ -147,6 +152,10 @@ async def change_lot(
     else:
         event = LotAdjusted(**fields, quantity=bought, at=book.now, reason=reason, over_delivered=over, **changes)
     book.tell(event, lot.lot_id, version, lot.purchase_id)
+
+
+def _kind(lot: Lot) -> tuple[datetime, str, str]:
+    return lot.expires_at, lot.kelurahan, lot.programme
 
 
 def event_of(stored: Stored, decision: Decision, now: datetime, reason: str, proof_kind: str) -> Event:

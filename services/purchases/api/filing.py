@@ -33,7 +33,7 @@ class Filing:
         self._now = clock
 
     async def once(self, pool: Pool) -> bool:
-        """Bring one file a step further: read it, judge it, or record a part; False when none has work to do."""
+        """Bring one file a step further: read, judge or record it; False when none has work to do."""
         async with pool.acquire() as tx, tx.transaction():
             claimed = await files.claim(tx, self._now())
         if claimed is None:
@@ -80,12 +80,24 @@ class Filing:
             await files.note_preview(tx, work, part, self._cities[work.tenant], self._now())
 
     async def _record(self, pool: Pool, work: Work) -> None:
-        """One part: then it is another source's turn."""
+        """While a part is recorded, the next one is fetched, and what became of the last one is written down."""
+        answered: list[tuple[Told, Answer]] = []
+        due = await self._due(pool, work, after=0)
+        while due or answered:
+            answers, following, _ = await asyncio.gather(
+                self._grouper.ask([sent for _, sent in due]),
+                self._due(pool, work, after=(due or answered)[-1][0].number),
+                self._note_results(pool, work, answered),
+            )
+            answered = [(told, answer) for (told, _), answer in zip(due, answers, strict=True)]
+            due = following
         async with pool.acquire() as tx, tx.transaction():
-            due = await files.list_due(tx, work, self._keys)
-            if not due:
-                await files.finish(tx, work, "accepting", "accepted")
-                return
-        answers = await self._grouper.ask([sent for _, sent in due])
+            await files.finish(tx, work, "accepting", "accepted")
+
+    async def _due(self, pool: Pool, work: Work, *, after: int) -> list[tuple[Told, Sent]]:
+        async with pool.acquire() as tx:
+            return await files.list_due(tx, work, self._keys, after=after)
+
+    async def _note_results(self, pool: Pool, work: Work, answered: Sequence[tuple[Told, Answer]]) -> None:
         async with pool.acquire() as tx, tx.transaction():
-            await files.note_results(tx, work, [told for told, _ in due], answers, self._now())
+            await files.note_results(tx, work, answered, self._now())

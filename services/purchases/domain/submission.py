@@ -55,13 +55,12 @@ def read_void(raw: dict[str, Any]) -> VoidSubmission | list[Reason]:
 
 def within(scope: Scope, source: str, raw: dict[str, Any], content: Content | list[Reason]) -> Content | list[Reason]:
     """The content, or every reason against it, now also that it is not the sender's to tell."""
+    outside = scope.outside(source, raw.get("unit_code"))
+    if not outside:
+        return content
     reasons = content if isinstance(content, list) else []
     known_paths = {reason.path for reason in reasons}
-    reasons = [
-        *reasons,
-        *(reason for reason in scope.outside(source, raw.get("unit_code")) if reason.path not in known_paths),
-    ]
-    return reasons or content
+    return [*reasons, *(reason for reason in outside if reason.path not in known_paths)]
 
 
 def _unreadable(submission: PurchaseSubmission) -> Iterator[Reason]:

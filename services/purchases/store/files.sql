@@ -71,9 +71,9 @@ where r.file_id = :file_id and r.number = n.number;
 select number, sealed from file_receipts where file_id = :file_id order by number;
 
 -- name: list_due
--- What is not told yet, good or not: nothing that is invalid disappears.
+-- What is not told yet, good or not, behind a number: nothing that is invalid disappears.
 select number, sealed from file_receipts
-where file_id = :file_id and result = '' and outcome <> '' order by number limit :size;
+where file_id = :file_id and number > :after and result = '' and outcome <> '' order by number limit :size;
 
 -- name: list_page
 -- A page of the preview; with `outcome` only those (an empty one: all), or only those that have hints.

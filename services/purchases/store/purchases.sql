@@ -1,15 +1,18 @@
--- name: claim_purchases!
--- Two doors that tell of one purchase at once go one after the other.
-select pg_advisory_xact_lock(key) from (
-  select distinct hashtextextended(id::text, 0) as key from unnest(:ids::uuid[]) as id order by 1) as keys;
-
--- name: load_aliases
--- Names under which a purchase of another source was told.
-select alias_id, purchase_id, content_hash from purchase_aliases where alias_id = any(:names::uuid[]);
-
--- name: load_receipts
--- Which purchases have these receipts.
-select receipt_id, purchase_id from receipts where receipt_id = any(:receipts::uuid[]);
+-- name: claim_purchases
+-- Where names and receipts lead: each name to the purchase of its own, or to another's that was told under it, too.
+-- With `claim` two doors that tell of one purchase at once go one after the other. Each is looked up by its key
+-- (`offset 0` keeps that): for a large batch the planner would read whole tables.
+select kind, lead_id, purchase_id, content_hash, case when :claim then pg_advisory_xact_lock(key)::text end as claimed
+from (
+  select *, hashtextextended(purchase_id::text, 0) as key from (
+    select 'name' as kind, name as lead_id, name as purchase_id, '' as content_hash from unnest(:names::uuid[]) as name
+    union all
+    select 'alias', name, told.* from unnest(:names::uuid[]) as name cross join lateral (
+      select purchase_id, content_hash from purchase_aliases where alias_id = name offset 0) as told
+    union all
+    select 'receipt', paper, told.purchase_id, '' from unnest(:receipts::uuid[]) as paper cross join lateral (
+      select purchase_id from receipts where receipt_id = paper offset 0) as told) as lead
+  order by key) as lead;
 
 -- name: append_aliases!
 -- A receipt was told again under another name.
@@ -20,25 +23,31 @@ select * from unnest(:names::uuid[], :ids::uuid[], :hashes::text[]) on conflict 
 -- Receipts whose purchase was voided and that another one has now.
 delete from receipts where receipt_id = any(:receipts::uuid[]);
 
--- name: append_receipts
--- Receipts of purchases; one that another transaction wrote meanwhile is not returned.
-insert into receipts (receipt_id, purchase_id) select * from unnest(:receipts::uuid[], :ids::uuid[])
-on conflict do nothing returning receipt_id;
-
 -- name: load_purchases
--- The purchases as they stand.
-select purchase_id, tenant, source, reference, version, status, first_hash, content_hash, content::text as content
-from purchases where purchase_id = any(:ids::uuid[]);
+-- The purchases as they stand; one that is not there, but that early corrections or voids wait for, has no version.
+select id as purchase_id, tenant, source, reference, version, status, first_hash, content_hash, content::text as content,
+       is_awaited
+from unnest(:ids::uuid[]) as id left join purchases on purchase_id = id
+cross join lateral (
+  select exists (select from submissions where submissions.purchase_id = id and outcome = 'waiting') as is_awaited
+  offset 0) as early
+where version is not null or is_awaited;
 
--- name: save_purchases!
--- Purchases after a batch.
-insert into purchases (purchase_id, tenant, source, reference, version, status, first_hash, content_hash, content,
-                       buyers_sealed)
-select * from unnest(:ids::uuid[], :tenants::text[], :sources::text[], :references::text[], :versions::int[],
-                     :statuses::text[], :first_hashes::text[], :content_hashes::text[], :contents::jsonb[], :buyers::bytea[])
-on conflict (purchase_id) do update set version = excluded.version, status = excluded.status,
-  content_hash = excluded.content_hash, content = excluded.content, changed_at = now(),
-  buyers_sealed = case when excluded.buyers_sealed = ''::bytea then purchases.buyers_sealed else excluded.buyers_sealed end;
+-- name: save_purchases
+-- Purchases after a batch, and the receipts that are theirs from now on; one that another transaction wrote meanwhile
+-- is not returned.
+with saved as (
+  insert into purchases (purchase_id, tenant, source, reference, version, status, first_hash, content_hash, content,
+                         buyers_sealed)
+  select * from unnest(:ids::uuid[], :tenants::text[], :sources::text[], :references::text[], :versions::int[],
+                       :statuses::text[], :first_hashes::text[], :content_hashes::text[], :contents::jsonb[],
+                       :buyers::bytea[])
+  on conflict (purchase_id) do update set version = excluded.version, status = excluded.status,
+    content_hash = excluded.content_hash, content = excluded.content, changed_at = now(),
+    buyers_sealed = case when excluded.buyers_sealed = ''::bytea then purchases.buyers_sealed
+                         else excluded.buyers_sealed end)
+insert into receipts (receipt_id, purchase_id) select * from unnest(:receipts::uuid[], :receipt_of::uuid[]) order by 1
+on conflict do nothing returning receipt_id;
 
 -- name: save_submissions!
 -- What became of each submission.

@@ -224,26 +224,26 @@ async def accept(tx: Transaction, file_id: UUID, tenant: str, source: str) -> st
     return str(moved)
 
 
-async def list_due(tx: Transaction, work: Work, keys: Keys) -> list[tuple[Told, Sent]]:
-    """The next part to be told, each under an identity of its own: tried again, it has the same answer."""
-    rows = await queries.list_due(tx, file_id=work.file_id, size=PART)
+async def list_due(tx: Transaction, work: Work, keys: Keys, *, after: int) -> list[tuple[Told, Sent]]:
+    """The part behind number `after` to be told, each under an identity of its own: tried again, it has the same
+    answer.
+    """
+    rows = await queries.list_due(tx, file_id=work.file_id, after=after, size=PART)
     due = [opened(row, work.file_id, keys) for row in rows]
     return [(told, Sent(_incoming(told, work), _identity(work, told.number))) for told in due]
 
 
-async def note_results(
-    tx: Transaction, work: Work, told: Sequence[Told], answers: Sequence[Answer], now: datetime
-) -> None:
+async def note_results(tx: Transaction, work: Work, answered: Sequence[tuple[Told, Answer]], now: datetime) -> None:
     """Write down what became of a part."""
-    verdicts = [answer for answer in answers if isinstance(answer, Verdict)]
+    verdicts = [(told, verdict) for told, verdict in answered if isinstance(verdict, Verdict)]
     await queries.save_results(
         tx,
         file_id=work.file_id,
-        numbers=[each.number for each in told],
-        results=[verdict.outcome for verdict in verdicts],
-        told_bys=[verdict.told_by for verdict in verdicts],
-        wrongs=[_json(_wrong(each.receipt, verdict)) for each, verdict in zip(told, verdicts, strict=True)],
-        purchase_ids=[verdict.purchase_id for verdict in verdicts],
+        numbers=[told.number for told, _ in verdicts],
+        results=[verdict.outcome for _, verdict in verdicts],
+        told_bys=[verdict.told_by for _, verdict in verdicts],
+        wrongs=[_json(_wrong(told.receipt, verdict)) for told, verdict in verdicts],
+        purchase_ids=[verdict.purchase_id for _, verdict in verdicts],
     )
     await queries.renew_lease(tx, file_id=work.file_id, until=now + LEASE)
 

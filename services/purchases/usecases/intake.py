@@ -7,21 +7,18 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 import orjson
-import structlog
 
 from services.purchases.store import purchases as store
 from services.purchases.store import reviews
-from services.purchases.store.purchases import Submission
 from services.purchases.usecases.judging import Batch, Incoming, Keys, Read, Verdict
 from shared.contracts.reasons import Reason
 from shared.database.pool import Row, Transaction
 from shared.messaging import outbox
+from shared.observability.logs import correlate
 from shared.privacy import unseal
 from shared.reference.store import Cities
 
-log = structlog.get_logger()
 SOURCE = "/peduli/purchases"
-LOGGED_AT_ONCE = 100  # ids in a line: collectors of logs cut lines of over 16 kB
 WAIT = timedelta(hours=24)
 KEEP_RAW = timedelta(days=30)
 TURN = 50  # submissions judged (10-20 ms) before others have their turn
@@ -65,12 +62,13 @@ async def _load(
     tx: Transaction, read: Sequence[Read], *, cities: Cities, keys: Keys, now: datetime, claim: bool
 ) -> Batch:
     """All that is known of what was read; claimed against other doors when something is to be saved."""
-    names = sorted({item.name_id for item in read})
-    receipts = sorted({item.receipt_id for item in read if item.receipt_id})
+    names = {item.name_id for item in read}
+    receipts = {item.receipt_id for item in read if item.receipt_id}
     batch = Batch(keys, now, await store.load(tx, names, receipts, claim=claim))
-    for row in await store.list_waiting(tx, names):
-        early = Read.of(_reopen(row, keys), cities, now)
-        batch.waiting.setdefault(early.name_id, []).append(early)
+    if batch.known.awaited:
+        for row in await store.list_waiting(tx, batch.known.awaited):
+            early = Read.of(_reopen(row, keys), cities, now)
+            batch.waiting.setdefault(early.name_id, []).append(early)
     return batch
 
 
@@ -85,21 +83,12 @@ async def expire_waiting(tx: Transaction, *, keys: Keys, now: datetime) -> int:
 
 
 async def _save(tx: Transaction, batch: Batch) -> None:
-    await store.save(tx, list(batch.changed.values()), batch.submissions)
-    await store.append_names(tx, batch.aliases, batch.receipts, batch.known)
+    await store.save_purchases(tx, batch.changed.values(), batch.receipts, batch.known)
+    await store.append_aliases(tx, batch.aliases)
+    await store.save_submissions(tx, batch.submissions)
     await reviews.append_tellings(tx, batch.tellings)
     await outbox.append(tx, batch.events, source=SOURCE)
-    _tell_log(batch.submissions)
-
-
-def _tell_log(submissions: Sequence[Submission]) -> None:
-    """A line for each outcome and hundred purchases: a line a purchase was a fifteenth of the intake's time."""
-    by_outcome: dict[str, list[str]] = {}
-    for item in submissions:
-        by_outcome.setdefault(item.outcome, []).append(str(item.purchase_id))
-    for outcome, ids in by_outcome.items():
-        for start in range(0, len(ids), LOGGED_AT_ONCE):
-            log.info(f"purchase_{outcome}", correlation=ids[start : start + LOGGED_AT_ONCE])
+    correlate("purchase_judged", ((item.outcome, [str(item.purchase_id)]) for item in batch.submissions))
 
 
 def _reopen(row: Row, keys: Keys) -> Incoming:

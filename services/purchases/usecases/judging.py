@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
-from services.purchases.domain.content import content_hash, lines_of, paid_by, posts_of, receipt, sealed_part
+from services.purchases.domain.content import content_hash, lines_of, posts_of, receipt, sealed_part
 from services.purchases.domain.purchase import Decision, Kind, Purchase, Said, decide, retell
 from services.purchases.domain.review import Telling, tellings_of
 from services.purchases.domain.submission import read_purchase, read_void, unfit, within
@@ -59,15 +60,14 @@ class Incoming:
     scope: Scope = EVERYTHING
     faults: tuple[Reason, ...] = ()
 
-    @property
+    @cached_property
     def reference(self) -> str:
         """The receipt number as it was told, empty where there is none."""
         told = self.raw.get("reference")
         return told[:100].replace("\x00", "") if isinstance(told, str) else ""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The answer to one submission. `told_by`: another source that had told of the same receipt before."""
 
     submission_id: UUID
@@ -79,8 +79,7 @@ class Verdict:
     told_by: str = ""
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(NamedTuple):
     """A submission with its content (or the reasons against it) and the ids that its words name."""
 
     item: Incoming
@@ -188,7 +187,7 @@ class Batch:
         self, read: Read, identity: UUID, content: PurchaseSubmission | VoidSubmission, decision: Decision
     ) -> Reason | None:
         """Keep the new state and its event; the reason when the event would be larger than a message may be."""
-        purchase, before = decision.purchase, self.known.purchases.get(identity)
+        purchase, before, name = decision.purchase, self.known.purchases.get(identity), str(identity)
         assert purchase is not None
         event: Event
         buyers = b""
@@ -197,8 +196,8 @@ class Batch:
         else:
             assert read.city is not None  # what names no city was refused
             event = self._told(read.item, identity, content, purchase, before, read.city)
-            buyers = seal(self.keys.seal_key, orjson.dumps(sealed_part(content)), bound_to=str(identity))
-        told = self._outgoing(read.item, event, str(identity), purchase.version, str(identity))
+            buyers = seal(self.keys.seal_key, orjson.dumps(sealed_part(content)), bound_to=name)
+        told = self._outgoing(read.item, event, name, purchase.version, name)
         if len(told.body) > MAX_BODY_BYTES:
             return Reason.of("TOO_LARGE")
         kept = self.changed.get(identity)
@@ -229,7 +228,8 @@ class Batch:
         city: Reference,
     ) -> PurchaseRecorded:
         said = frozenset(line["sku"] for line in orjson.loads(before.content)["lines"]) if before else frozenset()
-        keys = sorted(keyed_hash(self.keys.hash_key, payer.nip) for payer in paid_by(content))
+        payers = [content.buyer] if content.buyer else content.contributors
+        keys = sorted([keyed_hash(self.keys.hash_key, payer.nip) for payer in payers])
         fields: dict[str, Any] = {
             "purchase_id": identity,
             "source": before.source if before else item.source,

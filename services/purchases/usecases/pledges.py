@@ -111,7 +111,7 @@ async def _note(
     tx: Transaction, item: IncomingPledge, identity: UUID, outcome: str, name: str, reasons: tuple[Reason, ...]
 ) -> None:
     line = Submission(item.submission_id, identity, item.tenant, "pledged", item.source, name, outcome, reasons, None)
-    await submission_store.save(tx, [], [line])
+    await submission_store.save_submissions(tx, [line])
 
 
 async def _tell(

@@ -35,13 +35,14 @@ def routes(desk: Desk) -> APIRouter:
         async with desk.reading() as tx:
             units = await queries.list_units(tx, tenant=city.tenant)
             places = await queries.list_kelurahan(tx, tenant=city.tenant)
+            packets = await queries.load_packets(tx, tenant=city.tenant)
             return await desk.show(
                 tx,
                 city,
                 "city.html",
                 menu="/",
                 total=await queries.load_city(tx, tenant=city.tenant),
-                packets=await queries.load_packets(tx, tenant=city.tenant),
+                packets={name: hide_small([packets[name]]).total for name in PACKETS},
                 channels=await _channels(tx, city),
                 days=_columns(await queries.list_city_days(tx, tenant=city.tenant), "spend_idr"),
                 best=[unit for unit in units if unit["kind"] == "opd" and unit["purchases"]][:FIRST_UNITS],

@@ -40,8 +40,8 @@ class Desk:
 
     @contextlib.asynccontextmanager
     async def changing(self) -> AsyncIterator[Transaction]:
-        """As `reading`, to keep what was read."""
-        async with self.pool.acquire() as tx, tx.transaction(isolation="repeatable_read"):
+        """A transaction that keeps something."""
+        async with self.pool.acquire() as tx, tx.transaction():
             yield tx
 
     async def show(

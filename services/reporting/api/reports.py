@@ -55,11 +55,13 @@ def routes(desk: Desk, secret: bytes) -> APIRouter:
     async def issue(request: Request, reader: PageReader) -> Response:
         form, city = await read_form(request, secret, request.cookies.get(VISITOR, "")), reader.city
         days, errors = _period(form, city)
-        async with desk.changing() as tx:
+        async with desk.reading() as tx:
             if days is None:
                 return await page(request, tx, city, {name: form[name] for name in LABELS}, errors)
-            made = await usecase.issue(tx, city, *days, desk.clock(), form["unit"])
-        return see_other(f"/laporan#laporan-{made.number}")
+            made = await usecase.draft(tx, city, *days, form["unit"])
+        async with desk.changing() as tx:
+            issued = await usecase.issue(tx, city, made, desk.clock())
+        return see_other(f"/laporan#laporan-{issued.number}")
 
     @found.get("/laporan/{number}/{kind}")
     async def file(reader: PageReader, number: Number, kind: Literal["pdf", "xlsx"]) -> Response:

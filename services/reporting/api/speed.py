@@ -12,7 +12,7 @@ from services.reporting.documents.charts import of_days
 from services.reporting.store.dashboard import queries
 from shared.web.caller import PageReader
 
-DAYS_SHOWN = 28  # up to the last day on which a packet came
+DAYS_SHOWN = 14  # up to the last day on which a packet came
 
 
 def routes(desk: Desk) -> APIRouter:

@@ -38,12 +38,15 @@ from reporting.v1_unit_round where tenant = :tenant and round between :first and
 -- Up to when a city's numbers go.
 select max(last_applied_at) from reporting.v1_freshness where tenant = :tenant;
 
+-- name: claim_number!
+-- Whoever issues a report of the city at the same moment waits until this transaction ends.
+select pg_advisory_xact_lock(hashtext('peduli-report'), hashtext(:tenant));
+
 -- name: issue_report$
--- Keep a report under the city's next number; who issues at the same moment waits, and has the one after.
+-- Keep a report under the city's next number. It is claimed by a statement before, so that this one sees the last.
 insert into issued_report (tenant, number, first_date, last_date, issued_at, as_of_at, content)
-select :tenant, 1 + (select coalesce(max(number), 0) from issued_report where tenant = :tenant), :first, :last,
-  :issued_at, :as_of_at, :content::jsonb
-from pg_advisory_xact_lock(hashtext('peduli-report'), hashtext(:tenant)) returning number;
+select :tenant, 1 + coalesce(max(number), 0), :first, :last, :issued_at, :as_of_at, :content::jsonb
+from issued_report where tenant = :tenant returning number;
 
 -- name: find_report^
 -- A report as it was issued.

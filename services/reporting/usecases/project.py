@@ -51,6 +51,13 @@ async def project(tx: Transaction, events: Sequence[Envelope], *, cities: Cities
     await _freshness(tx, events)
 
 
+def purchases_of(event: Envelope) -> list[str]:
+    """The purchases that an event is about: a packet has goods of several; else what it correlates with."""
+    if event.type in _TASKS:
+        return [line["purchase_id"] for line in event.data["lines"]]
+    return [event.correlation_id]
+
+
 async def _freshness(tx: Transaction, events: Sequence[Envelope]) -> None:
     lasts: dict[tuple[str, str], datetime] = {}
     for event in events:

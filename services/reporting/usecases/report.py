@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -23,15 +23,35 @@ class UnknownUnitError(PeduliError):
     """The city has no unit with this code."""
 
 
-async def issue(tx: Transaction, city: Reference, first: date, last: date, now: datetime, unit: str = "") -> Report:
-    """Gather the numbers of a period and keep them under the next number; with `unit` of it and all units below it.
+class Draft(NamedTuple):
+    """What a report will say: days of the city, up to when its numbers go, and the numbers."""
+
+    first: date
+    last: date
+    as_of: datetime | None
+    content: dict[str, Any]
+
+
+async def draft(tx: Transaction, city: Reference, first: date, last: date, unit: str = "") -> Draft:
+    """The numbers of a period; with `unit` of it and all units below it. Run in a repeatable-read transaction.
 
     Raises `UnknownUnitError`.
     """
     as_of = await queries.load_as_of(tx, tenant=city.tenant)
-    kept = orjson.dumps(await gather(tx, city, first, last, unit)).decode()
+    return Draft(first, last, as_of, await gather(tx, city, first, last, unit))
+
+
+async def issue(tx: Transaction, city: Reference, made: Draft, now: datetime) -> Report:
+    """Keep a draft under the city's next number. Run in a read-committed transaction: it must see who issued before."""
+    await queries.claim_number(tx, tenant=city.tenant)
     number = await queries.issue_report(
-        tx, tenant=city.tenant, first=first, last=last, issued_at=now, as_of_at=as_of, content=kept
+        tx,
+        tenant=city.tenant,
+        first=made.first,
+        last=made.last,
+        issued_at=now,
+        as_of_at=made.as_of,
+        content=orjson.dumps(made.content).decode(),
     )
     return await find(tx, city, number)
 

@@ -171,4 +171,4 @@ async def test_what_was_learned_changes_what_is_in_time(pool: Pool) -> None:
         learned = await store.load_learned(tx, TENANT, NOW, NOW + timedelta(days=2))
     assert learned.door_hours == {KELURAHAN[0]: 30.0}
     assert learned.done_today == {KELURAHAN[0]: 21}
-    assert learned.packets_a_day == 3.0
+    assert learned.packets_a_day == 10.5  # in the two days since the first, not in a week

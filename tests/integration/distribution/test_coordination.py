@@ -198,6 +198,9 @@ async def test_a_paused_team_brings_what_it_has_and_takes_no_more(world: World, 
         form = {"kunci": key, "alasan": "dua relawan sakit", "tim": TEAM, "jeda": "ya"}
         assert (await client.post("/koordinator/tim", data=form)).headers["location"].endswith("kabar=pause")
         assert "Dijeda" in (await client.get("/koordinator")).text
+        give = {"kunci": key, "alasan": WHY, "versi": "1", "tim": TEAM}
+        given = await client.post(f"/koordinator/paket/{second}/alihkan", data=give)
+        assert given.headers["location"].endswith("kabar=TEAM_PAUSED")
         field = (await phone.get("/lapangan")).text
         assert first in field
         assert second not in field

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 
 import services.distribution.app as distribution
 import services.purchases.app as purchases
+from peduli.prepare import load_city
 from services.distribution.store.households import load_isolating
 from services.distribution.usecases.households import Keys, erase_due
 from shared.clock import now
@@ -279,3 +281,21 @@ async def test_aid_from_elsewhere_is_met_need_when_it_is_allocated(world: World)
     assert (home.met["food"], other.met.get("food", 0)) == (4 * 3 * 3, 0)
     assert (home.has_nothing, other.has_nothing) == (False, True)
     assert home.house == other.house != ""
+
+
+async def test_a_household_of_another_programme_waits_for_goods_of_its_own(world: World) -> None:
+    bbm = replace(DEPOK.programmes["isoman"], programme="bbm", name="Bantuan dampak kenaikan BBM")
+    city = replace(DEPOK, programmes={**DEPOK.programmes, "bbm": bbm})
+    await load_city(world.database_url, city)
+    settings = world.settings()
+    async with running(distribution.service(settings)) as door, running(purchases.service(settings)):
+        await tell_of(door, reference="KK-1", programme="bbm")
+        unknown = await door.post("/v1/households", json=household("KK-2", programme="nihil"), headers=RT)
+        assert [reason["code"] for reason in unknown.json()["reasons"]] == ["UNKNOWN_PROGRAMME"]
+        await tell(world, recent())
+        waits = "select reason from distribution.waiting"
+        await eventually(lambda: query(world, waits), lambda rows: rows == [{"reason": "NO_GOODS"}])
+        await tell(world, {**recent(), "reference": "R-BBM", "programme": "bbm"})
+        task = (await one_task(door))["task_id"]
+    held = "select distinct programme from distribution.lots join distribution.task_lines using (lot_id)"
+    assert await query(world, f"{held} where task_id = '{task}'") == [{"programme": "bbm"}]

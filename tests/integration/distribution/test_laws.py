@@ -29,7 +29,7 @@ DAMAGE = {
         "update households set isolation_until = isolation_from + interval '1 hour'",
         "update lots set expires_at = expires_at - interval '400 days'",
         f"update tasks set arrives_at = deliver_before + interval '1 minute' where task_id in {PLANNED}",
-        "update lots set storage = 'chill'; update tasks set arrives_at = assigned_at + interval '5 hours'",
+        "update lots set storage = 'chill', kelurahan = '32.76.01.1001'",
         "update households set released_reason = 'moved'",
     ],
     "L6": [
@@ -38,6 +38,7 @@ DAMAGE = {
         "update ref_products set halal = false",
         "update households set groups = '{diabetic}'",
         "update households set groups = '{no_cook}'",
+        "update households set programme = 'bbm'",
         "update ref_products set merged_into = 'OTHER' where sku = 'BERAS-5KG';"
         ' insert into ref_products select (jsonb_populate_record(p, \'{"sku": "OTHER", "infant": true,'
         ' "merged_into": ""}\')).* from ref_products p where sku = \'BERAS-5KG\'',

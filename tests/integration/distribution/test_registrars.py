@@ -208,6 +208,26 @@ async def test_an_rt_registers_extends_moves_and_releases_a_family_on_the_pages(
     assert [tuple(read.values()) for read in reads] == [("rt-page", "check"), ("rt-page", "move")]
 
 
+async def test_a_registrar_prints_the_link_of_a_familys_page_and_only_of_his_own(world: World) -> None:
+    service = distribution.service(world.settings(open_doors=False))
+    mine = await add(world, "rt-qr", "puskesmas", sources=("/rt/qr",), units=(KELURAHAN,))
+    theirs = await add(world, "rt-qr-lain", "puskesmas", sources=("/rt/lain",), units=(OTHER,))
+    async with running(service) as client, browsing(client.app) as his, browsing(client.app) as stranger:
+        key = await enter(his, mine.token)
+        told = await his.post("/keluarga/baru", data=fields(key))
+        page = told.headers["location"].partition("?")[0]
+        strange = {"kunci": await enter(stranger, theirs.token)}
+        assert (await stranger.post(f"{page}/halaman", data=strange)).status_code == 404
+        addresses = []
+        for _ in range(2):
+            made = (await his.post(f"{page}/halaman", data={"kunci": key})).text
+            assert "<svg" in made
+            addresses += re.findall(r'class="big">http://test(/rumah/[2-9a-z]{16})<', made)
+        old, new = addresses
+        assert (await stranger.get(old)).status_code == 404
+        assert (await stranger.get(new)).status_code == 200
+
+
 async def test_a_sheet_on_the_page_is_checked_registered_and_given_back(world: World) -> None:
     token = (await registrar(world, "rt-upload"))["Authorization"].removeprefix("Bearer ")
     sheet = xlsx([HEADINGS, row(), row(ref="KK-2", size="")])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncpg
 import pytest
 
 from peduli.alarms import look
@@ -19,12 +18,6 @@ async def ringing(world: World) -> set[str]:
     return {alarm.name for alarm in await look(world.settings(), {}) if alarm.is_ringing}
 
 
-async def execute(world: World, sql: str) -> None:
-    connection = await asyncpg.connect(world.database_url)
-    await connection.execute(sql)
-    await connection.close()
-
-
 async def test_a_message_that_no_queue_wants_rings(world: World) -> None:
     assert await ringing(world) == set()
     await publish(world.rabbitmq.url, [(message(purchase(), "stranger.came"), "3276.stranger.came.v1")])
@@ -32,13 +25,12 @@ async def test_a_message_that_no_queue_wants_rings(world: World) -> None:
 
 
 async def test_something_parked_rings_until_it_is_discarded(world: World) -> None:
-    await execute(
-        world,
+    await world.admin.execute(
         """insert into distribution.parked (parked_id, queue, routing_key, reason, headers, body)
         values (gen_random_uuid(), 'distribution.intake', '', 'RefusedError', '{}', '')""",
     )
     assert await ringing(world) == {"something-parked"}
-    await execute(world, "update distribution.parked set state = 'discarded'")
+    await world.admin.execute("update distribution.parked set state = 'discarded'")
     assert await ringing(world) == set()
 
 
@@ -46,8 +38,7 @@ async def test_something_parked_rings_until_it_is_discarded(world: World) -> Non
 async def test_an_outbox_rings_only_when_its_oldest_event_waits_too_long(
     world: World, age: str, expected: set[str]
 ) -> None:
-    await execute(
-        world,
+    await world.admin.execute(
         f"""with told as (
           insert into purchases.event_log
             (event_id, aggregate, version, type, routing_key, headers, body, recorded_at)

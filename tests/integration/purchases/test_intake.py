@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import aio_pika
-import asyncpg
 import orjson
 
 from services.purchases.app import service
@@ -22,12 +21,9 @@ POOLED = orjson.loads(Path("contracts/examples/purchase.submitted/1.0-pooled-kit
 
 
 async def rows(world: World, sql: str) -> list[dict[str, Any]]:
-    connection = await asyncpg.connect(world.database_url)
-    try:
-        await connection.execute("set search_path to purchases")
+    async with world.admin.acquire() as connection, connection.transaction():
+        await connection.execute("set local search_path to purchases")
         return [dict(row) for row in await connection.fetch(sql)]
-    finally:
-        await connection.close()
 
 
 async def outcomes(world: World) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,9 @@ from aio_pika.abc import AbstractConnection
 from peduli import publishers
 from peduli.publishers import PublisherError, Secrets
 from services.purchases.app import service
+from shared.clock import now
 from shared.messaging import topology
+from tests.support import canaries
 from tests.support.access import add, amqp_url, operator, ready
 from tests.support.eventually import eventually
 from tests.support.journey import query
@@ -267,3 +270,16 @@ async def test_unknown_units_and_cities_are_told_to_the_operator(world: World) -
     with pytest.raises(PublisherError, match="3273 is not loaded"):
         await add(world, "wrong", tenant="3273")
     assert await publishers.listed(operator(world)) == []
+
+
+async def test_what_a_publisher_sends_is_not_kept_in_the_stream_also_on_a_broker_made_before(world: World) -> None:
+    made, began = await add(world, "kept"), now() - timedelta(seconds=2)
+    own = topology.of_publisher("3276", "kept", 50_000)
+    await topology.apply(world.rabbitmq.url, replace(own, bindings=own.retired, retired=()))  # as it was made before
+    await topology.apply(world.rabbitmq.url, own)
+    await publish(mine(world, made), [(message(purchase("KEPT")), made.routing_keys[0])])
+    assert await ready(world, "kept") == 1
+    async with closed(world):  # what it tells of the purchase comes after it
+        await eventually(lambda: canaries.stream(world.rabbitmq.url, began), lambda seen: '"KEPT"' in seen[1])
+    _, kept = await canaries.stream(world.rabbitmq.url, began)
+    assert purchase()["buyer"]["nip"] not in kept

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import pytest
 import services.purchases.app as purchases
 import services.reporting.app as reporting
 from services.reporting.documents.report import places, tables
-from services.reporting.usecases.report import UnknownUnitError, gather
+from services.reporting.usecases.report import UnknownUnitError, draft, gather, issue
 from shared.database.pool import connect
 from shared.reference.load import load
 from tests.support.dashboard import deliver, tell_a_week
+from tests.support.eventually import eventually
 from tests.support.journey import query
 from tests.support.officers import peduli
 from tests.support.projecting import bought, facts_of, packet
@@ -85,6 +87,20 @@ async def test_the_report_of_a_kecamatan_is_of_its_kelurahan_and_of_nobody_else(
     assert out.read_bytes()[:4] == b"%PDF"
     with pytest.raises(UnknownUnitError):
         await numbers(world, "32.76.NOBODY")
+
+
+async def test_two_who_issue_at_one_moment_get_two_numbers(world: World) -> None:
+    city, when = load("3276"), datetime(2021, 8, 1, 3, tzinfo=UTC)
+    one, two = await connect(world.database_url, "facts"), await connect(world.database_url, "facts")
+    made = await draft(one, city, date(2021, 7, 26), date(2021, 8, 1))
+    async with one.transaction():
+        first = await issue(one, city, made, when)
+        waiting = asyncio.create_task(issue(two, city, made, when))
+        blocked = "select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted"
+        await eventually(lambda: query(world, blocked), lambda rows: rows == [{"n": 1}])
+    assert (first.number, (await waiting).number) == (1, 2)
+    await one.close()
+    await two.close()
 
 
 def test_few_packets_are_hidden_in_a_place_of_the_report() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
 from operator import eq
@@ -14,50 +14,17 @@ import asyncpg
 import pytest
 
 from shared.clock import now
-from shared.contracts.envelope import Envelope
-from shared.database.pool import Pool, Transaction, open_pool
+from shared.database.pool import Pool, open_pool
 from shared.messaging import inbox, parking
-from shared.messaging.applier import Applier, Lane, read
+from shared.messaging.applier import Applier, Lane
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.relay import Relay
 from shared.messaging.retrier import Retrier
 from tests.support.eventually import eventually
+from tests.support.laning import QUEUE, Effect, arrived, event, parked, send
 from tests.support.publish import message, publish, taken
 from tests.support.servers import World
-
-QUEUE = "reporting.events.0"
-
-
-class Effect:
-    """A handler that writes down what it was given, and fails where it is told to."""
-
-    def __init__(self, *, fails_on: str = "", hangs_on: str = "") -> None:
-        self.fails_on = fails_on
-        self.hangs_on = hangs_on
-        self.seen: list[str] = []
-
-    async def __call__(self, tx: Transaction, events: Sequence[Envelope]) -> None:
-        if any(event.event_id == self.fails_on for event in events):
-            raise ValueError("poison")
-        if any(event.event_id == self.hangs_on for event in events):
-            await asyncio.Event().wait()
-        self.seen += [event.event_id for event in events]
-
-    async def count(self) -> int:
-        return len(self.seen)
-
-
-def event(event_id: str, aggregate: str = "", version: int = 0) -> aio_pika.Message:
-    return message({"n": event_id}, "thing.happened", ce_id=event_id, ce_aggregate=aggregate, ce_version=str(version))
-
-
-async def send(world: World, messages: list[aio_pika.Message]) -> None:
-    connection = await aio_pika.connect(world.rabbitmq.url)
-    async with connection:
-        channel = await connection.channel()
-        for item in messages:
-            await channel.default_exchange.publish(item, QUEUE)
 
 
 @pytest.fixture
@@ -74,18 +41,13 @@ def consumer(
     return Consumer(applier, amqp_url=world.rabbitmq.url, batch_size=batch, linger_seconds=0.01)
 
 
-async def parked(pool: Pool) -> list[tuple[str, str]]:
-    rows = await pool.fetch("select event, reason from parked where state = 'parked' order by event")
-    return [(row["event"].split("|")[2], row["reason"]) for row in rows]
-
-
 async def test_versions_are_applied_in_order_and_gaps_wait(world: World, pool: Pool) -> None:
     effect, stop = Effect(), asyncio.Event()
     lane = consumer(world, pool, effect)
     tasks = [asyncio.create_task(lane.run(stop)), asyncio.create_task(Retrier(lane.applier).run(stop))]
-    await send(world, [event("a3", "a", 3), event("a1", "a", 1), event("b2", "b", 2), event("a1", "a", 1)])
+    await send(world.rabbitmq.url, [event("a3", "a", 3), event("a1", "a", 1), event("b2", "b", 2), event("a1", "a", 1)])
     await eventually(lambda: parked(pool), lambda seen: [name for name, _ in seen] == ["a3", "b2"])
-    await send(world, [event("a2", "a", 2)])
+    await send(world.rabbitmq.url, [event("a2", "a", 2)])
     await eventually(lambda: parked(pool), lambda seen: seen == [("b2", parking.WAITING)])
     stop.set()
     await asyncio.gather(*tasks)
@@ -97,7 +59,7 @@ async def test_one_poison_is_parked_and_a_person_can_discard_it(world: World, po
     lane = consumer(world, pool, effect)
     tasks = [asyncio.create_task(lane.run(stop)), asyncio.create_task(Retrier(lane.applier).run(stop))]
     healthy = [event(f"h{number}", f"h{number}", 1) for number in range(40)]
-    await send(world, [*healthy[:20], event("p1", "p", 1), event("p2", "p", 2), *healthy[20:]])
+    await send(world.rabbitmq.url, [*healthy[:20], event("p1", "p", 1), event("p2", "p", 2), *healthy[20:]])
     await eventually(lambda: parked(pool), lambda seen: seen == [("p1", "ValueError"), ("p2", parking.WAITING)])
     await eventually(effect.count, lambda seen: seen == 40)
     async with pool.acquire() as tx, tx.transaction():
@@ -112,7 +74,7 @@ async def test_one_poison_is_parked_and_a_person_can_discard_it(world: World, po
 async def test_a_stop_under_load_redelivers_nothing(world: World, pool: Pool) -> None:
     """It comes at the worst moment: what was just acknowledged makes the broker send more."""
     effect, stop = Effect(), asyncio.Event()
-    await send(world, [event(f"e{number}") for number in range(400)])
+    await send(world.rabbitmq.url, [event(f"e{number}") for number in range(400)])
 
     def acknowledged(_: int) -> float:
         if len(effect.seen) >= 60:
@@ -130,7 +92,7 @@ async def test_a_stop_under_load_redelivers_nothing(world: World, pool: Pool) ->
 
 
 async def test_a_message_that_kills_its_process_is_parked_unread(world: World, pool: Pool) -> None:
-    await send(world, [event("ok"), event("killer")])
+    await send(world.rabbitmq.url, [event("ok"), event("killer")])
     in_hand = await taken(
         world.rabbitmq.url, QUEUE, settle=False
     )  # a process died with both in hand: they come again, marked
@@ -151,7 +113,7 @@ async def test_a_message_that_kills_its_process_is_parked_unread(world: World, p
 
 async def test_what_was_applied_alone_is_innocent_of_later_deaths(world: World, pool: Pool) -> None:
     """A batch runs one by one and dies at its second message, five times: the first was done each time."""
-    await send(world, [event("innocent"), event("killer")])
+    await send(world.rabbitmq.url, [event("innocent"), event("killer")])
     await taken(world.rabbitmq.url, QUEUE, settle=False)
     rows = [(QUEUE, f"reporting|/pos/koperasi-depok|{name}", 4) for name in ("innocent", "killer")]
     await pool.executemany("insert into deliveries (queue, event, attempts) values ($1, $2, $3)", rows)
@@ -177,7 +139,7 @@ async def alone(pool: Pool, name: str) -> int:
 async def test_a_lane_a_retry_and_a_discard_take_their_locks_in_one_order(world: World, pool: Pool) -> None:
     """The lane holds its lock and wakes a parked row, while a retry and a person are about to take that row."""
     applier = Applier(Lane(QUEUE, Effect(), ordered=True), pool, b"key")
-    early = read("3276.thing.happened.v1", dict(event("a2", "a", 2).headers), "application/json", b'{"n": 1}')
+    early = arrived("a2", "a", 2)
     async with pool.acquire() as tx, tx.transaction():
         await parking.park(tx, QUEUE, [(early, parking.WAITING)], seal_key=b"key", now=now() - timedelta(minutes=1))
     parked_id = await pool.fetchval("select parked_id from parked")

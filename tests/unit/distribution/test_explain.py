@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.distribution.domain.explain import READERS, TEXTS, WAITING, explain, explain_waiting
+from services.distribution.domain.explain import READERS, TEXTS, WAITING, explain, explain_packet, explain_waiting
 from tests.support.cities import goods, home, plan
 
 WIB = ZoneInfo("Asia/Jakarta")
@@ -29,6 +29,20 @@ def test_one_assignment_explained_to_three_readers() -> None:
         "Lebih banyak orang dari urutan berikutnya (6 orang, berikutnya 4). "
         "Barang dari kelurahan yang sama. Barang yang cepat basi didahulukan (sisa 30 jam)."
     )
+
+
+def test_a_packet_is_told_with_what_and_when_to_each_reader() -> None:
+    goods, before = {"Beras medium 5 kg": 1, "Telur ayam negeri 1 kg": 2}, datetime(2021, 7, 24, 13, tzinfo=WIB)
+    what = "1 × Beras medium 5 kg, 2 × Telur ayam negeri 1 kg"
+    told = {reader: explain_packet(["FIRST_PACKET"], goods, before, reader) for reader in READERS}
+    assert told == {
+        "volunteer": f"Bawa {what} ke pintu sebelum 24/07/2021 13.00: letakkan, ketuk, mundur. "
+        "Rumah ini belum pernah menerima paket.",
+        "household": f"Paket untuk keluarga Anda: {what}, paling lambat 24/07/2021 13.00. "
+        "Ini paket pertama untuk keluarga Anda.",
+        "auditor": f"Paket: {what}; harus sampai sebelum 24/07/2021 13.00, saat isolasi selesai atau barang pertama "
+        "basi. Didahulukan: belum pernah menerima paket.",
+    }
 
 
 def test_a_second_packet_says_whose_coverage_was_lower() -> None:

@@ -207,3 +207,22 @@ def test_nobody_is_asked_to_wait_where_larger_households_take_all_that_comes() -
     small = home(2, size=2, days=1)
     snapshot = replace(seen([goods(1)], [*new, small]), packets_a_day=2)
     assert allocate(snapshot, Rules(), NOW, "seed").packets[0].household.size == 5
+
+
+def test_goods_of_a_programme_go_to_its_households_and_all_programmes_have_the_same_teams() -> None:
+    people = [home(1), home(2), *(replace(home(number), programme="bbm") for number in (3, 4))]
+    stock = [goods(9), replace(goods(1, number=2), programme="bbm"), replace(goods(5, number=3), programme="none")]
+    found = plan(stock, people)
+    pairs = [(packet.household.programme, lot.programme) for packet in found.packets for lot, _ in packet.lines]
+    assert sorted(pairs) == [("bbm", "bbm"), ("isoman", "isoman"), ("isoman", "isoman")]
+    assert found.idle[UUID(int=3)] == 5
+    assert len(found.waiting) == 1
+    assert len(plan(stock, people, Rules(doors_a_day=2)).packets) == 2
+
+
+def test_a_civil_servant_and_a_citizen_who_are_alike_are_drawn_by_lot_from_day_to_day() -> None:
+    """The plan does not know who is who: over many days each has half of what there is."""
+    snapshot = seen([goods(1)], [home(1), home(2)])
+    days = [allocate(snapshot, Rules(), NOW, f"day {day}").packets[0].household.household_id for day in range(200)]
+    assert 80 <= days.count(UUID(int=1)) <= 120
+    assert not {name for name in Household.__dataclass_fields__ if "aparatur" in name}

@@ -26,9 +26,9 @@ JULY = date(2021, 7, 10)
 @pytest.fixture(scope="module")
 def played() -> tuple[dict[str, Figures], int]:
     """A twentieth of Depok in five weeks, with kits alone."""
-    found, hindsight = simulate("3276", begin=JULY, days=35, seed=7, scale=0.05, goods="kits", say=lambda words: None)
-    assert hindsight is not None
-    return {one.policy: one for one in found}, hindsight
+    found, best = simulate("3276", begin=JULY, days=35, seed=7, scale=0.05, goods="kits", say=lambda words: None)
+    assert best is not None
+    return {one.policy: one for one in found}, best.persons
 
 
 def world(seed: int = 1) -> World:

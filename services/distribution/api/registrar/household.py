@@ -13,12 +13,15 @@ from pydantic import ValidationError
 from services.distribution.api.registrar import words
 from services.distribution.api.registrar.desk import Desk, Registrar
 from services.distribution.api.registrar.telling import begin_of, errors_of, number
+from services.distribution.documents import qr
 from services.distribution.domain.notice import TEXTS
 from services.distribution.domain.registration import Amendment
 from services.distribution.domain.words import wa_number
 from services.distribution.store.households import queries
+from services.distribution.usecases import homes
 from services.distribution.usecases.households import UnknownHouseholdError, amend, read_people
 from shared.contracts.field import OtherAid, People, Release
+from shared.database.pool import Row
 from shared.reference.model import Reference
 from shared.web.forms import Form
 from shared.web.pages import see_other
@@ -55,6 +58,17 @@ def routes(desk: Desk) -> APIRouter:
         except UnknownHouseholdError:
             raise NotFoundError from None
         return await _page(desk, registrar, identity, people=people)
+
+    @found.post("/keluarga/{identity}/halaman")
+    async def make_page(request: Request, identity: UUID) -> Response:
+        registrar = desk.registrar(request)
+        await desk.form(request, registrar)
+        await _state(desk, registrar, identity)
+        async with desk.transaction() as tx:
+            code = await homes.make_code(tx, registrar.city.tenant, identity)
+        address = f"{request.base_url}rumah/{code}"
+        shown: dict[str, Any] = {"household_id": identity, "code": f"{identity}"[:8].upper()}
+        return desk.show(registrar, "registrar_link.html", **shown, address=address, picture=qr.svg(address))
 
     @found.post("/keluarga/{identity}/{act}")
     async def change(request: Request, identity: UUID, act: Act) -> Response:
@@ -109,10 +123,16 @@ def _told(form: Form, act: Act, city: Reference) -> Amendment | dict[str, list[s
     return Amendment(kelurahan=form["kelurahan"] or None, rw=rw or None, address=form["alamat"])
 
 
-async def _page(desk: Desk, registrar: Registrar, identity: UUID, status: int = 200, **more: Any) -> Response:
-    row = await queries.find_state(desk.pool, tenant=registrar.city.tenant, household_id=identity)
+async def _state(desk: Desk, registrar: Registrar, identity: UUID) -> Row:
+    """A household of his, whose data are kept; raises `NotFoundError`."""
+    row: Row | None = await queries.find_state(desk.pool, tenant=registrar.city.tenant, household_id=identity)
     if row is None or row["erased_at"] is not None or not registrar.scope.has_unit(row["kelurahan"]):
         raise NotFoundError
+    return row
+
+
+async def _page(desk: Desk, registrar: Registrar, identity: UUID, status: int = 200, **more: Any) -> Response:
+    row = await _state(desk, registrar, identity)
     people: People | None = more.get("people")
     everywhere = [(code, registrar.city.regions[code].name) for code in registrar.city.kelurahan]
     shown = {

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.distribution.domain.allocation.packing import Draft, Shelves, draw
-from services.distribution.domain.allocation.rules import SAME_CITY, Travel, distance_class, late, refusal
-from services.distribution.domain.allocation.snapshot import Packet, Plan, Rules, Snapshot
+from services.distribution.domain.allocation.rules import SAME_CITY, Travel, late, reach, refusal
+from services.distribution.domain.allocation.snapshot import Packet, Plan, Rules, Snapshot, by_programme
 from services.distribution.domain.household import Household, need, servings
 from services.distribution.domain.stock import Lot
 
@@ -61,9 +61,16 @@ def improve(
     `snapshot` is the city as it stands: those packets are on their way in it, and its lots are what is still free.
     """
     held = sorted(plan.packets, key=lambda packet: packet.household.household_id)
-    improver = _Improver(held, snapshot, rules, now, seed)
-    changes = improver.handed_on(solve, max_changes)
-    return changes + improver.filled(changes, max_changes - len(changes))
+    found, opened = list[Change](), Counter(snapshot.open_tasks)
+    for programme, part in by_programme(snapshot).items():  # each has its goods and households, all the same teams
+        own = [packet for packet in held if packet.household.programme == programme]
+        improver = _Improver(own, replace(part, open_tasks=dict(opened)), rules, now, seed)
+        changes = improver.handed_on(solve, max_changes - len(found))
+        changes += improver.filled(changes, max_changes - len(found) - len(changes))
+        opened.subtract(change.before.household.kelurahan for change in changes)
+        opened.update(change.after.household.kelurahan for change in changes if change.after is not None)
+        found += changes
+    return found
 
 
 def solve_greedily(offer: Offer) -> list[UUID | None]:
@@ -116,7 +123,7 @@ class _Improver:
         moved = {id(change.before) for change in changes}
         kept = [packet for packet in self._held if id(packet) not in moved]
         in_time = [packet for packet in kept if self._worth(packet, self._home(packet)) is not None]
-        drafts = [(self._draft(packet, shelves), packet) for packet in in_time]
+        drafts = [(self._draft(packet), packet) for packet in in_time]
         heap = [(draft.coverage, draft.tie, number) for number, (draft, _) in enumerate(drafts)]
         heapq.heapify(heap)
         found: list[Change] = []
@@ -154,12 +161,12 @@ class _Improver:
         if not stays and not self._is_needed(packet, home):
             return None
         arrives = max(self._travel.arrival(lot.kelurahan, home.kelurahan) for lot, _ in packet.lines)  # all together
+        far = max(self._travel.distance(lot.kelurahan, home.kelurahan) for lot, _ in packet.lines)
         for lot, _ in packet.lines:
             product, until = self._snapshot.products[lot.sku], home.isolation_until
-            is_late = late(lot.expires_at, product.storage, until, arrives, self._now, self._rules)
+            is_late = late(lot.expires_at, product.storage, until, arrives, far, self._rules)
             if is_late or refusal(product, home):
                 return None
-        far = max(distance_class(lot.kelurahan, home.kelurahan, self._snapshot.kecamatan) for lot, _ in packet.lines)
         return PERSON * home.size * _is_first(home) * self._urgency(home) + NEARER * (SAME_CITY - far) + CHANGE * stays
 
     def _urgency(self, home: Household) -> int:
@@ -207,7 +214,7 @@ class _Improver:
         home = self._homes[to]
         return self._anew(home, packet.lines, ("FIRST_PACKET" if _is_first(home) else "LOWEST_COVERAGE",))
 
-    def _draft(self, packet: Packet, shelves: Shelves) -> Draft:
+    def _draft(self, packet: Packet) -> Draft:
         """The packet as a draft that holds what is in it, so that only more of it can be added."""
         home = self._home(packet)
         without = Counter(home.met)
@@ -218,7 +225,8 @@ class _Improver:
         draft.good_until = packet.deliver_before
         for lot, _ in packet.lines:
             draft.arrives = max(draft.arrives, self._travel.arrival(lot.kelurahan, home.kelurahan))
-            draft.good_until = min(draft.good_until, shelves.still_good(lot, self._snapshot.products[lot.sku]))
+            draft.far = max(draft.far, self._travel.distance(lot.kelurahan, home.kelurahan))
+            draft.reach = min(draft.reach, reach(self._snapshot.products[lot.sku].storage, self._rules))
         draft.grams = sum(pieces * self._snapshot.products[lot.sku].weight_g for lot, pieces in packet.lines)
         return draft
 

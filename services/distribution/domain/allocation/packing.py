@@ -10,17 +10,15 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from services.distribution.domain.allocation.rules import FLAGS, Travel, kept_for, refusal
+from services.distribution.domain.allocation.rules import FLAGS, SAME_CITY, SAME_KELURAHAN, Travel, reach, refusal
 from services.distribution.domain.allocation.snapshot import Rules, Snapshot
 from services.distribution.domain.household import GROUPS, Household, need, servings
 from services.distribution.domain.stock import Lot
-from shared.reference.model import Product
 
 # Goods of one class spoil about equally soon: among them the nearest go first, which to the second never decides.
 SPOILS_WITHIN = tuple(timedelta(days=days) for days in (1, 3, 7, 30))
 EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 EVERY_GROUP = range(len(GROUPS))
-MOMENT = timedelta(microseconds=1)  # on the minute is still in time
 FEW = 8  # places that are sooner sorted than all the city's walked through
 Kind = tuple[str, frozenset[str], frozenset[str], datetime | None, tuple[int, ...]]
 
@@ -50,6 +48,8 @@ class Draft:
     grams: int = 0
     arrives: datetime = EVER  # of what is in it the last to come,
     good_until: datetime = NEVER  # and the first to spoil: all arrives together
+    far: int = SAME_KELURAHAN  # class of distance of what comes from furthest,
+    reach: int = SAME_CITY  # and the furthest that what is in it allows
     pieces: dict[int, int] = field(default_factory=dict)
 
     @classmethod
@@ -62,7 +62,7 @@ class Draft:
         share = min(1.0, rules.packet_days / days)
         limits = [min(want, has + want * share) for want, has in zip(needed, met, strict=True)]
         draft = cls(household, needed, met, limits, sum(needed), draw(seed, household.household_id))
-        draft.opening = draft.open_groups()
+        draft.opening = draft.open_groups() if household.met else [group for group in EVERY_GROUP if limits[group]]
         return draft
 
     @property
@@ -78,9 +78,10 @@ class Draft:
     def open_groups(self) -> list[int]:
         """Groups that may still get a piece, the least met first: so the packet stays balanced."""
         met, limits, needed = self.met, self.limits, self.needed
-        found = [(met[group] / needed[group], group) for group in EVERY_GROUP if met[group] < limits[group]]
-        found.sort()
-        return [group for _, group in found]
+        found = [group for group in EVERY_GROUP if met[group] < limits[group]]
+        if len(found) > 1:
+            found.sort(key=lambda group: met[group] / needed[group])
+        return found
 
 
 def _is_carried(lot: Lot, snapshot: Snapshot, rules: Rules) -> bool:
@@ -102,9 +103,8 @@ class Shelves:
         self._groups = [self._groups_of[product.sku] for product in self.products]
         self._servings = [servings(product) for product in self.products]
         self._skus = [lot.sku for lot in self.lots]
-        self._good_until = [
-            self.still_good(lot, product) for lot, product in zip(self.lots, self.products, strict=True)
-        ]
+        self._good_until = [lot.expires_at for lot in self.lots]
+        self._reach = [reach(product.storage, rules) for product in self.products]
         self._grams = [product.weight_g for product in self.products]
         self._spoilt = [travel.now + within for within in SPOILS_WITHIN] + [NEVER]
         self._class = [self.spoils(until) for until in self._good_until]
@@ -120,11 +120,6 @@ class Shelves:
             if self.left[number]:
                 for group in self._groups[number]:
                     self._shelves[group][self._class[number]][lot.kelurahan].append(number)
-
-    def still_good(self, lot: Lot, product: Product) -> datetime:
-        """Goods must be at a door before this moment: before they spoil, or were out of the cold too long."""
-        kept = kept_for(product.storage, self._rules)
-        return min(lot.expires_at, self._travel.now + kept + MOMENT) if kept < timedelta.max else lot.expires_at
 
     def spoils(self, expires_at: datetime) -> int:
         """The class of goods that expire then."""
@@ -148,17 +143,24 @@ class Shelves:
             draft.fits = self.fits(home)
         fits = draft.fits
         nearest, room = self._travel.nearest(home.kelurahan), self._rules.packet_grams - draft.grams
-        skus, grams, good_until = self._skus, self._grams, self._good_until
+        skus, grams, good_until, reaches = self._skus, self._grams, self._good_until, self._reach
         too_late, together = min(home.isolation_until, spoilt, draft.good_until), draft.arrives
-        places: Iterable[str] = nearest if len(shelf) > FEW else sorted(shelf, key=lambda place: nearest[place][0])
+        places: Iterable[str] = nearest if len(shelf) > FEW else sorted(shelf, key=lambda place: nearest[place].rank)
         for place in places:
-            arrives = nearest[place][1]
-            if arrives >= too_late:
+            _, arrives, far = nearest[place]
+            if arrives >= too_late or far > draft.reach:
                 break  # and all that is further away
             if arrives < together:
                 arrives = together
+            if far < draft.far:
+                far = draft.far
             for number in shelf.get(place, ()):
-                if grams[number] <= room and arrives < good_until[number] and fits[skus[number]]:
+                if (
+                    grams[number] <= room
+                    and arrives < good_until[number]
+                    and far <= reaches[number]
+                    and fits[skus[number]]
+                ):
                     return number
         return None
 
@@ -190,8 +192,8 @@ class Shelves:
                 continue
             others: list[int] = []
             for number in numbers:
-                arrives = nearest[self.lots[number].kelurahan][1]
-                in_time = arrives < until and arrives < self._good_until[number]
+                _, arrives, far = nearest[self.lots[number].kelurahan]
+                in_time = arrives < until and arrives < self._good_until[number] and far <= self._reach[number]
                 (found if in_time else others).append(number)
                 if in_time and self.left[number]:
                     return found  # a piece is found, and nobody looks further
@@ -213,8 +215,9 @@ class Shelves:
         """Put a piece that is taken into the packet."""
         draft.pieces[number] = draft.pieces.get(number, 0) + 1
         draft.grams += self._grams[number]
-        _, arrives = self._travel.nearest(draft.household.kelurahan)[self.lots[number].kelurahan]
+        _, arrives, far = self._travel.nearest(draft.household.kelurahan)[self.lots[number].kelurahan]
         draft.arrives = max(draft.arrives, arrives)
+        draft.far, draft.reach = max(draft.far, far), min(draft.reach, self._reach[number])
         draft.good_until = min(draft.good_until, self._good_until[number])
         for group in self._groups[number]:
             draft.met[group] += self._servings[number]

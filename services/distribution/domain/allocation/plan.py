@@ -10,7 +10,9 @@ import heapq
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any
 
 from services.distribution.domain.allocation.matching import FirstPieces
@@ -18,7 +20,7 @@ from services.distribution.domain.allocation.packing import Draft, Shelves
 from services.distribution.domain.allocation.promise import Waiters
 from services.distribution.domain.allocation.rules import SAME_CITY, Travel, distance_class
 from services.distribution.domain.allocation.schedule import schedule
-from services.distribution.domain.allocation.snapshot import Packet, Plan, Reached, Rules, Snapshot
+from services.distribution.domain.allocation.snapshot import Packet, Plan, Reached, Rules, Snapshot, by_programme
 
 FRAGILE = frozenset({"infant", "elderly", "alone"})
 ORIGINS = ("FROM_KELURAHAN", "FROM_KECAMATAN", "FROM_CITY")
@@ -53,8 +55,21 @@ Key = tuple[bool, bool, int, int, float, float, datetime, int, bytes]
 
 
 def allocate(snapshot: Snapshot, rules: Rules, now: datetime, seed: str) -> Plan:
-    """One packet at most for each household without an open one; the same input gives the same plan."""
-    return _Allocation(snapshot, rules, now, seed).run()
+    """One packet at most for each household without an open one; the same input gives the same plan.
+
+    The programmes are planned one after the other: each has its goods and households, and all have the same teams.
+    """
+    plans, opened = list[Plan](), Counter(snapshot.open_tasks)
+    for part in by_programme(snapshot).values():
+        plan = _Allocation(replace(part, open_tasks=dict(opened)), rules, now, seed).run()
+        opened.update(packet.household.kelurahan for packet in plan.packets)
+        plans.append(plan)
+    return reduce(_together, plans)
+
+
+def _together(one: Plan, other: Plan) -> Plan:
+    waiting, idle = {**one.waiting, **other.waiting}, {**one.idle, **other.idle}
+    return Plan(one.packets + other.packets, waiting, idle, one.spilled + other.spilled)
 
 
 class _Allocation:

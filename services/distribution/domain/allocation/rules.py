@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from math import cos, radians
+from typing import NamedTuple
 
 from services.distribution.domain.allocation.snapshot import Rules, Snapshot
 from services.distribution.domain.household import Household
@@ -31,6 +32,14 @@ def kilometres(a: tuple[float, float], b: tuple[float, float]) -> float:
     return float(KM_PER_DEGREE * (east**2 + (a[0] - b[0]) ** 2) ** 0.5)
 
 
+class Place(NamedTuple):
+    """Where goods are, as one home sees it: its rank by nearness, when they would be there, the class of distance."""
+
+    rank: int
+    arrives: datetime
+    far: int
+
+
 class Travel:
     """How long goods take from one kelurahan to a door in another, given the queues of today."""
 
@@ -48,26 +57,30 @@ class Travel:
         if learned is None:
             queue = self._snapshot.open_tasks.get(home, 0) / self._rules.doors_an_hour
             learned = self._rules.same_kelurahan_hours + queue
-        return learned + self._further[distance_class(origin, home, self._snapshot.kecamatan)]
+        return learned + self._further[self.distance(origin, home)]
+
+    def distance(self, origin: str, home: str) -> int:
+        """The class of distance."""
+        return distance_class(origin, home, self._snapshot.kecamatan)
 
     def arrival(self, origin: str, home: str) -> datetime:
         """When goods that are assigned now would be at the door."""
         return self.now + timedelta(hours=self.hours(origin, home))
 
     def _latest(self, home: str) -> datetime:
-        return max((arrives for _, arrives in self.nearest(home).values()), default=self.now)
+        return max((place.arrives for place in self.nearest(home).values()), default=self.now)
 
-    def _nearest(self, home: str) -> dict[str, tuple[int, datetime]]:
-        """Places with goods inside the city, the nearest first: their rank, and when their goods would be in `home`."""
+    def _nearest(self, home: str) -> dict[str, Place]:
+        """Places with goods inside the city as `home` sees them, the nearest first."""
         here, points = self._snapshot.points.get(home), self._snapshot.points
 
         def far(origin: str) -> tuple[int, float, str]:
             km = kilometres(here, points[origin]) if here and origin in points else 0.0
-            return distance_class(origin, home, self._snapshot.kecamatan), km, origin
+            return self.distance(origin, home), km, origin
 
         inside = [origin for origin in self.origins if origin in self._snapshot.kecamatan]
-        ranked = enumerate(sorted(inside, key=far))
-        return {origin: (rank, self.arrival(origin, home)) for rank, origin in ranked}
+        ranked = enumerate(sorted(map(far, inside)))
+        return {origin: Place(rank, self.arrival(origin, home), distance) for rank, (distance, _, origin) in ranked}
 
 
 def refusal(product: Product, household: Household) -> str | None:
@@ -84,18 +97,29 @@ def refusal(product: Product, household: Household) -> str | None:
 
 
 def late(
-    expires_at: datetime, storage: Storage, until: datetime, arrives: datetime, now: datetime, rules: Rules
+    expires_at: datetime, storage: Storage, until: datetime, arrives: datetime, far: int, rules: Rules
 ) -> str | None:
-    """Why goods that arrive at `arrives` would be no help, or None (L5)."""
+    """Why goods that arrive at `arrives`, with others of which the furthest come from `far`, would be no help, or None
+    (L5).
+    """
     if arrives >= expires_at:
         return "SPOILS_BEFORE_ARRIVAL"
     if arrives >= until:
         return "ARRIVES_AFTER_ISOLATION"
-    return "TOO_FAR_FOR_COLD_GOODS" if arrives - now > kept_for(storage, rules) else None
+    return "TOO_FAR_FOR_COLD_GOODS" if far > reach(storage, rules) else None
+
+
+def reach(storage: Storage, rules: Rules) -> int:
+    """The furthest class of distance of these goods: the ride must be shorter than they keep out of the cold. While
+    they wait for a team they lie in the cold.
+    """
+    rides = (rules.same_kelurahan_hours, rules.same_kecamatan_hours, rules.city_hours)
+    kept = kept_for(storage, rules)
+    return sum(timedelta(hours=ride) <= kept for ride in rides) - 1
 
 
 def kept_for(storage: Storage, rules: Rules) -> timedelta:
-    """How long goods may be on their way."""
+    """How long goods may be on their way, out of the cold."""
     hours = {"chill": rules.chill_hours, "frozen": rules.frozen_hours}
     return timedelta(hours=hours[storage]) if storage in hours else timedelta.max
 
@@ -106,4 +130,5 @@ def usable(lot: Lot, product: Product, household: Household, travel: Travel, rul
     forbidden = refusal(product, household)
     if forbidden or product.weight_g > rules.packet_grams:
         return forbidden or "TOO_HEAVY"
-    return late(lot.expires_at, product.storage, household.isolation_until, arrives, travel.now, rules)
+    far = travel.distance(lot.kelurahan, household.kelurahan)
+    return late(lot.expires_at, product.storage, household.isolation_until, arrives, far, rules)

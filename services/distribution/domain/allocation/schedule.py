@@ -20,6 +20,14 @@ LEARNS_FROM = timedelta(days=7)
 DAY = timedelta(days=1)
 
 
+def a_day(packets: int, first: datetime | None, now: datetime) -> float:
+    """What a day brings, by the packets of the last week, the earliest of them made at `first`.
+
+    A call of three days is judged by three days, not by a week: else those who can wait would be taken for lost.
+    """
+    return packets / (max(DAY, min(now - first, LEARNS_FROM)) / DAY) if first is not None else 0.0
+
+
 def schedule(drafts: Sequence[Draft], pieces: int, packets_a_day: float, rules: Rules, now: datetime) -> None:
     """Mark the drafts of households that have nothing; without an expected supply nobody is asked to wait.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.distribution.domain.household import Household
 from services.distribution.domain.stock import Lot
-from shared.reference.model import Product
+from shared.reference.model import FIRST_PROGRAMME, Product
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,21 @@ class Snapshot:
     reached: Mapping[str, Reached] | None = None
     next_shift: datetime | None = None
     packets_a_day: float = 0
+
+
+def by_programme(snapshot: Snapshot) -> dict[str, Snapshot]:
+    """The snapshot of each programme, in the order of their names: its own goods and households."""
+    programmes = sorted({one.programme for ones in (snapshot.lots, snapshot.households) for one in ones})
+    if len(programmes) <= 1:
+        return dict.fromkeys(programmes or [FIRST_PROGRAMME], snapshot)
+    return {
+        programme: replace(
+            snapshot,
+            lots=[lot for lot in snapshot.lots if lot.programme == programme],
+            households=[home for home in snapshot.households if home.programme == programme],
+        )
+        for programme in programmes
+    }
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ import random
 from collections import Counter, deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from services.distribution.domain.allocation.improve import Solver, improve, most_changes
 from services.distribution.domain.allocation.rules import distance_class
-from services.distribution.domain.allocation.schedule import LEARNS_FROM
+from services.distribution.domain.allocation.schedule import LEARNS_FROM, a_day
 from services.distribution.domain.allocation.snapshot import Packet, Plan, Rules, Snapshot
 from services.distribution.domain.household import GROUPS, Household, need, servings
 from services.distribution.domain.simulation.policies import Plan as Policy
@@ -36,6 +37,24 @@ class Ride:
     number: int
     is_accepted: bool = False
     tries: int = 0
+
+
+class FirstRide(NamedTuple):
+    """The luck of a household's first packet: hours until a team looks, the part of the planned ride that it takes."""
+
+    looks_after: float
+    part_of_ride: float
+    is_refused: bool
+
+
+def first_ride(world: World, home: Household) -> FirstRide:
+    """It is the same for every plan."""
+    look, ride, door = (world.luck(home.household_id, f"0:0:{what}") for what in ("look", "accept", "arrive"))
+    return FirstRide(look.random() * LOOKS_WITHIN / STEP, _part_of_ride(ride), door.random() < REFUSED)
+
+
+def _part_of_ride(luck: random.Random) -> float:
+    return luck.uniform(*RIDE) * (DELAY if luck.random() < DELAYED else 1.0)
 
 
 @dataclass
@@ -115,7 +134,7 @@ class _Play:
         for lot_id in [lot_id for lot_id, left in self._left.items() if left and self._lots[lot_id].expires_at <= now]:
             self.found.expired += self._left.pop(lot_id)
 
-    def _snapshot(self) -> Snapshot:
+    def _snapshot(self, now: datetime) -> Snapshot:
         lots = [replace(self._lots[i], balances={"available": left}) for i, left in self._left.items() if left > 0]
         opened = Counter(ride.packet.household.kelurahan for ride in self._rides.values())
         return Snapshot(
@@ -126,19 +145,19 @@ class _Play:
             self._points,
             opened,
             dict(self._done),
-            packets_a_day=len(self._starts) / LEARNS_FROM.days,
+            packets_a_day=a_day(len(self._starts), self._starts[0] if self._starts else None, now),
         )
 
     def _plan(self, now: datetime) -> None:
         seed = f"{self._world.seed}:{now.date()}"
         if self._left.total() and any(not home.has_open for home in self._homes.values()):
-            for packet in self._policy(self._snapshot(), self._rules, now, seed):
+            for packet in self._policy(self._snapshot(now), self._rules, now, seed):
                 self._start(packet, now)
         if self._solve is not None:
             held = [ride.packet for ride in self._rides.values() if not ride.is_accepted]
             most = most_changes(len(held))
             if most:
-                made, seen = Plan(tuple(held), {}), self._snapshot()
+                made, seen = Plan(tuple(held), {}), self._snapshot(now)
                 changes = improve(made, seen, most, rules=self._rules, now=now, seed=seed, solve=self._solve)
                 for change in changes:
                     self._take_back(change.before.household.household_id)
@@ -170,8 +189,7 @@ class _Play:
         if what == "accept":
             ride.is_accepted = True
             hours = max((ride.packet.arrives_at - ride.assigned_at) / timedelta(hours=1), 1.0)
-            factor = luck.uniform(*RIDE) * (DELAY if luck.random() < DELAYED else 1.0)
-            self._at(at + timedelta(hours=hours * factor), ride, "arrive")
+            self._at(at + timedelta(hours=hours * _part_of_ride(luck)), ride, "arrive")
         elif what == "return":
             self._take_back(identity)
         elif luck.random() < REFUSED:

@@ -1,0 +1,247 @@
+"""Answers by tally against the same answers from facts, and how fast everything is made anew: docs/performance.md.
+
+    python -m bench.reporting --purchases 10000000
+
+Facts come from a generator in the database (`tests/support/filling.py`); both ways must give the same answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+import orjson
+
+from bench.report import write_part
+from peduli.prepare import REPORTING_MIGRATIONS, prepare_database
+from peduli.servers import private
+from services.reporting.cli import remake
+from shared.contracts.envelope import TYPE_PREFIX
+from shared.reference.load import load
+from tests.support.filling import fill
+from tests.support.projecting import bought
+from tests.support.soak import TENANT
+
+EVENTS = 100_000  # of a rebuild at most: its rate does not depend on how many there are
+RUNS, RUNS_OF_FACTS = 9, 3
+
+
+class Question(NamedTuple):
+    """What somebody asks: the published view, and the same answer from facts (empty: the view reads these itself)."""
+
+    asked: str
+    tally: str
+    facts: str = ""
+
+
+QUESTIONS = (
+    Question(
+        "each unit: buyers, purchases, money",
+        """select unit_code, buyers::int, purchases::int, spend_idr from reporting.v1_unit_tally
+        where tenant = '3276' and purchases > 0 order by 1""",
+        """select unit_code, count(distinct buyer_key)::int, count(*)::int, sum(total_idr)::bigint
+        from fct_purchase, unnest(buyer_keys) as buyer_key where not is_voided group by 1 order by 1""",
+    ),
+    Question(
+        "the city by day and channel",
+        """select local_date, channel, purchases, spend_idr from reporting.v1_channel_tally
+        where tenant = '3276' order by 1, 2""",
+        """select local_date, channel, count(*)::int, sum(total_idr)::bigint from fct_purchase
+        where tenant = '3276' and not is_voided group by 1, 2 order by 1, 2""",
+    ),
+    Question(
+        "turnover of each UMKM",
+        """select seller_code, sum(spend_idr)::bigint from reporting.v1_seller_tally
+        where tenant = '3276' group by 1 order by 1""",
+        """select seller_code, sum(total_idr)::bigint from fct_purchase
+        where tenant = '3276' and not is_voided group by 1 order by 1""",
+    ),
+    Question(
+        "one unit by day",
+        """select local_date, purchases, spend_idr from reporting.v1_unit_tally_daily
+        where unit_code = '32.76.DKUM' order by 1""",
+        """select local_date, count(*)::int, sum(total_idr)::bigint from fct_purchase
+        where unit_code = '32.76.DKUM' and not is_voided group by 1 order by 1""",
+    ),
+    Question(
+        "packets that came to each kelurahan",
+        """select kelurahan, sum(delivered)::int from reporting.v1_distribution_tally
+        where tenant = '3276' group by 1 order by 1""",
+        """select kelurahan, count(*)::int from fct_task
+        where tenant = '3276' and status = 'delivered' group by 1 order by 1""",
+    ),
+    Question(
+        "hours from purchase to door, the last 14 days",
+        """select local_date, hours_in_all_p50 from reporting.v1_speed_city
+        where tenant = '3276' and local_date > date '2022-06-16' order by 1""",
+    ),
+    Question(
+        "one purchase from rupiah to door",
+        "select * from reporting.v1_trace where purchase_id = md5('purchase 7')::uuid",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Milliseconds by view and, where there is such a way, from facts."""
+
+    asked: str
+    tally_ms: float
+    facts_ms: float | None
+
+
+@dataclass(frozen=True)
+class Rebuilding:
+    """Events a second, our CPU for each in µs, and reads of the views meanwhile.
+
+    `is_fine`: all came out equal, and no reader failed or saw anything else.
+    """
+
+    rate: float
+    cpu_us: float
+    reads: int
+    is_fine: bool
+
+
+async def answered(connection: asyncpg.Connection[asyncpg.Record], sql: str, runs: int) -> tuple[float, list[object]]:
+    """The median milliseconds of an answer, and the answer."""
+    rows: list[object] = [tuple(row) for row in await connection.fetch(sql, timeout=3600)]  # warms the cache
+    took = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        await connection.fetch(sql, timeout=3600)
+        took.append(1000 * (time.perf_counter() - began))
+    return statistics.median(took), rows
+
+
+async def ask(url: str, purchases: int) -> list[Answer]:
+    """Fill the facts and ask every question both ways."""
+    connection = await asyncpg.connect(url, server_settings={"search_path": "facts"})
+    try:
+        await fill(connection, purchases)
+        answers = []
+        for question in QUESTIONS:
+            tally_ms, rows = await answered(connection, question.tally, RUNS)
+            facts_ms = None
+            if question.facts:
+                facts_ms, same = await answered(connection, question.facts, RUNS_OF_FACTS)
+                assert rows == same, question.asked
+            answers.append(Answer(question.asked, tally_ms, facts_ms))
+            print(answers[-1], flush=True)
+        return answers
+    finally:
+        await connection.close()
+
+
+async def tell(url: str, count: int) -> None:
+    """So many recorded purchases in the log of their owner."""
+    units = sorted(load(TENANT).units)
+    connection = await asyncpg.connect(url, server_settings={"search_path": "purchases"})
+    records = []
+    for n in range(count):
+        told = bought(f"B-{n}", unit_code=units[n % len(units)], buyer_key=f"{n % 6823:032x}")
+        headers = {"ce-specversion": "1.0", "ce-id": told.event_id, "ce-type": TYPE_PREFIX + told.type}
+        headers |= {"ce-source": "/peduli/purchases", "ce-time": "2021-07-22T04:00:00+00:00", "ce-tenant": TENANT}
+        headers |= {"ce-subject": told.aggregate, "ce-aggregate": told.aggregate, "ce-version": "1"}
+        headers |= {"ce-correlationid": told.aggregate}
+        records.append(
+            (told.event_id, told.aggregate, 1, told.type, f"{TENANT}.{told.type}", orjson.dumps(headers).decode(),
+             orjson.dumps(told.data))
+        )  # fmt: skip
+    names = ["event_id", "aggregate", "version", "type", "routing_key", "headers", "body"]
+    await connection.copy_records_to_table("event_log", records=records, columns=names)
+    await connection.close()
+
+
+async def rebuild(url: str, count: int) -> Rebuilding:
+    """Make the facts of `count` events, then make them anew while somebody reads the views all the time."""
+    await tell(url, count)
+    await remake(url, REPORTING_MIGRATIONS, shards=1, on_progress=lambda _: None)
+    reader = await asyncpg.connect(url)
+    reads = 0
+
+    async def read() -> None:
+        nonlocal reads
+        while True:
+            seen = await reader.fetchval("select sum(purchases)::int from reporting.v1_unit_tally")
+            assert seen == count, "a reader saw a rebuild half done"
+            reads += 1
+            await asyncio.sleep(0.1)
+
+    reading = asyncio.create_task(read())
+    began, cpu = time.perf_counter(), time.process_time()
+    made = await remake(url, REPORTING_MIGRATIONS, shards=1, on_progress=lambda _: None)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    reading.cancel()
+    await asyncio.wait([reading])
+    is_fine = reading.cancelled() and not made.differing
+    await reader.close()
+    return Rebuilding(made.events / seconds, 1e6 * cpu / made.events, reads, is_fine)
+
+
+def table(answers: Sequence[Answer], rebuilding: Rebuilding, purchases: int, busy: float) -> str:
+    """The part of docs/performance.md."""
+    lines = [
+        f"Reporting by `python -m bench.reporting --purchases {purchases}`: a year of {purchases:,} purchases,",
+        f"{os.cpu_count()} cores, medians of {RUNS} ({RUNS_OF_FACTS} from facts), one run. Others' load on the machine",
+        f"when it began: {busy:.1f} (above 0.5 read the ratios alone). Goals: by view ≤ 50 ms and ≥ 100 × faster at",
+        "10,000,000 purchases; rebuild ≥ 50,000 events/s, all equal, no reader disturbed.",
+        "",
+        "| question | by view | from facts | |",
+        "|---|---|---|---|",
+    ]
+    for answer in answers:
+        facts = f"{answer.facts_ms:,.1f} ms" if answer.facts_ms else "reads them itself"
+        ratio = f"{answer.facts_ms / answer.tally_ms:,.0f} ×" if answer.facts_ms else ""
+        lines.append(f"| {answer.asked} | {answer.tally_ms:,.1f} ms | {facts} | {ratio} |")
+    told = f"{rebuilding.rate:,.0f} events/s, {rebuilding.cpu_us:.0f} µs CPU of ours each"
+    fine = "all equal, none disturbed" if rebuilding.is_fine else "NOT EQUAL, or a reader was disturbed"
+    lines.append(f"| rebuild of {min(purchases, EVENTS):,} events | {told} | {rebuilding.reads} reads: {fine} | |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--purchases", type=int, default=300_000)
+    given = parser.parse_args()
+    busy = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        postgres = private.postgres(Path(folder) / "postgres")
+        try:
+            postgres.start()
+            asyncio.run(prepare_database(postgres.url, TENANT))
+            rebuilding = asyncio.run(rebuild(postgres.url, min(given.purchases, EVENTS)))
+            print(rebuilding, flush=True)
+            asyncio.run(forget(postgres.url))
+            answers = asyncio.run(ask(postgres.url, given.purchases))
+        finally:
+            postgres.remove()
+    text = table(answers, rebuilding, given.purchases, busy)
+    write_part("reporting", text)
+    print(text)
+
+
+async def forget(url: str) -> None:
+    """Empty facts and log, so that what follows begins anew."""
+    connection = await asyncpg.connect(url)
+    tables = await connection.fetch(
+        """select format('facts.%I', relname) as name from pg_class
+        where relnamespace = 'facts'::regnamespace and relkind = 'r' and relname ~ '^(fct|tally|unit)_|^freshness$'"""
+    )
+    await connection.execute(f"truncate {', '.join(row['name'] for row in tables)}, purchases.event_log cascade")
+    await connection.close()
+
+
+if __name__ == "__main__":
+    main()
