@@ -24,6 +24,7 @@ from shared.contracts.registry import INBOUND, TOLD, summary_of
 from shared.database.pool import Transaction, connect
 from shared.observability import metrics
 from shared.settings import Operations, Settings
+from shared.sheets.faults import CELLS
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -140,6 +141,8 @@ def reasons() -> str:
         "Codes are for programs and stay; sentences are for people.",
         "## Why a submission is refused\n\nAll reasons come at once, each with the path of its field.\n\n"
         + table(("code", "Bahasa Indonesia", "English"), [(f"`{code}`", *text) for code, text in TEXTS.items()]),
+        "## Why a cell of a sheet cannot be read\n\nThe path names row and column: `rows.9.date`.\n\n"
+        + table(("code", "Bahasa Indonesia"), [(f"`{code}`", text) for code, text in CELLS.items()]),
         "## Why a packet goes to this household, or does not come yet\n\n"
         "A code may carry figures after colons, which take the place of {0} and {1}.\n\n"
         + table(("code", "volunteer", "household", "auditor"), why),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.support.eventually import eventually
 from tests.support.journey import household, one_task, query, recent, register, services, sums, tell
 from tests.support.publish import purchase_in
 from tests.support.servers import World
+from tests.support.terminal import type_
 
 DEPOK, BANDUNG = load("3276"), load("3273")
 REPORT = "00000000-0000-0000-0000-000000000007"  # both cities' teams give their reports the same id
@@ -26,13 +28,22 @@ def alike(pieces: int, city: Any = DEPOK, **more: Any) -> dict[str, Any]:
     return purchase_in(city, lines=lines, total_idr=pieces * 65000, **more)
 
 
+def type_load(world: World, code: str) -> str:
+    """What `peduli city load` prints, as an operator types it."""
+    servers = {"PEDULI_DATABASE_URL": world.database_url, "PEDULI_AMQP_URL": world.rabbitmq.url}
+    keys = {"PEDULI_HASH_KEY": "hash-key-of-tests", "PEDULI_SEAL_KEY": "seal-key-of-tests"}
+    done = type_(("city", "load", code), servers | keys)
+    assert done.code == 0, done.err
+    return done.out
+
+
 async def deliver(client: httpx.AsyncClient, task: str) -> httpx.Response:
     body = {"report_id": REPORT, "task_id": task, "team": "tim-1", "kind": "deliver"}
     return await client.post(f"/v1/tasks/{task}/reports", json={**body, "proof_kind": "witness", "proof": "ketua RT"})
 
 
 async def test_what_is_alike_in_two_cities_never_mixes(world: World) -> None:
-    await load_city(world.database_url, BANDUNG)
+    assert type_load(world, "3273").endswith("it is served within seconds\n")
     async with services(world) as (shop, door, tallies):
         depok, bandung = (door.speaking_for(city.tenant) for city in (DEPOK, BANDUNG))
         homes = [
@@ -119,7 +130,8 @@ async def test_a_city_is_loaded_while_the_services_run(world: World) -> None:
         answer = await shop.speaking_for("3273").post("/v1/purchases", json=early, headers={"Peduli-Source": "/x"})
         assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (422, "UNKNOWN_CITY")
 
-        await load_city(world.database_url, BANDUNG)
+        said = await asyncio.to_thread(type_load, world, "3273")
+        assert said.startswith(f"Kota Bandung: {len(BANDUNG.units)} units, {len(BANDUNG.kelurahan)} kelurahan")
         bandung = door.speaking_for("3273")
         asking = {"kelurahan": place}
         await eventually(lambda: bandung.get("/v1/tasks", params=asking), lambda answer: answer.status_code == 200)

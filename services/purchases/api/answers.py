@@ -10,12 +10,12 @@ from fastapi import Header
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from services.purchases.domain.hints import Hint, hints
-from services.purchases.usecases.judging import Verdict
+from services.purchases.domain.hints import Hint, hints_of
+from services.purchases.usecases.judging import Incoming, Verdict
+from services.purchases.usecases.pledges import IncomingPledge
 from services.purchases.usecases.receive import Answer
 from shared.contracts.reasons import Reason
 from shared.contracts.schema import inlined
-from shared.contracts.submissions import PurchaseSubmission
 from shared.reference.model import Reference
 from shared.web.problems import problem
 
@@ -84,14 +84,11 @@ def shown(answer: Answer) -> dict[str, Any]:
     }
 
 
-def hinted(answer: Answer, raw: dict[str, Any], city: Reference) -> dict[str, Any]:
+def hinted(answer: Answer, item: Incoming | IncomingPledge, city: Reference) -> dict[str, Any]:
     """An answer as JSON; that to an accepted purchase or correction with its hints."""
-    if answer.outcome == "rejected" or not isinstance(answer, Verdict):
+    if answer.outcome == "rejected" or not isinstance(item, Incoming) or item.kind == "voided":
         return shown(answer)
-    told = PurchaseSubmission.model_validate(raw)
-    programme = city.programmes.get(told.programme)
-    found = hints(told, programme) if programme else ()
-    return {**shown(answer), "hints": [hint.model_dump() for hint in found]}
+    return {**shown(answer), "hints": [hint.model_dump() for hint in hints_of(item.raw, city)]}
 
 
 def answer_one(answer: Answer, body: dict[str, Any] | None = None) -> JSONResponse:

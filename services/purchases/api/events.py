@@ -10,8 +10,9 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from services.purchases.api.answers import MOST, PledgeAnswer, PurchaseAnswer, answer_many, answer_one, shown
-from services.purchases.api.submissions import MAX_REQUEST_BYTES, unfit
+from services.purchases.api.answers import MOST, PledgeAnswer, PurchaseAnswer, answer_many, answer_one, hinted
+from services.purchases.api.submissions import MAX_REQUEST_BYTES
+from services.purchases.domain.submission import unfit
 from services.purchases.usecases.receive import Answer, Sent, UnknownTypeError, opened
 from shared.access.model import Scope
 from shared.contracts import envelope
@@ -58,7 +59,8 @@ def router(grouper: Grouper[Sent, Answer]) -> APIRouter:
         caller.take_purchases(1)
         if isinstance(read, Reason):
             return problem(422, "Pesan tidak dapat dibaca", reasons=[read])
-        return answer_one((await grouper.ask([read]))[0])
+        answer = (await grouper.ask([read]))[0]
+        return answer_one(answer, hinted(answer, read.item, caller.city))
 
     return routes
 
@@ -74,8 +76,10 @@ async def _tell_batch(grouper: Grouper[Sent, Answer], body: bytes, caller: Calle
     caller.take_purchases(len(events))
     tenant, scope = caller.city.tenant, caller.scope
     read = [_reader(lambda event=event: envelope.read_structured(event, tenant), scope) for event in events]  # type: ignore[misc]
-    answers = iter(await grouper.ask([item for item in read if isinstance(item, Sent)]))
-    return answer_many([_unread(item) if isinstance(item, Reason) else shown(next(answers)) for item in read])
+    answers = iter(await grouper.ask([each for each in read if isinstance(each, Sent)]))
+    return answer_many(
+        [_unread(each) if isinstance(each, Reason) else hinted(next(answers), each.item, caller.city) for each in read]
+    )
 
 
 def _reader(read: Callable[[], Envelope], scope: Scope) -> Sent | Reason:

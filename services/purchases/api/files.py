@@ -10,9 +10,10 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from services.purchases.documents.workbook import template_csv, template_xlsx
-from services.purchases.usecases import files
-from services.purchases.usecases.files import PAGE, NotReadyError, UnknownFileError
+from services.purchases.usecases import files, previews
+from services.purchases.usecases.files import NotReadyError, TooManyFilesError, UnknownFileError
 from services.purchases.usecases.judging import Keys
+from services.purchases.usecases.previews import PAGE
 from shared.clock import now
 from shared.contracts.reasons import Reason
 from shared.database.pool import Pool
@@ -23,7 +24,7 @@ from shared.web.caller import AnyCaller, Source
 from shared.web.city import City
 from shared.web.downloads import download
 from shared.web.forms import FORM_ROOM, read_parts
-from shared.web.problems import NOT_FOUND, NotFoundError, problem
+from shared.web.problems import NOT_FOUND, LimitedError, NotFoundError, problem
 
 _BODIES: dict[str, Any] = {
     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
@@ -31,6 +32,7 @@ _BODIES: dict[str, Any] = {
         "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
     },
 }
+ASK_AGAIN_SECONDS = 60.0
 _SHEET: dict[int | str, dict[str, Any]] = {200: {"content": {XLSX: {}}}}
 
 
@@ -41,7 +43,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
     async def shown(file_id: UUID, tenant: str, source: str) -> dict[str, Any]:
         try:
             async with pool.acquire() as tx:
-                return await files.show(tx, file_id, tenant, source, keys)
+                return await previews.show(tx, file_id, tenant, source, keys)
         except UnknownFileError:
             raise NotFoundError from None
 
@@ -61,17 +63,20 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
             name, body = found
         if len(body) > MAX_FILE_BYTES:
             raise TooLargeError
-        async with pool.acquire() as tx, tx.transaction():
-            file_id = await files.upload(
-                tx,
-                tenant=caller.city.tenant,
-                source=source,
-                name=unquote(name),
-                content=body,
-                keys=keys,
-                now=now(),
-                scope=caller.scope,
-            )
+        try:
+            async with pool.acquire() as tx, tx.transaction():
+                file_id = await files.upload(
+                    tx,
+                    tenant=caller.city.tenant,
+                    source=source,
+                    name=unquote(name),
+                    content=body,
+                    keys=keys,
+                    now=now(),
+                    scope=caller.scope,
+                )
+        except TooManyFilesError:
+            raise LimitedError(ASK_AGAIN_SECONDS) from None
         where = f"/v1/files/{file_id}"
         return JSONResponse({"file_id": str(file_id), "status": "received"}, 201, {"Location": where})
 
@@ -79,7 +84,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
     async def list_files(city: City, source: Source) -> list[dict[str, Any]]:
         """The last hundred files of the source, the newest first."""
         async with pool.acquire() as tx:
-            return await files.list_files(tx, tenant=city.tenant, source=source, keys=keys)
+            return await previews.list_files(tx, tenant=city.tenant, source=source, keys=keys)
 
     @routes.get("/template.{kind}", responses=_SHEET)
     async def read_template(kind: Literal["xlsx", "csv"], city: City) -> Response:
@@ -95,20 +100,23 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         after: Annotated[int, Query(ge=0, le=10_000, description="the number of the last receipt seen")] = 0,
         limit: Annotated[int, Query(ge=0, le=500)] = PAGE,
         outcome: Annotated[str, Query(max_length=20, description="only receipts of this outcome")] = "",
+        hinted: Annotated[bool, Query(description="only receipts with hints")] = False,
     ) -> dict[str, Any]:
         """How far a file is, its counts, and a page of what would happen (or happened) to each receipt."""
         found = await shown(file_id, city.tenant, source)
         async with pool.acquire() as tx:
-            page = await files.list_page(tx, file_id, keys, after=after, outcome=outcome, size=limit)
+            page = await previews.list_page(tx, file_id, keys, after=after, outcome=outcome, hinted=hinted, size=limit)
         return {**found, "page": page, "next_after": page[-1]["number"] if len(page) == limit and page else None}
 
     @routes.post("/{file_id}/accept", status_code=202)
     async def accept_file(file_id: UUID, caller: AnyCaller, city: City, source: Source) -> JSONResponse:
-        """Record what the preview found good. Said again, nothing more happens."""
-        caller.take_purchases((await shown(file_id, city.tenant, source))["receipts"])
+        """Record what the preview found good, and refuse the rest. Said again, nothing more happens or is counted."""
         try:
             async with pool.acquire() as tx, tx.transaction():
+                before = await previews.show(tx, file_id, city.tenant, source, keys)
                 status = await files.accept(tx, file_id, city.tenant, source)
+                if before["status"] == "previewed":
+                    caller.take_purchases(before["receipts"])  # raised, it is not accepted
         except UnknownFileError:
             raise NotFoundError from None
         except NotReadyError as error:
@@ -120,7 +128,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         """The refused rows in the template's columns, and why: to be mended and uploaded again."""
         await shown(file_id, city.tenant, source)
         async with pool.acquire() as tx:
-            content = await files.refused_sheet(tx, file_id, city.tenant, source, keys)
+            content = await previews.refused_sheet(tx, file_id, city.tenant, source, keys)
         return download(content, "ditolak.xlsx", XLSX)
 
     return routes

@@ -33,7 +33,7 @@ class Filing:
         self._now = clock
 
     async def once(self, pool: Pool) -> bool:
-        """Work on one file as far as it goes; False when none has work to do."""
+        """Bring one file a step further: read, judge or record it; False when none has work to do."""
         async with pool.acquire() as tx, tx.transaction():
             claimed = await files.claim(tx, self._now())
         if claimed is None:
@@ -77,7 +77,7 @@ class Filing:
 
     async def _note(self, pool: Pool, work: Work, part: Sequence[tuple[Told, Verdict | None, list[Wrong]]]) -> None:
         async with pool.acquire() as tx, tx.transaction():
-            await files.note_preview(tx, work, part, self._now())
+            await files.note_preview(tx, work, part, self._cities[work.tenant], self._now())
 
     async def _record(self, pool: Pool, work: Work) -> None:
         """While a part is recorded, the next one is fetched, and what became of the last one is written down."""

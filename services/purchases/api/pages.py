@@ -18,7 +18,12 @@ from shared.web.signing import Doorkeeper
 def router(pool: Pool, cities: Cities, keys: Keys, clock: Clock) -> APIRouter:
     """Every page over `pool`; none of them is part of the API that programs use."""
     desk = Desk(
-        pool, cities, keys, clock, Pages(TEMPLATES), Doorkeeper(pool, keys.hash_key, clock, SESSION, SESSION_LASTS)
+        pool,
+        cities,
+        keys,
+        clock,
+        Pages(TEMPLATES, own_script=True),
+        Doorkeeper(pool, keys.hash_key, clock, SESSION, SESSION_LASTS),
     )
     routes = APIRouter(include_in_schema=False)
     for part in (signing, home, drafting, book, uploads):  # `/belanja/baru` before `/belanja/{id}`

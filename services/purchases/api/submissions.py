@@ -21,10 +21,10 @@ from services.purchases.api.answers import (
     shown,
 )
 from services.purchases.domain.purchase import Kind
+from services.purchases.domain.submission import unfit
 from services.purchases.usecases.judging import Incoming
 from services.purchases.usecases.pledges import IncomingPledge
 from services.purchases.usecases.receive import Answer, Sent
-from shared.contracts.envelope import MAX_BODY_BYTES
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PledgeSubmission, PurchaseSubmission, VoidSubmission
 from shared.ids import derived_id, new_id
@@ -58,10 +58,7 @@ def router(grouper: Grouper[Sent, Answer]) -> APIRouter:
         caller.take_purchases(len(raws))
         sent = [_sent(kind, caller, source, raw, key and f"{key}/{number}") for number, raw in enumerate(raws)]
         answers = await grouper.ask(sent)
-        told = [
-            shown(answer) if kind == "voided" else hinted(answer, raw, caller.city)
-            for answer, raw in zip(answers, raws, strict=True)
-        ]
+        told = [hinted(answer, each.item, caller.city) for answer, each in zip(answers, sent, strict=True)]
         return answer_many(told) if is_list else answer_one(answers[0], told[0])
 
     @routes.post("/purchases", status_code=202, responses=_TOLD, openapi_extra=one_or_many(PurchaseSubmission))
@@ -108,7 +105,8 @@ async def read_objects(request: Request) -> tuple[list[dict[str, Any]], bool]:
         raise UnreadableError(problem(422, "Isi tidak dapat dibaca", reasons=[Reason.of("INVALID_JSON")])) from None
     raws: list[Any] = body if isinstance(body, list) else [body]
     if not raws or len(raws) > MOST or not all(isinstance(raw, dict) for raw in raws):
-        raise UnreadableError(problem(422, f"Kirim satu objek, atau daftar 1-{MOST} objek"))
+        reasons = [Reason.of("REQUEST_TOO_LARGE")] if len(raws) > MOST else []
+        raise UnreadableError(problem(422, f"Kirim satu objek, atau daftar 1-{MOST} objek", reasons=reasons))
     for number, raw in enumerate(raws):
         fault = unfit(raw)
         path = str(number) if isinstance(body, list) else ""
@@ -117,14 +115,6 @@ async def read_objects(request: Request) -> tuple[list[dict[str, Any]], bool]:
         if fault:
             raise UnreadableError(problem(422, "Isi tidak dapat dibaca", reasons=[Reason.of(fault, path)]))
     return raws, isinstance(body, list)
-
-
-def unfit(raw: dict[str, Any]) -> str:
-    """Why a submission cannot even be kept as it is: too large, or nested too deep; empty when it can."""
-    try:
-        return "TOO_LARGE" if len(orjson.dumps(raw)) > MAX_BODY_BYTES else ""
-    except orjson.JSONEncodeError:
-        return "INVALID_JSON"
 
 
 def _sent(kind: Kind, caller: Caller, source: str, raw: dict[str, Any], key: str) -> Sent:

@@ -21,6 +21,7 @@ from rich.progress import Progress
 from rich.prompt import Confirm
 from rich.table import Table
 
+from services.purchases.domain.hints import SHORT
 from services.purchases.usecases import officers
 from services.purchases.usecases.verify import Checked, read_file, verify
 from shared.clock import now
@@ -35,7 +36,8 @@ __all__ = ["Checked", "Importer", "check", "make_link", "revoke", "set_pin"]
 T = TypeVar("T")
 
 ALL_GOOD, SOME_REFUSED, NOTHING_DONE = 0, 1, 2
-LOOK_SECONDS = 0.2
+LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.2, 2.0  # ever slower: a large file must not use up a minute's requests
+LIMITED = 429
 SHOWN = 20  # refused receipts listed in the terminal; the sheet has them all
 WORDS = {
     "recorded": "akan dicatat",
@@ -103,8 +105,12 @@ class Importer:
         return {name: value for name, value in found.items() if name not in ("page", "next_after")}
 
     def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """One request; raises `NotImportedError` with what the service says against it."""
-        answer = self._client.request(method, path, **more)
+        """One request, asked again when a limit allows it; raises `NotImportedError` with what is said against it."""
+        while (answer := self._client.request(method, path, **more)).status_code == LIMITED:
+            told = answer.headers.get("retry-after", "")
+            seconds = int(told) if told.isdecimal() else 1
+            self._console.print(f"Batas per menit tercapai; dilanjutkan dalam {seconds} detik", highlight=False)
+            time.sleep(seconds)
         if answer.is_success:
             return answer
         try:
@@ -116,6 +122,7 @@ class Importer:
 
     def _watch(self, where: str, counter: str, title: str, *until: str) -> dict[str, Any]:
         """Look until the file is there, with a bar of its rows."""
+        pause = LOOK_SECONDS
         with Progress(console=self._console, transient=True) as progress:
             bar = progress.add_task(title, total=None)
             while True:
@@ -123,7 +130,8 @@ class Importer:
                 progress.update(bar, total=found["rows_read"] or None, completed=found[counter])
                 if found["status"] in until:
                     return found
-                time.sleep(LOOK_SECONDS)
+                time.sleep(pause)
+                pause = min(pause * 1.5, LONGEST_LOOK_SECONDS)
 
     def _show(self, found: dict[str, Any], where: str) -> None:
         table = Table("nota", "jumlah", title=f"{found['name']}: {found['rows_read']} baris")
@@ -134,6 +142,17 @@ class Importer:
             self._console.print(f"Kolom yang tidak dipakai: {', '.join(found['ignored_headings'])}")
         refused = self._ask("GET", where, params={"outcome": "rejected", "limit": SHOWN}).json()["page"]
         for one in (each for receipt in refused for each in receipt["wrong"]):
+            self._console.print(f"  baris {one['row']} {one['column']}: {one['message']}", highlight=False)
+        self._advise(found, where)
+
+    def _advise(self, found: dict[str, Any], where: str) -> None:
+        """What could be better about the posts; nothing is refused for it."""
+        if not found["hints"]:
+            return
+        counts = ", ".join(f"{number} nota {SHORT[code]}" for code, number in found["hints"].items())
+        self._console.print(f"Saran (dicatat juga tanpa ini): {counts}", highlight=False)
+        hinted = self._ask("GET", where, params={"hinted": True, "limit": SHOWN}).json()["page"]
+        for one in (each for receipt in hinted for each in receipt["hints"]):
             self._console.print(f"  baris {one['row']} {one['column']}: {one['message']}", highlight=False)
 
     def _confirmed(self, good: int) -> bool:

@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from services.purchases.documents.columns import BY_NAME, COLUMNS, DERIVED, PURCHASES
+from services.purchases.domain.hints import Hint
 from services.purchases.domain.purchase import Kind
 from shared.contracts.reasons import Reason
 from shared.reference.model import Reference
@@ -18,6 +19,7 @@ from shared.sheets.spreadsheet import Row
 
 _RECEIPT = frozenset(column.name for column in COLUMNS if column.part == "receipt") - {"action", "source"}
 _LINE = frozenset(column.name for column in COLUMNS if column.part == "line")
+_NAMES = {column.heading: column.name for column in COLUMNS}
 _FIELDS = {"reference": "reference", "total": "total_idr", "purpose": "purpose", "programme": "programme"}
 _LINE_FIELDS = {"sku": "sku", "quantity": "quantity", "price": "unit_price_idr"}
 _PRODUCT_FIELDS = {
@@ -48,13 +50,30 @@ class Receipt:
         columns = {column for _, column in told}
         found = list(self.wrong)
         for reason in sorted(reasons, key=lambda reason: reason.path in DERIVED):  # what follows from others last
-            item = ".".join(reason.path.split(".")[:2])
-            row = self.places.get(item, self.rows[0].number)
+            item, row = self._place(reason.path)
             heading = PURCHASES.heading_of(reason.path)
             if (row, heading) not in told and (item in self.places or heading not in columns):
                 told.add((row, heading))
                 found.append(Wrong(row, heading, reason.code, reason.message))
         return found
+
+    def faults(self) -> tuple[Reason, ...]:
+        """The cells that cannot be read as reasons, each at its place (`rows.9.date`)."""
+        return tuple(
+            Reason(code=wrong.code, path=f"rows.{wrong.row}.{_NAMES[wrong.column]}", message=wrong.message)
+            for wrong in self.wrong
+        )
+
+    def advised(self, hints: Sequence[Hint]) -> list[Wrong]:
+        """Hints by row and heading."""
+        return [
+            Wrong(self._place(hint.path)[1], PURCHASES.heading_of(hint.path), hint.code, hint.message) for hint in hints
+        ]
+
+    def _place(self, path: str) -> tuple[str, int]:
+        """The item of a list that a path is about, and its row: the first one where it is about none."""
+        item = ".".join(path.split(".")[:2])
+        return item, self.places.get(item, self.rows[0].number)
 
 
 def gather(rows: Sequence[Row], city: Reference, source: str) -> list[Receipt]:

@@ -28,7 +28,7 @@ def check(draft: Draft, unit_code: str, city: Reference, now: datetime) -> Check
     raw = submission_of(draft, unit_code, city)
     read = read_purchase(raw, city, now)
     if isinstance(read, PurchaseSubmission):
-        return Checked(raw, (), hints(read, city.programmes[read.programme]))
+        return Checked(raw, (), hints(read.posts, city.programmes[read.programme]))
     wrong_lines = any(
         reason.path.startswith("lines") for reason in read
     )  # then the reckoned total is no fault of its own

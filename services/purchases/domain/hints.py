@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from shared.contracts.submissions import Post, PurchaseSubmission
 from shared.reference.folding import fold
-from shared.reference.model import Programme
+from shared.reference.model import Programme, Reference
 
 NEAR = 2  # letters that may differ; a tag that begins as the wanted one and stops short is near as well
 SHORTEST_STEM = 8
@@ -23,6 +24,13 @@ TEXTS = {
     "NEAR_HASHTAG": "#{told} hampir sama dengan #{wanted}. Periksa ejaannya.",
     "PRIVATE_LINK": "Tautan ini tampaknya tidak dapat dibuka umum. Pakai tautan unggahan yang terbuka.",
 }
+SHORT = {  # of many purchases together
+    "NO_POST": "tanpa tautan unggahan",
+    "MISSING_HASHTAG": "kurang tagar",
+    "NEAR_HASHTAG": "tagarnya hampir benar",
+    "PRIVATE_LINK": "tautannya tampak tertutup",
+}
+_POSTS = TypeAdapter(tuple[Post, ...])
 
 
 class Hint(BaseModel):
@@ -35,15 +43,24 @@ class Hint(BaseModel):
     message: str
 
 
-def hints(submission: PurchaseSubmission, programme: Programme) -> tuple[Hint, ...]:
+def hints_of(raw: dict[str, Any], city: Reference) -> tuple[Hint, ...]:
+    """What could be better about the posts of a purchase as it was told; nothing where it cannot be understood."""
+    code = raw.get("programme", PurchaseSubmission.model_fields["programme"].default)
+    programme = city.programmes.get(code) if isinstance(code, str) else None
+    try:
+        posts = _POSTS.validate_python(raw.get("posts", ()))
+    except ValidationError:
+        return ()
+    return hints(posts, programme) if programme else ()
+
+
+def hints(posts: Sequence[Post], programme: Programme) -> tuple[Hint, ...]:
     """What could be better about the posts of a purchase. Hashtags count when one post has all of them."""
-    if not submission.posts:
+    if not posts:
         return (Hint(code="NO_POST", path="posts", message=TEXTS["NO_POST"]),)
-    of_posts = [
-        list(_of_hashtags(post, f"posts.{number}.hashtags", programme)) for number, post in enumerate(submission.posts)
-    ]
+    of_posts = [list(_of_hashtags(post, f"posts.{number}.hashtags", programme)) for number, post in enumerate(posts)]
     found = [] if not all(of_posts) else of_posts[0]
-    for number, post in enumerate(submission.posts):
+    for number, post in enumerate(posts):
         if _is_private(post.url):
             found.append(Hint(code="PRIVATE_LINK", path=f"posts.{number}.url", message=TEXTS["PRIVATE_LINK"]))
     return tuple(found)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from services.purchases.domain.submission import unfit
 from shared.contracts.reasons import Reason, reasons_of_form
 from shared.contracts.submissions import PledgeSubmission
 from shared.reference.model import Reference
@@ -31,6 +32,8 @@ class Pledge:
 
 def read_pledge(raw: dict[str, Any], reference: Reference, now: datetime) -> PledgeSubmission | list[Reason]:
     """The pledge, or every reason against it."""
+    if fault := unfit(raw):
+        return [Reason.of(fault)]
     try:
         pledge = PledgeSubmission.model_validate(raw)
     except ValidationError as error:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
+import orjson
 from pydantic import ValidationError
 
 from shared.access.model import Scope
+from shared.contracts.envelope import MAX_BODY_BYTES
 from shared.contracts.reasons import Reason, reasons_of_form
 from shared.contracts.submissions import PurchaseSubmission, VoidSubmission, plain_nip
 from shared.reference.model import Dated, Programme, Reference
@@ -18,6 +20,14 @@ SKEW = timedelta(minutes=5)  # clocks of publishers differ
 LONGEST_LIFE = timedelta(days=3650)  # of goods: beyond it a date is a slip
 Content = TypeVar("Content")
 _DIGITS = re.compile(r"[0-9]{18}")
+
+
+def unfit(raw: dict[str, Any]) -> str:
+    """The code of why a submission cannot even be kept as it is: too large, or nested too deep; empty when it can."""
+    try:
+        return "TOO_LARGE" if len(orjson.dumps(raw)) > MAX_BODY_BYTES else ""
+    except orjson.JSONEncodeError:
+        return "INVALID_JSON"
 
 
 def read_purchase(raw: dict[str, Any], reference: Reference, now: datetime) -> PurchaseSubmission | list[Reason]:

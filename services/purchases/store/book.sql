@@ -1,17 +1,18 @@
 -- name: list_reports
--- What a unit told, a receipt a row with how its last telling ended, the last told first;
+-- What a unit told, a receipt a row with how its last telling ended, the last told first (each refusal without a number
+-- is a receipt of its own);
 -- those after (`before`, `after`), for a file tells many at one moment; `state` '' means all.
 with told as (
-  select reference, max(received_at) as told_at, max(told_by) as told_by,
+  select reference, coalesce(nullif(reference, ''), submission_id::text) as receipt, max(received_at) as told_at, max(told_by) as told_by,
     (array_agg(outcome order by received_at desc, submission_id desc))[1] as outcome,
     (array_agg(reasons order by received_at desc, submission_id desc))[1] as reasons,
     (array_agg(submission_id order by received_at desc, submission_id desc))[1] as submission_id,
     (array_agg(purchase_id order by received_at desc) filter (where outcome <> 'rejected'))[1] as purchase_id
   from submissions
   where tenant = :tenant and source = :source and source like '/unit/%' and kind <> 'pledged'
-  group by reference
+  group by reference, receipt
 ), shown as (
-  select told.reference, told_at, told_by, told.outcome, told.reasons::text as reasons, told.submission_id,
+  select told.reference, receipt, told_at, told_by, told.outcome, told.reasons::text as reasons, told.submission_id,
     purchases.purchase_id, purchases.version,
     purchases.content ->> 'seller_code' as seller_code, (purchases.content ->> 'total_idr')::bigint as total_idr,
     case when told.outcome in ('rejected', 'waiting') then told.outcome
@@ -19,8 +20,8 @@ with told as (
   from told left join purchases using (purchase_id)
 )
 select * from shown
-where (:state = '' or state = :state) and (:before::timestamptz is null or told_at < :before or (told_at = :before and reference > :after))
-order by told_at desc, reference limit :most;
+where (:state = '' or state = :state) and (:before::timestamptz is null or told_at < :before or (told_at = :before and receipt > :after))
+order by told_at desc, receipt limit :most;
 
 -- name: count_reports
 -- How many receipts of a unit are in each state.
@@ -29,17 +30,18 @@ with told as (
     (array_agg(purchase_id order by received_at desc) filter (where outcome <> 'rejected'))[1] as purchase_id
   from submissions
   where tenant = :tenant and source = :source and source like '/unit/%' and kind <> 'pledged'
-  group by reference
+  group by coalesce(nullif(reference, ''), submission_id::text)
 )
 select case when told.outcome in ('rejected', 'waiting') then told.outcome
             when purchases.status = 'voided' then 'voided' else 'recorded' end as state, count(*)::int as count
 from told left join purchases using (purchase_id) group by 1;
 
 -- name: find_bought^
--- What a unit bought in a time, whoever told it; `begins` and `ends` are UTC as in content, without their Z.
+-- What a unit bought for a programme in a time, whoever told it; `begins` and `ends` are UTC as in content, without their Z.
 with bought as (
   select source, content from purchases
   where tenant = :tenant and content ->> 'unit_code' = :unit_code and status = 'recorded'
+    and content ->> 'programme' = :programme
     and content ->> 'purchased_at' >= :begins and content ->> 'purchased_at' < :ends
 )
 select count(*)::int as purchases, coalesce(sum((content ->> 'total_idr')::bigint), 0)::bigint as total_idr,

@@ -4,11 +4,19 @@ insert into files (file_id, tenant, source, sources, units, name_sealed, content
 values (:file_id, :tenant, :source, :sources, :units, :name_sealed, :content_sealed, :now);
 
 -- name: claim_file^
--- The oldest file with work to do that nobody works on.
-update files set leased_until = :until where file_id = (
-  select file_id from files where status in ('received', 'read', 'accepting') and leased_until < :now
-  order by uploaded_at limit 1 for update skip locked)
-returning file_id, tenant, source, sources, units, status, content_sealed;
+-- A file with work to do that nobody works on: the oldest of the source that was served longest ago, so that one source's
+-- many files do not hold up another's. Its bytes only when they are to be read.
+update files set leased_until = :until, claimed_at = :now where file_id = (
+  select file_id from files as due where status in ('received', 'read', 'accepting') and leased_until < :now
+  order by (select max(claimed_at) from files where tenant = due.tenant and source = due.source), uploaded_at
+  limit 1 for update skip locked)
+returning file_id, tenant, source, sources, units, status,
+  case when status = 'received' then content_sealed else '' end as content_sealed;
+
+-- name: count_unaccepted$
+-- How many files of a source wait to be read, judged or accepted.
+select count(*)::int from files
+where tenant = :tenant and source = :source and status in ('received', 'read', 'previewed') and uploaded_at > :since;
 
 -- name: renew_lease!
 -- Its work goes on, or (a moment in the past) is laid down.
@@ -45,9 +53,10 @@ select :file_id, * from unnest(:numbers::int[], :row_counts::int[], :sealed::byt
 
 -- name: save_outcomes!
 -- What the preview says.
-update file_receipts r set outcome = n.outcome, told_by = n.told_by, wrong = n.wrong, purchase_id = n.purchase_id
-from unnest(:numbers::int[], :outcomes::text[], :told_bys::text[], :wrongs::jsonb[], :purchase_ids::uuid[])
-  as n (number, outcome, told_by, wrong, purchase_id)
+update file_receipts r set outcome = n.outcome, told_by = n.told_by, wrong = n.wrong, hints = n.hints,
+  purchase_id = n.purchase_id
+from unnest(:numbers::int[], :outcomes::text[], :told_bys::text[], :wrongs::jsonb[], :hints::jsonb[], :purchase_ids::uuid[])
+  as n (number, outcome, told_by, wrong, hints, purchase_id)
 where r.file_id = :file_id and r.number = n.number;
 
 -- name: save_results!
@@ -62,14 +71,14 @@ where r.file_id = :file_id and r.number = n.number;
 select number, sealed from file_receipts where file_id = :file_id order by number;
 
 -- name: list_due
--- What is good and not recorded yet, behind a number.
+-- What is not told yet, good or not, behind a number: nothing that is invalid disappears.
 select number, sealed from file_receipts
-where file_id = :file_id and number > :after and result = '' and outcome not in ('', 'rejected') order by number limit :size;
+where file_id = :file_id and number > :after and result = '' and outcome <> '' order by number limit :size;
 
 -- name: list_page
--- A page of the preview; with `outcome` only those (an empty one: all).
-select number, sealed, outcome, told_by, wrong::text as wrong, result, purchase_id from file_receipts
-where file_id = :file_id and number > :after
+-- A page of the preview; with `outcome` only those (an empty one: all), or only those that have hints.
+select number, sealed, outcome, told_by, wrong::text as wrong, hints::text as hints, result, purchase_id from file_receipts
+where file_id = :file_id and number > :after and (not :hinted::boolean or hints <> '[]')
   and (:outcome = '' or case when result = '' then outcome else result end = :outcome)
 order by number limit :size;
 
@@ -82,6 +91,11 @@ where file_id = :file_id and 'rejected' in (outcome, result) order by number;
 -- How many receipts and rows have which outcome and result.
 select outcome, result, count(*)::int as receipts, sum(row_count)::int as rows from file_receipts
 where file_id = :file_id group by outcome, result;
+
+-- name: count_hints
+-- How many receipts have a hint of each kind.
+select hint ->> 'code' as code, count(distinct number)::int as receipts
+from file_receipts, lateral jsonb_array_elements(hints) as hint where file_id = :file_id group by 1 order by 2 desc, 1;
 
 -- name: delete_files
 -- Files older than they may be kept.

@@ -75,7 +75,7 @@ async def void(
 
 def correction_of(purchase: Row, reference: str, seat: Seat, *, keys: Keys, city: Reference) -> Draft:
     """The form filled with a purchase as it stands. A NIP that another source told is not shown: it is typed anew."""
-    raw = _raw_of(purchase, keys) | {"reference": reference}
+    raw = raw_of(purchase, keys) | {"reference": reference}
     if purchase["source"] != seat.source:
         raw |= {"buyer": None, "contributors": []}
     return draft_of(raw, city, corrects=purchase["version"], purchase_id=str(purchase["purchase_id"]))
@@ -96,7 +96,7 @@ def sealed_of(purchase: Row, keys: Keys) -> dict[str, Any]:
     return dict(orjson.loads(opened))
 
 
-def _raw_of(purchase: Row, keys: Keys) -> dict[str, Any]:
+def raw_of(purchase: Row, keys: Keys) -> dict[str, Any]:
     """A purchase as it was submitted: its event's content with what is sealed beside it."""
     content, secret = orjson.loads(purchase["content"]), sealed_of(purchase, keys)
     posts = [{**post, "url": url} for post, url in zip(content["posts"], secret["post_urls"], strict=False)]

@@ -12,7 +12,7 @@ import orjson
 
 from services.purchases.documents.columns import BY_NAME, PURCHASES
 from services.purchases.documents.receipts import Receipt, gather
-from services.purchases.documents.workbook import refused_xlsx
+from services.purchases.domain.hints import hints_of
 from services.purchases.domain.submission import read_purchase, read_void
 from services.purchases.store.files import queries
 from services.purchases.usecases.intake import preview
@@ -34,11 +34,16 @@ from shared.sheets.workbook import as_written
 KEEP = timedelta(days=30)
 LEASE = timedelta(seconds=10)  # a part takes a second or two; after a kill another process goes on this much later
 PART = 500  # receipts of one transaction
-PAGE = 100
+MOST_UNACCEPTED = 20  # files of a source at once: each may be 10 MB, and keeps a processor for seconds
+PATIENCE = timedelta(days=1)  # one that was forgotten counts no longer
 
 
 class UnknownFileError(PeduliError):
     """No file of this source has this id."""
+
+
+class TooManyFilesError(PeduliError):
+    """The source has too many files that nobody has accepted yet."""
 
 
 class NotReadyError(PeduliError):
@@ -85,7 +90,12 @@ async def upload(
     now: datetime,
     scope: Scope = EVERYTHING,
 ) -> UUID:
-    """Keep a file of a sender of this `scope`, whatever it is; reading it follows. Returns its id."""
+    """Keep a file of a sender of this `scope`, whatever it is; reading it follows. Returns its id.
+
+    Raises `TooManyFilesError`.
+    """
+    if await queries.count_unaccepted(tx, tenant=tenant, source=source, since=now - PATIENCE) >= MOST_UNACCEPTED:
+        raise TooManyFilesError
     file_id = new_id()
     bound = str(file_id)
     await queries.append_file(
@@ -167,7 +177,7 @@ async def judge(
 
     One with a cell that cannot be read has no verdict: it is refused, with all that the rules say besides.
     """
-    told = [_opened(row, work.file_id, keys) for row in await queries.list_receipts(tx, file_id=work.file_id)]
+    told = [opened(row, work.file_id, keys) for row in await queries.list_receipts(tx, file_id=work.file_id)]
     clean = [_incoming(each, work) for each in told if not each.receipt.wrong]
     verdicts = preview(tx, clean, cities=cities, keys=keys, now=now)
     for each in told:
@@ -179,7 +189,11 @@ async def judge(
 
 
 async def note_preview(
-    tx: Transaction, work: Work, judged: Sequence[tuple[Told, Verdict | None, list[Wrong]]], now: datetime
+    tx: Transaction,
+    work: Work,
+    judged: Sequence[tuple[Told, Verdict | None, list[Wrong]]],
+    city: Reference,
+    now: datetime,
 ) -> None:
     """Write down a part of the preview."""
     await queries.save_outcomes(
@@ -189,17 +203,19 @@ async def note_preview(
         outcomes=[verdict.outcome if verdict else "rejected" for _, verdict, _ in judged],
         told_bys=[verdict.told_by if verdict else "" for _, verdict, _ in judged],
         wrongs=[_json(wrong) for _, _, wrong in judged],
+        hints=[_json(_hinted(told.receipt, verdict, city)) for told, verdict, _ in judged],
         purchase_ids=[verdict.purchase_id if verdict else None for _, verdict, _ in judged],
     )
     await queries.renew_lease(tx, file_id=work.file_id, until=now + LEASE)
 
 
 async def accept(tx: Transaction, file_id: UUID, tenant: str, source: str) -> str:
-    """Let what the preview found good be recorded; said again, nothing more happens. Returns the status.
+    """Let the file be told: what the preview found good is recorded, the rest refused. Returns the status.
 
-    Raises `UnknownFileError`, and `NotReadyError` before the preview or for a file that cannot be used.
+    Said again, nothing more happens. Raises `UnknownFileError`, and `NotReadyError` before the preview or for a file
+    that cannot be used.
     """
-    file = await _find(tx, file_id, tenant, source)
+    file = await find(tx, file_id, tenant, source)
     if file["status"] in ("accepting", "accepted"):
         return str(file["status"])
     moved = await queries.move_status(tx, file_id=file_id, from_status="previewed", to_status="accepting")
@@ -209,11 +225,11 @@ async def accept(tx: Transaction, file_id: UUID, tenant: str, source: str) -> st
 
 
 async def list_due(tx: Transaction, work: Work, keys: Keys, *, after: int) -> list[tuple[Told, Sent]]:
-    """The part behind number `after` to be recorded, each under an identity of its own: tried again, it has the same
+    """The part behind number `after` to be told, each under an identity of its own: tried again, it has the same
     answer.
     """
     rows = await queries.list_due(tx, file_id=work.file_id, after=after, size=PART)
-    due = [_opened(row, work.file_id, keys) for row in rows]
+    due = [opened(row, work.file_id, keys) for row in rows]
     return [(told, Sent(_incoming(told, work), _identity(work, told.number))) for told in due]
 
 
@@ -226,7 +242,7 @@ async def note_results(tx: Transaction, work: Work, answered: Sequence[tuple[Tol
         numbers=[told.number for told, _ in verdicts],
         results=[verdict.outcome for _, verdict in verdicts],
         told_bys=[verdict.told_by for _, verdict in verdicts],
-        wrongs=[_json(told.receipt.located(verdict.reasons)) for told, verdict in verdicts],
+        wrongs=[_json(_wrong(told.receipt, verdict)) for told, verdict in verdicts],
         purchase_ids=[verdict.purchase_id for _, verdict in verdicts],
     )
     await queries.renew_lease(tx, file_id=work.file_id, until=now + LEASE)
@@ -247,96 +263,30 @@ async def give_up(tx: Transaction, work: Work) -> None:
     await keep(tx, work, Contents(fault="OUR_FAULT"))
 
 
-async def show(tx: Transaction, file_id: UUID, tenant: str, source: str, keys: Keys) -> dict[str, Any]:
-    """How far a file is: status, rows read and judged, receipts by outcome and result. Raises `UnknownFileError`."""
-    file = await _find(tx, file_id, tenant, source)
-    counts = await queries.count_receipts(tx, file_id=file_id)
-    outcomes: dict[str, int] = {}
-    results: dict[str, int] = {}
-    for row in counts:
-        outcomes[row["outcome"]] = outcomes.get(row["outcome"], 0) + row["receipts"]
-        results[row["result"]] = results.get(row["result"], 0) + row["receipts"]
-    return {
-        **_named(file, keys),
-        "receipts": sum(row["receipts"] for row in counts),
-        "rows_read": sum(row["rows"] for row in counts),
-        "rows_judged": sum(row["rows"] for row in counts if row["outcome"]),
-        "rows_refused": sum(row["rows"] for row in counts if "rejected" in (row["outcome"], row["result"])),
-        "rows_recorded": sum(row["rows"] for row in counts if row["result"] not in ("", "rejected")),
-        "preview": {name: number for name, number in outcomes.items() if name},
-        "results": {name: number for name, number in results.items() if name},
-    }
-
-
-async def list_files(tx: Transaction, *, tenant: str, source: str, keys: Keys) -> list[dict[str, Any]]:
-    """The last hundred files of a source, the newest first: name, status, and why one cannot be used."""
-    return [_named(row, keys) for row in await queries.list_files(tx, tenant=tenant, source=source)]
-
-
-async def list_page(
-    tx: Transaction, file_id: UUID, keys: Keys, *, after: int = 0, outcome: str = "", size: int = PAGE
-) -> list[dict[str, Any]]:
-    """A page of the preview, receipt by receipt: rows, number, what would happen or happened, and what is wrong."""
-    rows = await queries.list_page(tx, file_id=file_id, after=after, outcome=outcome, size=size)
-    receipts = [_opened(row, file_id, keys).receipt for row in rows]
-    return [
-        {
-            "number": row["number"],
-            "rows": [each.number for each in receipt.rows],
-            "reference": receipt.raw.get("reference", ""),
-            "action": receipt.kind,
-            "outcome": row["outcome"],
-            "result": row["result"],
-            "told_by": row["told_by"],
-            "purchase_id": str(row["purchase_id"]) if row["purchase_id"] else None,
-            "wrong": orjson.loads(row["wrong"]),
-        }
-        for row, receipt in zip(rows, receipts, strict=True)
-    ]
-
-
-async def refused_sheet(tx: Transaction, file_id: UUID, tenant: str, source: str, keys: Keys) -> bytes:
-    """The rows of refused receipts as XLSX, and why. Raises `UnknownFileError`."""
-    await _find(tx, file_id, tenant, source)
-    rows: list[tuple[int, dict[str, Any], list[Wrong]]] = []
-    for record in await queries.list_refused(tx, file_id=file_id):
-        wrong = [Wrong(**each) for each in orjson.loads(record["wrong"])]
-        first, *others = _opened(record, file_id, keys).receipt.rows
-        numbers = {row.number for row in others}
-        rows.append((first.number, first.cells, [each for each in wrong if each.row not in numbers]))
-        rows += [(row.number, row.cells, [each for each in wrong if each.row == row.number]) for row in others]
-    return refused_xlsx(rows)
-
-
 async def forget(tx: Transaction, now: datetime) -> int:
     """Files older than 30 days go, with all their rows; what was recorded stays."""
     return len(await queries.delete_files(tx, before=now - KEEP))
 
 
-async def _find(tx: Transaction, file_id: UUID, tenant: str, source: str) -> Record:
+async def find(tx: Transaction, file_id: UUID, tenant: str, source: str) -> Record:
+    """A file of this source, without its bytes. Raises `UnknownFileError`."""
     row: Record | None = await queries.find_file(tx, file_id=file_id, tenant=tenant, source=source)
     if row is None:
         raise UnknownFileError
     return row
 
 
-def _named(file: Record, keys: Keys) -> dict[str, Any]:
-    file_id = str(file["file_id"])
-    return {
-        "file_id": file_id,
-        "name": unseal(keys.seal_key, file["name_sealed"], bound_to=file_id).decode(),
-        "status": file["status"],
-        "fault": _fault(file),
-        "ignored_headings": list(file["ignored"]),
-        "uploaded_at": file["uploaded_at"],
-    }
+def _wrong(receipt: Receipt, verdict: Verdict) -> list[Wrong]:
+    """Cells that cannot be read, each once, and what the rules say besides."""
+    faults = receipt.faults()
+    return receipt.located([reason for reason in verdict.reasons if reason not in faults])
 
 
-def _fault(file: Record) -> dict[str, Any] | None:
-    if not file["fault"]:
-        return None
-    error = FileError(file["fault"], file["fault_row"])
-    return {"code": error.code, "message": str(error), "row": error.row}
+def _hinted(receipt: Receipt, verdict: Verdict | None, city: Reference) -> list[Wrong]:
+    """Hints to a receipt that would be accepted."""
+    if verdict is None or verdict.outcome == "rejected" or receipt.kind == "voided":
+        return []
+    return receipt.advised(hints_of(receipt.raw, city))
 
 
 def _rules(receipt: Receipt, city: Reference, now: datetime) -> list[Reason]:
@@ -349,9 +299,11 @@ def _identity(work: Work, number: int) -> str:
 
 
 def _incoming(told: Told, work: Work) -> Incoming:
-    receipt = told.receipt
+    receipt, faults = told.receipt, told.receipt.faults()
+    is_foreign = any(fault.code == "SOURCE_NOT_YOURS" for fault in faults)
+    source = work.source if is_foreign else receipt.source  # another must not find it among its own answers
     submission_id = derived_id("submission", _identity(work, told.number))
-    return Incoming(submission_id, receipt.kind, work.tenant, receipt.source, receipt.raw, work.scope)
+    return Incoming(submission_id, receipt.kind, work.tenant, source, receipt.raw, work.scope, faults)
 
 
 def _bound(file_id: UUID, number: int) -> str:
@@ -371,7 +323,8 @@ def _plain(cell: Any) -> Any:
     return cell if type(cell) in (int, float, str) else as_written(cell)
 
 
-def _opened(row: Record, file_id: UUID, keys: Keys) -> Told:
+def opened(row: Record, file_id: UUID, keys: Keys) -> Told:
+    """A receipt of a file, unsealed."""
     packed = unseal(keys.seal_key, row["sealed"], bound_to=_bound(file_id, row["number"]))
     rows, kind, source, raw, wrong, places = orjson.loads(packed)
     found = [Row(number, cells) for number, cells in rows]

@@ -14,7 +14,7 @@ import orjson
 from services.purchases.domain.content import content_hash, lines_of, posts_of, receipt, sealed_part
 from services.purchases.domain.purchase import Decision, Kind, Purchase, Said, decide, retell
 from services.purchases.domain.review import Telling, tellings_of
-from services.purchases.domain.submission import read_purchase, read_void, within
+from services.purchases.domain.submission import read_purchase, read_void, unfit, within
 from services.purchases.store.purchases import Known, Stored, Submission
 from shared.access.model import EVERYTHING, Scope
 from shared.contracts.envelope import MAX_BODY_BYTES, Outgoing
@@ -47,7 +47,10 @@ class Keys:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A submission as it came: `submission_id` is equal for a resend of the same message; `scope` is the sender's."""
+    """A submission as it came: `submission_id` is equal for a resend of the same message; `scope` is the sender's.
+
+    `faults`: what its door could not read of it, so that it is refused whatever the rest says.
+    """
 
     submission_id: UUID
     kind: Kind
@@ -55,6 +58,7 @@ class Incoming:
     source: str
     raw: dict[str, Any]
     scope: Scope = EVERYTHING
+    faults: tuple[Reason, ...] = ()
 
     @cached_property
     def reference(self) -> str:
@@ -91,9 +95,13 @@ class Read(NamedTuple):
         content: Content
         if city is None:
             content = [Reason.of("UNKNOWN_CITY", "tenant")]
+        elif fault := unfit(item.raw):
+            content = [Reason.of(fault)]
         else:
             content = read_void(item.raw) if item.kind == "voided" else read_purchase(item.raw, city, now)
             content = within(item.scope, item.source, item.raw, content)
+            if item.faults:
+                content = [*item.faults, *(content if isinstance(content, list) else ())]
         paper = receipt(content, city) if city and isinstance(content, PurchaseSubmission) else None
         return cls(
             item,
@@ -280,8 +288,13 @@ class Batch:
         version = stored.purchase.version if stored else 0
         return Verdict(item.submission_id, identity, item.reference, outcome, version, reasons, told_by)
 
-    def _sealed(self, item: Incoming) -> bytes:
-        return seal(self.keys.seal_key, orjson.dumps(item.raw), bound_to=str(item.submission_id))
+    def _sealed(self, item: Incoming) -> bytes | None:
+        """The body as it rests; None for one that is nested too deep to be written down."""
+        try:
+            body = orjson.dumps(item.raw)
+        except orjson.JSONEncodeError:
+            return None
+        return seal(self.keys.seal_key, body, bound_to=str(item.submission_id))
 
     def _outgoing(self, item: Incoming, event: Event, aggregate: str, version: int, correlation: str) -> Outgoing:
         return outgoing(

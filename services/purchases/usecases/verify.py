@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from services.purchases.domain import pledge
+from services.purchases.domain.submission import unfit
 from services.purchases.usecases.judging import KINDS, PLEDGE, Batch, Incoming, Keys, Read
 from shared.contracts import envelope
 from shared.contracts.reasons import Reason
@@ -79,8 +80,10 @@ class _Conversation:
         if isinstance(item, Reason):
             return Checked("", "rejected", (item,))
         if isinstance(item, dict) and "specversion" in item:
+            if unfit(item) == "TOO_LARGE":
+                return Checked("", "parked", note="the body is larger than 64 KiB")
             try:
-                event = envelope.read({}, envelope.STRUCTURED, orjson.dumps(item), f"{self.city.tenant}.")
+                event = envelope.read_structured(item, self.city.tenant)
             except envelope.EnvelopeError as error:
                 return Checked("", "parked", note=str(error))
             return self._event(event.type, event.source, event.data)

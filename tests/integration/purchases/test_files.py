@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -17,14 +19,18 @@ from shared.database.pool import connect
 from shared.reference.load import load
 from shared.sheets.spreadsheet import read
 from tests.integration.purchases.test_intake import outcomes, rows
+from tests.support.access import add
 from tests.support.eventually import eventually
+from tests.support.officers import THURSDAY_MORNING, browsing, sign_in
 from tests.support.publish import purchase
 from tests.support.running import Door, running
 from tests.support.servers import World
 from tests.support.sheets import HEADINGS, nip, purchases, told, xlsx
 
 CITY = load("3276")
-RINA = {"Peduli-Source": "/unit/dkum", "Peduli-File-Name": "iuran%20Bu%20Rina.xlsx"}
+UNIT = "32.76.DKUM"
+TILL = {"Peduli-Source": "/pos/kantor"}
+RINA = {"Peduli-Source": f"/unit/{UNIT}", "Peduli-File-Name": "iuran%20Bu%20Rina.xlsx"}
 
 
 async def upload(client: Door, content: bytes, **headers: str) -> str:
@@ -33,9 +39,11 @@ async def upload(client: Door, content: bytes, **headers: str) -> str:
     return str(answer.headers["location"])
 
 
-async def until(client: Door, where: str, *status: str) -> dict[str, Any]:
+async def until(
+    client: Door, where: str, *status: str, headers: Mapping[str, str] = MappingProxyType(RINA)
+) -> dict[str, Any]:
     async def look() -> dict[str, Any]:
-        return dict((await client.get(where, headers=RINA, params={"limit": 500})).json())
+        return dict((await client.get(where, headers=headers, params={"limit": 500})).json())
 
     return await eventually(look, lambda seen: seen.get("status") in status, 60)
 
@@ -61,14 +69,22 @@ async def test_61_of_63_are_recorded_and_2_come_back_to_be_mended(world: World) 
         assert (seen["rows_read"], seen["rows_judged"], seen["rows_refused"]) == (63, 63, 2)
         assert seen["ignored_headings"] == ["Catatan"]
         assert await outcomes(world) == []
+        assert seen["hints"] == {"NO_POST": 61}
+        hinted = (await client.get(where, headers=RINA, params={"hinted": True, "limit": 2})).json()["page"]
+        assert [(one["rows"], one["hints"][0]["row"], one["hints"][0]["code"]) for one in hinted] == [
+            ([5], 5, "NO_POST"),
+            ([6], 6, "NO_POST"),
+        ]
         wrong = [(one["rows"], each["column"], each["code"]) for one in seen["page"] for each in one["wrong"]]
-        assert wrong == [([9], "Unit Kerja", "UNKNOWN_UNIT"), ([65], "Tanggal", "NOT_A_DATE")]
+        assert wrong == [([9], "Unit Kerja", "UNIT_NOT_YOURS"), ([65], "Tanggal", "NOT_A_DATE")]
+        wrong_before = [one["wrong"] for one in seen["page"] if one["wrong"]]
         accepted = [await client.post(f"{where}/accept", headers=RINA) for _ in range(2)]
         assert [answer.status_code for answer in accepted] == [202, 202]
         seen = await until(client, where, "accepted")
-        assert (seen["results"], seen["rows_recorded"]) == ({"recorded": 61}, 61)
+        assert (seen["results"], seen["rows_recorded"]) == ({"recorded": 61, "rejected": 2}, 61)
+        assert [one["wrong"] for one in seen["page"] if one["wrong"]] == wrong_before
         assert (await client.post(f"{where}/accept", headers=RINA)).json()["status"] == "accepted"
-        assert await outcomes(world) == ["recorded"] * 61
+        assert await outcomes(world) == ["recorded"] * 61 + ["rejected"] * 2
         back = await client.get(f"{where}/rejected.xlsx", headers=RINA)
         mended = read(back.content, PURCHASES).rows
         assert [row.cells["reference"] for row in mended] == ["R-4", "R-60"]
@@ -77,6 +93,59 @@ async def test_61_of_63_are_recorded_and_2_come_back_to_be_mended(world: World) 
         assert again["preview"] == {"known": 61, "rejected": 2}
     told_ = await rows(world, "select count(*)::int as n from event_log where type = 'purchase.recorded.v1'")
     assert told_ == [{"n": 61}]
+
+
+async def test_refused_rows_are_told_and_found_like_every_refusal(world: World) -> None:
+    async with running(service(world.settings(), clock=lambda: THURSDAY_MORNING)) as client:
+        where = await upload(client, sheet_of_63())
+        await until(client, where, "previewed")
+        await client.post(f"{where}/accept", headers=RINA)
+        await until(client, where, "accepted")
+        found = (
+            await client.get("/v1/submissions", params={"source": RINA["Peduli-Source"], "reference": "R-60"})
+        ).json()
+        assert [(one["outcome"], [(r["code"], r["path"]) for r in one["reasons"]]) for one in found] == [
+            ("rejected", [("NOT_A_DATE", "rows.65.date"), ("MISSING_FIELD", "purchased_at")])
+        ]
+        assert (await client.get("/v1/lookup/R-4")).json()[0]["submissions"][0]["outcome"] == "rejected"
+        foreign = told(reference="ORANG", source="/pos/lain", date="22/07/2021", sku="BERAS-5KG", quantity=1, price=1)
+        where = await upload(client, xlsx([HEADINGS, foreign]))
+        await until(client, where, "previewed")
+        await client.post(f"{where}/accept", headers=RINA)
+        await until(client, where, "accepted")
+        assert (await client.get("/v1/submissions/pos/lain/ORANG")).status_code == 404
+        assert (await client.get(f"/v1/submissions/unit/{UNIT}/ORANG")).json()[0]["outcome"] == "rejected"
+        async with browsing(client.app) as hers:
+            await sign_in(hers, world)
+            book = (await hers.get("/belanja?status=rejected")).text
+            assert "Ditolak 3" in book
+            assert "Baris 65 lembar: Tulis tanggal sebagai hari/bulan/tahun" in book
+    told_ = await rows(
+        world,
+        """select convert_from(body, 'utf8')::jsonb ->> 'reference' as nota from event_log
+           where type = 'purchase.rejected.v1' order by seq""",
+    )
+    assert [row["nota"] for row in told_] == ["R-4", "R-60", "ORANG"]
+
+
+async def test_sources_have_their_turns_a_flood_is_limited_and_an_accept_is_counted_once(world: World) -> None:
+    till = await add(world, "turns", sources=(TILL["Peduli-Source"],), purchases=600)
+    flood, large = {"Authorization": f"Bearer {till.token}"}, xlsx([HEADINGS, *purchases(CITY, 300)])
+    async with running(service(world.settings())) as client:
+        first = await upload(client, large, **flood, **TILL)
+        await until(client, first, "previewed", headers=flood)
+        for _ in range(3):  # 300 are counted once, and leave room for 300 more
+            assert (await client.post(f"{first}/accept", headers=flood)).status_code == 202
+        second = await upload(client, large, **flood, **TILL)
+        await until(client, second, "previewed", headers=flood)
+        assert (await client.post(f"{second}/accept", headers=flood)).status_code == 202
+        for _ in range(files.MOST_UNACCEPTED):
+            last = await upload(client, large, **flood, **TILL)
+        refused = await client.post("/v1/files", content=large, headers={**flood, **TILL})
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+        hers = await upload(client, sheet_of_63())
+        await until(client, hers, "previewed")
+        assert (await client.get(last, headers=flood, params={"limit": 0})).json()["status"] == "received"
 
 
 async def test_a_receipt_that_the_till_told_counts_once_and_actions_are_previewed_in_their_order(world: World) -> None:
@@ -93,13 +162,13 @@ async def test_a_receipt_that_the_till_told_counts_once_and_actions_are_previewe
     async with running(service(world.settings())) as client:
         till = {"Peduli-Source": "/pos/koperasi-depok"}
         assert (await client.post("/v1/purchases", json=purchase(), headers=till)).status_code == 202
-        where = await upload(client, xlsx([HEADINGS, *body]))
-        seen = await until(client, where, "previewed")
+        where = await upload(client, xlsx([HEADINGS, *body]), **TILL)
+        seen = await until(client, where, "previewed", headers=TILL)
         assert [one["outcome"] for one in seen["page"]] == wanted
         assert seen["page"][0]["told_by"] == "/pos/koperasi-depok"
         assert await rows(world, "select count(*)::int as n from purchases") == [{"n": 1}]
-        await client.post(f"{where}/accept", headers=RINA)
-        seen = await until(client, where, "accepted")
+        await client.post(f"{where}/accept", headers=TILL)
+        seen = await until(client, where, "accepted", headers=TILL)
         assert [one["result"] for one in seen["page"]] == wanted
         assert (await client.get("/v1/submissions/pos/lain/ORANG")).json()[0]["outcome"] == "recorded"
     assert await rows(world, "select count(*)::int as n from purchases") == [{"n": 3}]
@@ -119,15 +188,15 @@ async def test_a_kill_while_recording_is_taken_up_and_nothing_counts_twice(
 
     monkeypatch.setattr(files, "note_results", dies)
     async with running(service(world.settings())) as client:
-        where = await upload(client, xlsx([HEADINGS, *purchases(CITY, 1000, bad=30)]))
+        where = await upload(client, xlsx([HEADINGS, *purchases(CITY, 1000, bad=30, unit=UNIT)]))
         await until(client, where, "previewed")
         await client.post(f"{where}/accept", headers=RINA)
         await eventually(lambda: _value(noted), lambda seen: seen == 3)
     await rows(world, "update files set leased_until = '-infinity' returning 1")
     async with running(service(world.settings())) as client:
         seen = await until(client, where, "accepted")
-        assert seen["results"] == {"recorded": 970}
-    assert await outcomes(world) == ["recorded"] * 970
+        assert seen["results"] == {"recorded": 970, "rejected": 30}
+    assert await outcomes(world) == ["recorded"] * 970 + ["rejected"] * 30
 
 
 async def _value(cell: list[int]) -> int:
@@ -163,10 +232,9 @@ async def test_the_door_of_files_refuses_what_is_not_its_own(world: World) -> No
         assert (await client.post("/v1/files", content=b"--x\r\nno", headers=broken)).status_code == 422
         for kind in ("xlsx", "csv"):
             template = await client.get(f"/v1/files/template.{kind}")
-            assert (await until(client, await upload(client, template.content), "previewed"))["preview"] == {
-                "recorded": 2,
-                "waiting": 1,
-            }
+            where = await upload(client, template.content, **TILL)
+            preview = (await until(client, where, "previewed", headers=TILL))["preview"]
+            assert preview == {"recorded": 2, "waiting": 1}
 
 
 async def test_what_rests_is_sealed_and_goes_after_30_days(world: World) -> None:
@@ -188,7 +256,7 @@ async def test_what_rests_is_sealed_and_goes_after_30_days(world: World) -> None
 
 async def test_others_are_answered_while_a_large_file_is_read_and_judged(world: World) -> None:
     async with running(service(world.settings())) as client:
-        where = await upload(client, xlsx([HEADINGS, *purchases(CITY, 5000)]))
+        where = await upload(client, xlsx([HEADINGS, *purchases(CITY, 5000, unit=UNIT)]))
         longest = 0.0
         loop = asyncio.get_running_loop()
         while (await client.get(where, headers=RINA, params={"limit": 0})).json()["status"] != "previewed":

@@ -51,13 +51,19 @@ async def test_an_event_has_one_answer_in_every_mode_and_at_both_doors(world: Wo
         structured = await tell(client, event(purchase(), "e-1"), "application/cloudevents+json; charset=utf-8")
         batch = await tell(client, [event(purchase(), "e-1")] * 2, BATCH["Content-Type"])
         assert [structured.json(), *batch.json()] == [first.json()] * 3
+        near = event(purchase("KOP-9", posts=[]), "e-9")
+        assert [hint["code"] for hint in (await tell(client, [near], BATCH["Content-Type"])).json()[0]["hints"]] == [
+            "NO_POST"
+        ]
+        other = event({"programme": [], "posts": None}, "e-9")  # told before, and looked at no more
+        assert (await tell(client, other, "application/cloudevents+json")).json()["hints"] == []
         await publish(world.rabbitmq.url, [(message(purchase(), ce_id="e-1"), KEY)])
         await publish(world.rabbitmq.url, [(message(purchase(), ce_id="e-2"), KEY)])
-        await eventually(lambda: outcomes(world), lambda seen: seen == ["known", "recorded"])
+        await eventually(lambda: outcomes(world), lambda seen: seen == ["known", "recorded", "recorded"])
         assert (await tell(client, event(purchase(), "e-2"), "application/cloudevents+json")).json()[
             "outcome"
         ] == "known"
-    assert await outcomes(world) == ["known", "recorded"]
+    assert await outcomes(world) == ["known", "recorded", "recorded"]
 
 
 async def test_a_batch_answers_each_event_and_one_that_cannot_be_read_holds_none(world: World) -> None:

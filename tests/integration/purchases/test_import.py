@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from peduli.processes import Running
@@ -18,10 +20,13 @@ from services.purchases.documents.columns import PURCHASES
 from shared.reference.load import load
 from shared.sheets.spreadsheet import read
 from tests.integration.purchases.test_intake import rows
+from tests.support.access import add
 from tests.support.servers import World
 from tests.support.sheets import HEADINGS, purchases, xlsx
 
 CITY = load("3276")
+UNIT = "32.76.DKUM"
+SOURCE = f"/unit/{UNIT}"  # as the unit's officer: what is imported stands in her book
 
 
 @pytest.fixture
@@ -46,22 +51,32 @@ def purchases_service(world: World, tmp_path: Path) -> Iterator[Running]:
 
 def bring(path: Path, url: str, *more: str) -> tuple[int, dict[str, Any], str]:
     """Exit code, what a program reads, and what a person reads."""
-    command = [sys.executable, "-m", "peduli", "import", str(path), "--url", url, "--source", "/unit/dkum", "--json"]
-    done = subprocess.run([*command, *more], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
+    command = [sys.executable, "-m", "peduli", "import", str(path), "--url", url, "--source", SOURCE, "--json"]
+    done = subprocess.run(
+        [*command, *more],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        env={**os.environ, "FORCE_COLOR": "1", "COLUMNS": "120", "NO_COLOR": "1"},  # a bar is drawn for people only
+    )
     return done.returncode, json.loads(done.stdout or "{}"), done.stderr
 
 
 async def test_ten_thousand_rows_of_which_300_are_bad(world: World, purchases_service: Running, tmp_path: Path) -> None:
     path = tmp_path / "belanja.xlsx"
-    path.write_bytes(xlsx([HEADINGS, *purchases(CITY, 10_000, bad=300)]))
+    path.write_bytes(xlsx([HEADINGS, *purchases(CITY, 10_000, bad=300, unit=UNIT)]))
     code, found, told = bring(path, purchases_service.url, "--yes")
-    assert (code, found["results"], found["rows_refused"]) == (1, {"recorded": 9_700}, 300), told
+    assert (code, found["results"], found["rows_refused"]) == (1, {"recorded": 9_700, "rejected": 300}, 300), told
+    assert "Saran (dicatat juga tanpa ini): 9700 nota tanpa tautan unggahan" in told
+    for title in ("membaca dan memeriksa", "mencatat"):
+        assert re.search(rf"{title} .*[1-9]\d?%", told), "the bar did not move"
     assert await rows(world, "select count(*)::int as n from purchases") == [{"n": 9_700}]
     refused = read((tmp_path / "belanja-ditolak.xlsx").read_bytes(), PURCHASES).rows
     assert len(refused) == 300
     assert {row.cells["unit"] for row in refused} == {"TIDAK-ADA"}
     code, found, _ = bring(path, purchases_service.url, "--yes")
-    assert (code, found["results"]) == (1, {"known": 9_700})
+    assert (code, found["results"]) == (1, {"known": 9_700, "rejected": 300})
     assert await rows(world, "select count(*)::int as n from event_log where type = 'purchase.recorded.v1'") == [
         {"n": 9_700}
     ]
@@ -71,8 +86,8 @@ async def test_its_exit_codes_tell_what_became_of_the_file(
     world: World, purchases_service: Running, tmp_path: Path
 ) -> None:
     good, bad, broken = (tmp_path / name for name in ("baik.xlsx", "buruk.xlsx", "rusak.xlsx"))
-    good.write_bytes(xlsx([HEADINGS, *purchases(CITY, 20)]))
-    bad.write_bytes(xlsx([HEADINGS, *purchases(CITY, 20, bad=20)]))
+    good.write_bytes(xlsx([HEADINGS, *purchases(CITY, 20, unit=UNIT)]))
+    bad.write_bytes(xlsx([HEADINGS, *purchases(CITY, 20, bad=20, unit=UNIT)]))
     broken.write_bytes(good.read_bytes()[:1000])
     code, _, told = bring(good, purchases_service.url)
     assert (code, "--yes" in told) == (2, True)
@@ -83,3 +98,15 @@ async def test_its_exit_codes_tell_what_became_of_the_file(
     code, _, told = bring(broken, purchases_service.url, "--yes")
     assert (code, "Berkas rusak" in told) == (2, True)
     assert bring(good, "http://127.0.0.1:9", "--yes")[0] == 2
+
+
+async def test_a_publisher_at_its_limit_is_waited_for(world: World, purchases_service: Running, tmp_path: Path) -> None:
+    token = (await add(world, "import", sources=(SOURCE,), requests=60)).token
+    path, headers = tmp_path / "belanja.xlsx", {"Authorization": f"Bearer {token}"}
+    path.write_bytes(xlsx([HEADINGS, *purchases(CITY, 20, unit=UNIT)]))
+    async with httpx.AsyncClient(base_url=purchases_service.url, headers=headers) as client:
+        while (await client.get("/v1/files")).status_code == 200:
+            pass
+    code, found, told = bring(path, purchases_service.url, "--yes", "--token", token)
+    assert (code, found["results"]) == (0, {"recorded": 20}), told
+    assert "Batas per menit tercapai; dilanjutkan dalam 1 detik" in told

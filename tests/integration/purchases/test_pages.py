@@ -206,6 +206,7 @@ async def test_pages_are_safe_light_and_ask_nobody_else(world: World) -> None:
             page = await hers.get(path)
             policy = page.headers["content-security-policy"]
             assert "default-src 'none'" in policy
+            assert ("script-src 'self'" in policy) == (path != "/tidak-ada")  # a file's progress needs our own
             assert "unsafe" not in policy
             assert page.headers["cache-control"] == "no-store"
             assert page.headers["x-content-type-options"] == "nosniff"
@@ -254,6 +255,7 @@ async def test_one_receipt_told_by_the_till_and_by_the_unit_counts_once(world: W
         assert "1 nota di antaranya dilaporkan pihak lain" in home
         sent = await told(hers, key)
         shown = (await hers.get(sent.headers["location"])).text
+        assert "Belum ada tautan unggahan." in shown
         assert "sudah tercatat sebelumnya; tidak dihitung dua kali" in shown
         assert "Sudah tercatat dari <code>/pos/koperasi-depok</code>" in shown
         assert "Sudah tercatat dari <code>/pos/koperasi-depok</code>" in (await hers.get("/belanja")).text

@@ -19,7 +19,7 @@ BOTH = ["ASNDepokPeduli", "BeliProdukUMKMDepok"]
 
 def found(*posts: dict[str, Any]) -> list[tuple[str, str]]:
     told = PurchaseSubmission.model_validate(purchase(posts=list(posts)))
-    return [(hint.code, hint.path) for hint in hints(told, ISOMAN)]
+    return [(hint.code, hint.path) for hint in hints(told.posts, ISOMAN)]
 
 
 def post(*tags: str, url: str = "https://www.instagram.com/p/abc") -> dict[str, Any]:
@@ -40,7 +40,9 @@ def test_a_near_spelling_is_pointed_out(near: str) -> None:
 
 def test_a_missing_one_is_named_as_the_city_writes_it() -> None:
     told = PurchaseSubmission.model_validate(purchase(posts=[post("Depok", "asndepokpeduli")]))
-    assert [hint.message for hint in hints(told, ISOMAN)] == ["Tagar #BeliProdukUMKMDepok belum ada di unggahan ini."]
+    assert [hint.message for hint in hints(told.posts, ISOMAN)] == [
+        "Tagar #BeliProdukUMKMDepok belum ada di unggahan ini."
+    ]
 
 
 def test_one_post_with_both_is_enough() -> None:

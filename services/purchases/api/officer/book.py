@@ -13,9 +13,10 @@ from fastapi.responses import Response
 
 from services.purchases.api.officer import words
 from services.purchases.api.officer.desk import Desk, Officer
+from services.purchases.domain.hints import hints_of
 from services.purchases.store.book import queries
 from services.purchases.usecases import drafting
-from services.purchases.usecases.drafting import correction_of, mended, sealed_of
+from services.purchases.usecases.drafting import correction_of, mended, raw_of, sealed_of
 from shared.contracts.reasons import Reason
 from shared.database.pool import Row
 from shared.web.formats import channel_name
@@ -49,7 +50,7 @@ def routes(desk: Desk) -> APIRouter:
             states=words.STATES,
             counts={row["state"]: row["count"] for row in counts},
             rows=shown,
-            older=urlencode({"status": state, "sebelum": last["told_at"].isoformat(), "nota": last["reference"]})
+            older=urlencode({"status": state, "sebelum": last["told_at"].isoformat(), "nota": last["receipt"]})
             if len(rows) > MOST
             else "",
         )
@@ -176,6 +177,7 @@ def _shown(purchase: Row, tellings: list[Row], desk: Desk, officer: Officer) -> 
         "lines": [_goods(line, officer) for line in content["lines"]],
         "payers": [{**payer, "nip": f"•••• {payer['nip'][-4:]}"} for payer in secret["payers"]] if own else [],
         "payer_count": len(secret["payers"]),
+        "hints": hints_of(raw_of(purchase, desk.keys), city) if purchase["status"] == "recorded" else (),
         "posts": [{**post, "url": url} for post, url in zip(content["posts"], urls, strict=False)],
         "is_own": any(row["source"] == officer.seat.source and row["outcome"] != "rejected" for row in tellings),
         "own_source": officer.seat.source,

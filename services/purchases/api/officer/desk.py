@@ -79,6 +79,7 @@ class Desk:
             "zone": officer.city.zone,
             "now": self.clock(),
             "today": self.today(officer.city),
+            "programmes": sorted(officer.city.programmes.items()),
             "key": form_key(self.keys.hash_key, officer.token),
             "errors": {},
             "labels": {},
@@ -86,6 +87,8 @@ class Desk:
         return self.pages.show(template, status, {**mine, **context})
 
 
-def programme_of(city: Reference) -> str:
-    """The cause that the pages speak of: isoman, or the first of a city that calls for others only."""
+def programme_of(city: Reference, chosen: str = "") -> str:
+    """The cause that a page speaks of: the chosen one, else isoman, or the first of a city that has others only."""
+    if chosen in city.programmes:
+        return chosen
     return "isoman" if "isoman" in city.programmes else min(city.programmes)

@@ -32,19 +32,22 @@ def routes(desk: Desk) -> APIRouter:
     found = APIRouter(include_in_schema=False)
 
     @found.get("/belanja/baru")
-    async def choose_seller(request: Request, cari: str = "", saluran: str = "") -> Response:
+    async def choose_seller(request: Request, cari: str = "", saluran: str = "", program: str = "") -> Response:
         officer = await desk.officer(request)
-        return await _seller_page(desk, officer, "/belanja/baru", cari, saluran)
+        programme = programme_of(officer.city, program)
+        return await _seller_page(desk, officer, "/belanja/baru", cari, saluran, programme=programme)
 
     @found.post("/belanja/baru")
     async def begin(request: Request) -> Response:
         officer = await desk.officer(request)
         form = await desk.form(request, officer)
+        programme = programme_of(officer.city, form["program"])
         if form["penjual"] not in officer.city.sellers:
-            return await _seller_page(desk, officer, "/belanja/baru", errors={"penjual": ["Pilih penjual."]})
+            errors = {"penjual": ["Pilih penjual."]}
+            return await _seller_page(desk, officer, "/belanja/baru", programme=programme, errors=errors)
         local = desk.clock().astimezone(officer.city.zone)
         draft = Draft(
-            programme=programme_of(officer.city),
+            programme=programme,
             seller_code=form["penjual"],
             bought_on=local.date().isoformat(),
             bought_at=f"{local:%H:%M}",
@@ -126,6 +129,8 @@ async def _seller_page(
     action: str,
     query: str = "",
     channel: str = "",
+    *,
+    programme: str,
     errors: dict[str, list[str]] | None = None,
     **more: Any,
 ) -> Response:
@@ -142,6 +147,7 @@ async def _seller_page(
         steps=words.STEPS,
         query=query,
         channel=channel,
+        programme=programme,
         channels=words.channels_of(officer.city),
         sellers=[(seller, city.regions[seller.kelurahan_code].name) for seller in sellers[:MOST_SELLERS]],
         count=len(sellers),
@@ -169,7 +175,9 @@ async def _step_page(
     if step not in words.STEPS:
         raise NotFoundError
     if step == "penjual":
-        return await _seller_page(desk, officer, _path(draft_id, step), query, channel, draft=draft)
+        return await _seller_page(
+            desk, officer, _path(draft_id, step), query, channel, programme=draft.programme, draft=draft
+        )
     checked = check(draft, officer.seat.unit_code, officer.city, desk.clock())
     context: dict[str, Any] = {"errors": errors or {}, "labels": labels or {}}
     if step == "periksa":

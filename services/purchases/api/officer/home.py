@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -50,12 +51,14 @@ def routes(desk: Desk) -> APIRouter:
         return see_other("/beranda")
 
     @found.get("/beranda")
-    async def home(request: Request) -> Response:
+    async def home(request: Request, program: str = "") -> Response:
         officer = await desk.officer(request)
-        seat, programme = officer.seat, programme_of(officer.city)
+        seat, programme = officer.seat, programme_of(officer.city, program)
         async with desk.transaction() as tx:
             week = await _round(desk, tx, officer, programme, _this_round(desk, officer.city))
-            ever = await _bought(tx, officer, officer.city.programmes[programme].earliest_purchase_on, date.max)
+            ever = await _bought(
+                tx, officer, programme, officer.city.programmes[programme].earliest_purchase_on, date.max
+            )
             counts = await book.queries.count_reports(tx, tenant=seat.tenant, source=seat.source)
             begun = await drafts.listed(tx, tenant=seat.tenant, unit_code=seat.unit_code, seal_key=desk.keys.seal_key)
         return desk.show(
@@ -70,20 +73,22 @@ def routes(desk: Desk) -> APIRouter:
         )
 
     @found.get("/janji")
-    async def pledge_page(request: Request, putaran: str = "") -> Response:
+    async def pledge_page(request: Request, putaran: str = "", program: str = "") -> Response:
         officer = await desk.officer(request)
         this = _this_round(desk, officer.city)
         chosen = this + WEEK if putaran == (this + WEEK).isoformat() else this
-        return await _pledge_page(desk, officer, chosen, told=request.query_params.get("hasil", ""))
+        told = request.query_params.get("hasil", "")
+        return await _pledge_page(desk, officer, programme_of(officer.city, program), chosen, told=told)
 
     @found.post("/janji")
     async def promise(request: Request) -> Response:
         officer = await desk.officer(request)
         form = await desk.form(request, officer)
+        programme = programme_of(officer.city, form["program"])
         raw = {
             "round": form["putaran"],
             "unit_code": officer.seat.unit_code,
-            "programme": programme_of(officer.city),
+            "programme": programme,
             "sum_idr": rupiah_of(form["jumlah"]),
             "packets": whole_of(form["paket"]),
         }
@@ -91,23 +96,24 @@ def routes(desk: Desk) -> APIRouter:
         async with desk.transaction() as tx:
             verdict = (await pledge(tx, [item], cities=desk.cities, now=desk.clock()))[0]
         if verdict.outcome != "rejected":
-            return see_other(f"/janji?putaran={form['putaran']}&hasil={verdict.outcome}")
+            where = {"putaran": form["putaran"], "program": programme, "hasil": verdict.outcome}
+            return see_other(f"/janji?{urlencode(where)}")
         errors, labels = errors_of(verdict.reasons)
         typed = {"jumlah": form["jumlah"], "paket": form["paket"]}
         this = _this_round(desk, officer.city)
-        return await _pledge_page(desk, officer, this, status=422, errors=errors, labels=labels, typed=typed)
+        return await _pledge_page(desk, officer, programme, this, status=422, errors=errors, labels=labels, typed=typed)
 
     return found
 
 
 async def _pledge_page(
-    desk: Desk, officer: Officer, begins: date, *, status: int = 200, told: str = "", **refused: Any
+    desk: Desk, officer: Officer, programme: str, begins: date, *, status: int = 200, told: str = "", **refused: Any
 ) -> Response:
-    """The pledge of a round beside what was bought, with the form filled as it was typed or as it stands."""
-    programme = programme_of(officer.city)
-    this = _this_round(desk, officer.city)
+    """The pledge of a round beside what was bought, the form as it was typed or stands, and what was pledged before."""
+    this, seat = _this_round(desk, officer.city), officer.seat
     async with desk.transaction() as tx:
         week = await _round(desk, tx, officer, programme, begins)
+        told_before = await pledges.list_pledges(tx, tenant=seat.tenant, unit_code=seat.unit_code)
     stands = week.pledge
     typed = {"jumlah": f"{stands.sum_idr}" if stands else "", "paket": f"{stands.packets}" if stands else ""}
     return desk.show(
@@ -117,6 +123,9 @@ async def _pledge_page(
         menu="janji",
         week=week,
         rounds=[this, this + WEEK],
+        own_source=seat.source,
+        week_length=WEEK - timedelta(days=1),
+        past=[row for row in told_before if row["round"] < this],
         told=told,
         **{"typed": typed, **refused},
     )
@@ -133,16 +142,17 @@ async def _round(desk: Desk, tx: Any, officer: Officer, programme: str, begins: 
         stands,
         row["pledged_at"] if row else None,
         is_missed(stands, begins, now, city.zone),
-        await _bought(tx, officer, begins, begins + WEEK),
+        await _bought(tx, officer, programme, begins, begins + WEEK),
     )
 
 
-async def _bought(tx: Any, officer: Officer, begins: date, ends: date) -> dict[str, Any]:
+async def _bought(tx: Any, officer: Officer, programme: str, begins: date, ends: date) -> dict[str, Any]:
     row = await book.queries.find_bought(
         tx,
         tenant=officer.seat.tenant,
         unit_code=officer.seat.unit_code,
         source=officer.seat.source,
+        programme=programme,
         begins=_utc_text(begins, officer.city),
         ends=_utc_text(ends, officer.city),
         kits=[sku for sku, product in officer.city.products.items() if product.contents],

@@ -11,8 +11,9 @@ from fastapi.responses import Response
 from services.purchases.api.officer import words
 from services.purchases.api.officer.desk import Desk, Officer
 from services.purchases.documents.workbook import template_csv, template_xlsx
-from services.purchases.usecases import files
-from services.purchases.usecases.files import NotReadyError, UnknownFileError
+from services.purchases.domain.hints import SHORT
+from services.purchases.usecases import files, previews
+from services.purchases.usecases.files import NotReadyError, TooManyFilesError, UnknownFileError
 from shared.sheets.faults import MAX_FILE_BYTES
 from shared.sheets.workbook import CSV, XLSX
 from shared.web.bodies import TooLargeError, read_body
@@ -22,6 +23,7 @@ from shared.web.pages import see_other
 from shared.web.problems import NotFoundError
 
 WORKING = ("received", "read", "accepting")
+TOO_MANY = "Terlalu banyak berkas menunggu persetujuan. Setujui dahulu sebagian, atau unggah lagi besok."
 SHOWN = 30  # receipts with something wrong on the page; the sheet has them all
 
 
@@ -44,16 +46,19 @@ def routes(desk: Desk) -> APIRouter:
         if len(content) > MAX_FILE_BYTES:
             raise TooLargeError
         seat = officer.seat
-        async with desk.transaction() as tx:
-            file_id = await files.upload(
-                tx,
-                tenant=seat.tenant,
-                source=seat.source,
-                name=name,
-                content=content,
-                keys=desk.keys,
-                now=desk.clock(),
-            )
+        try:
+            async with desk.transaction() as tx:
+                file_id = await files.upload(
+                    tx,
+                    tenant=seat.tenant,
+                    source=seat.source,
+                    name=name,
+                    content=content,
+                    keys=desk.keys,
+                    now=desk.clock(),
+                )
+        except TooManyFilesError:
+            return await _upload_page(desk, officer, {"file": [TOO_MANY]})
         return see_other(f"/unggah/{file_id}")
 
     @found.get("/unggah/templat.{kind}")
@@ -68,8 +73,9 @@ def routes(desk: Desk) -> APIRouter:
         seat = officer.seat
         try:
             async with desk.transaction() as tx:
-                file = await files.show(tx, file_id, seat.tenant, seat.source, desk.keys)
-                wrong = await files.list_page(tx, file_id, desk.keys, outcome="rejected", size=SHOWN)
+                file = await previews.show(tx, file_id, seat.tenant, seat.source, desk.keys)
+                wrong = await previews.list_page(tx, file_id, desk.keys, outcome="rejected", size=SHOWN)
+                hinted = await previews.list_page(tx, file_id, desk.keys, hinted=True, size=SHOWN)
         except UnknownFileError:
             raise NotFoundError from None
         return desk.show(
@@ -78,6 +84,8 @@ def routes(desk: Desk) -> APIRouter:
             menu="unggah",
             file=file,
             wrong=wrong,
+            hinted=hinted,
+            short=SHORT,
             is_working=file["status"] in WORKING,
             words=words.PREVIEWS,
             results=words.TOLD,
@@ -101,7 +109,7 @@ def routes(desk: Desk) -> APIRouter:
         seat = (await desk.officer(request)).seat
         try:
             async with desk.transaction() as tx:
-                content = await files.refused_sheet(tx, file_id, seat.tenant, seat.source, desk.keys)
+                content = await previews.refused_sheet(tx, file_id, seat.tenant, seat.source, desk.keys)
         except UnknownFileError:
             raise NotFoundError from None
         return download(content, "ditolak.xlsx", XLSX)
@@ -112,7 +120,7 @@ def routes(desk: Desk) -> APIRouter:
 async def _upload_page(desk: Desk, officer: Officer, errors: dict[str, list[str]] | None = None) -> Response:
     seat = officer.seat
     async with desk.transaction() as tx:
-        kept = await files.list_files(tx, tenant=seat.tenant, source=seat.source, keys=desk.keys)
+        kept = await previews.list_files(tx, tenant=seat.tenant, source=seat.source, keys=desk.keys)
     return desk.show(
         officer,
         "upload.html",

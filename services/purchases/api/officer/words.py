@@ -84,6 +84,7 @@ _PLACES = [
     (r"pickup.*", "nota", "kelurahan", "Kelurahan pengambilan"),
     (r"purpose", "nota", "tujuan", "Untuk siapa"),
     (r"programme", "nota", "program", "Program"),
+    (r"rows\.(\d+)\..*", "", "", "Baris {0} lembar"),
     (r"posts\.\d+\.url", "unggahan", "tautan", "Tautan unggahan"),
     (r"posts.*", "unggahan", "tagar", "Tagar"),
     (r"round", "janji", "putaran", "Minggu"),
