@@ -10,6 +10,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from services.distribution.domain.allocation.rules import SAME_KELURAHAN, reach
+from services.distribution.domain.allocation.snapshot import Rules
 from services.distribution.domain.stock import CHART, COLD_HOURS, Lot, Movement
 from services.distribution.store import stock as store
 from shared.clock import now
@@ -85,7 +87,8 @@ async def test_the_database_has_the_chart_of_the_domain(tx: Transaction) -> None
     assert set(re.findall(r"'(\w+>\w+)'", found)) == pairs
 
 
-async def test_the_laws_know_how_long_cold_goods_keep(tx: Transaction) -> None:
+async def test_the_laws_know_how_far_cold_goods_go(tx: Transaction) -> None:
     law = await tx.fetchval("select pg_get_viewdef('unfit_packets')")
-    told = re.findall(r"WHEN '(\w+)'::text THEN '(\d\d):00:00'::interval", law)
-    assert {storage: int(hours) for storage, hours in told} == COLD_HOURS
+    assert "(l.storage <> 'ambient'::text)" in law
+    assert "(o.kelurahan <> t.kelurahan)" in law
+    assert {reach(storage, Rules()) for storage in COLD_HOURS} == {SAME_KELURAHAN}

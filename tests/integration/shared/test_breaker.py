@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from structlog.testing import capture_logs
-
 from shared.database.pool import open_pool
 from shared.messaging import topology
 from shared.messaging.applier import Applier, Lane
@@ -13,6 +11,7 @@ from shared.messaging.breaker import FAILURES, SMALL
 from shared.messaging.consumer import Consumer
 from tests.support.eventually import eventually
 from tests.support.laning import QUEUE, Effect, event, send
+from tests.support.logged import logged
 from tests.support.proxy import proxied
 from tests.support.servers import World
 
@@ -30,7 +29,7 @@ async def test_the_breaker_opens_after_five_failures_and_closes_when_the_databas
 
         await eventually(queue, lambda seen: seen == (0, 1))
         database.go_away()
-        with capture_logs() as logs:
+        with logged() as logs:
             await send(world.rabbitmq.url, [event(f"e{number}") for number in range(40)])
             await eventually(queue, lambda seen: seen == (40, 0))  # all given back, and nobody consumes
         assert [entry["event"] for entry in logs].count("batch_retried") == FAILURES
