@@ -46,6 +46,7 @@ MAKER = """
 import signal, sys
 from pathlib import Path
 from peduli.servers.private import private_servers
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 with private_servers(Path(sys.argv[1])):
     print("up", flush=True)
     signal.pause()
