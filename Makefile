@@ -9,9 +9,10 @@ help: ## list the targets
 .venv/installed: requirements-dev.lock
 	@python3 -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Peduli needs Python 3.11 or newer as python3")'
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends python3-venv; }
-	test -x .venv/bin/pip || python3 -m venv --clear .venv
-	$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	touch $@
+	@test -x .venv/bin/pip || python3 -m venv --clear .venv
+	@echo "installing Python packages into .venv" >&2
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
 
 setup: .venv/installed ## install Python packages into .venv from the hashed lock
 
