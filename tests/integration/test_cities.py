@@ -131,7 +131,9 @@ async def test_a_city_is_loaded_while_the_services_run(world: World) -> None:
         assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (422, "UNKNOWN_CITY")
 
         said = await asyncio.to_thread(type_load, world, "3273")
-        assert said.startswith(f"Kota Bandung: {len(BANDUNG.units)} units, {len(BANDUNG.kelurahan)} kelurahan")
+        assert (
+            f"Kota Bandung: {len(BANDUNG.units)} units, {len(BANDUNG.kelurahan)} kelurahan" in said
+        )  # logs stand beside
         bandung = door.speaking_for("3273")
         asking = {"kelurahan": place}
         await eventually(lambda: bandung.get("/v1/tasks", params=asking), lambda answer: answer.status_code == 200)

@@ -38,7 +38,8 @@ class Household:
     """`size` persons; `met` servings per group delivered or on the way; `packets` of them so far, `has_open` now.
 
     `house` is equal for families behind one door; `other_aid` is what others brought (`helped` counts it as met).
-    Goods come from its `programme`; of another than isoman, the isolation is the time of that need.
+    Goods come from its `programme`; of another than isoman, the isolation is the time of that need. `version` is that
+    of the facts that were read.
     """
 
     household_id: UUID
@@ -55,6 +56,7 @@ class Household:
     house: str = ""
     other_aid: tuple[Aid, ...] = ()
     programme: str = FIRST_PROGRAMME
+    version: int = 0
 
     @property
     def has_nothing(self) -> bool:

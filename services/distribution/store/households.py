@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -92,7 +92,15 @@ def _household(row: Row, products: Mapping[str, Product]) -> Household:
         row["house_key"] or "",
         _aid(row),
         row["programme"],
+        row["version"],
     )
+
+
+async def claim_unchanged(tx: Transaction, households: Sequence[Household]) -> set[UUID]:
+    """Those of whom nothing was told since they were read, nor is being told now; so it stays until `tx` ends."""
+    ids, versions = [home.household_id for home in households], [home.version for home in households]
+    rows = await queries.claim_unchanged(tx, ids=ids, versions=versions)
+    return {row["household_id"] for row in rows}
 
 
 def _aid(row: Row) -> tuple[Aid, ...]:

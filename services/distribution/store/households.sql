@@ -64,7 +64,7 @@ on conflict (household_id) do update set version = excluded.version, kelurahan =
 -- name: load_isolating
 -- Households of a city that may get a packet, with the pieces that they got or that are on the way, by sku.
 select h.household_id, h.kelurahan, h.rw, h.size, h.groups, h.allergens, h.isolation_from, h.isolation_until,
-  h.house_key, h.other_aid::text as aid_text, h.programme,
+  h.house_key, h.other_aid::text as aid_text, h.programme, h.version,
   coalesce(g.packets, 0) as packets, coalesce(g.is_open, false) as is_open, coalesce(g.goods, '[]')::text as goods
 from households h
 left join lateral (
@@ -74,6 +74,12 @@ left join lateral (
   where t.household_id = h.household_id and t.status in ('assigned', 'accepted', 'failed', 'delivered')
 ) g on true
 where h.tenant = :tenant and h.released_reason is null and h.isolation_until > :now;
+
+-- name: claim_unchanged
+-- Households that still are as they were read. Who tells of one has it locked, and is not waited for: he may need our lots.
+select h.household_id from households h
+join unnest(:ids::uuid[], :versions::int[]) as read (household_id, version) on (h.household_id, h.version) = (read.household_id, read.version)
+order by h.household_id for share of h skip locked;
 
 -- name: find_household^
 -- A household for one who follows goods: no people, no needs; why it waits, if it does.

@@ -67,11 +67,14 @@ async def allocate_city(tx: Transaction, *, reference: Reference, rules: Rules, 
     if snapshot is None:
         return 0
     plan = await asyncio.to_thread(allocate, snapshot, rules, now, seed_of(reference, now))  # lanes go on meanwhile
+    unchanged = await household_store.claim_unchanged(tx, [packet.household for packet in plan.packets])
+    # of whom something was told meanwhile is due again by that
+    packets = [packet for packet in plan.packets if packet.household.household_id in unchanged]
     book = Book(reference.tenant, now)
-    await _assign(tx, book, plan.packets, reference)
+    await _assign(tx, book, packets, reference)
     await store.save_waiting(tx, reference.tenant, plan.waiting)
     await book.write(tx)
-    return len(plan.packets)
+    return len(packets)
 
 
 async def what_if(
@@ -104,6 +107,9 @@ async def improve_city(tx: Transaction, *, reference: Reference, rules: Rules, n
         return improve(plan, snapshot, most, rules=rules, now=now, seed=seed, solve=solver())
 
     changes = await asyncio.to_thread(better)
+    homes = [change.after.household for change in changes if change.after is not None]
+    if len(await household_store.claim_unchanged(tx, homes)) < len(homes):
+        return 0  # changes hang together; in five minutes there is another look
     book = Book(reference.tenant, now)
     for change in changes:
         stored = by_packet[change.before.household.household_id][1]

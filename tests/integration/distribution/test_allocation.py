@@ -18,10 +18,11 @@ from services.distribution.usecases.allocate import allocate_city, allocate_due,
 from services.distribution.usecases.households import Keys, register
 from services.distribution.usecases.tasks import report
 from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery
-from shared.database.pool import Pool, open_pool
+from shared.database.pool import Pool, Transaction, open_pool
 from shared.ids import new_id
 from shared.reference.store import Cities
 from tests.support.cities import KELURAHAN, NOW, REFERENCE, goods
+from tests.support.eventually import eventually
 from tests.support.servers import TENANT, World
 
 KEYS = Keys(b"hash", b"seal")
@@ -46,21 +47,24 @@ async def take_in(pool: Pool, lots: Sequence[Lot]) -> None:
         await stock_store.queries.save_due(tx, tenants=[TENANT])
 
 
+def said(number: int, size: int = 2, place: str = KELURAHAN[0], **more: str) -> HouseholdReport:
+    """What is told of a household."""
+    return HouseholdReport.model_validate(
+        {
+            "household_ref": f"KK-{number}",
+            "kelurahan": place,
+            "size": size,
+            "isolation_from": NOW - timedelta(days=1),
+            "isolation_until": NOW + timedelta(days=8),
+            "people": {"name": "Keluarga contoh", "address": "Jalan Contoh"},
+            **more,
+        }
+    )
+
+
 async def people(pool: Pool, first: int, count: int, size: int = 2, place: str = KELURAHAN[0]) -> None:
     """Households in isolation."""
-    reports = [
-        HouseholdReport.model_validate(
-            {
-                "household_ref": f"KK-{number}",
-                "kelurahan": place,
-                "size": size,
-                "isolation_from": NOW - timedelta(days=1),
-                "isolation_until": NOW + timedelta(days=8),
-                "people": {"name": "Keluarga contoh", "address": "Jalan Contoh"},
-            }
-        )
-        for number in range(first, first + count)
-    ]
+    reports = [said(number, size, place) for number in range(first, first + count)]
     async with pool.acquire() as tx, tx.transaction():
         await register(tx, [("/rt/1", one) for one in reports], reference=REFERENCE, keys=KEYS, now=NOW)
 
@@ -70,6 +74,13 @@ async def rows(pool: Pool, sql: str) -> list[dict[str, Any]]:
     return [dict(row) for row in await pool.fetch(sql)]
 
 
+async def release(tx: Transaction, number: int) -> None:
+    """A household has recovered."""
+    told = [("/rt/1", said(number, released="recovered"))]
+    await register(tx, told, reference=REFERENCE, keys=KEYS, now=NOW)
+
+
+WAITS = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 # pieces reserved on paper and in packets differ, a household has two open tasks, or a lot gave more than it had
 DOUBLES = """select lot_id::text from lots l
   where reserved <> (select coalesce(sum(tl.quantity), 0) from task_lines tl join tasks t using (task_id)
@@ -172,3 +183,26 @@ async def test_what_was_learned_changes_what_is_in_time(pool: Pool) -> None:
     assert learned.door_hours == {KELURAHAN[0]: 30.0}
     assert learned.done_today == {KELURAHAN[0]: 21}
     assert learned.packets_a_day == 10.5  # in the two days since the first, not in a week
+
+
+async def test_a_household_that_is_released_meanwhile_keeps_no_packet(pool: Pool) -> None:
+    await take_in(pool, [goods(3)])
+    await people(pool, 1, 2)
+    async with pool.acquire() as tx, tx.transaction():
+        await release(tx, 1)
+        async with pool.acquire() as other, other.transaction():  # it has read of both, and waits for nobody
+            assert await allocate_city(other, reference=REFERENCE, rules=Rules(), now=NOW) == 1
+    await people(pool, 3, 1)
+
+    async def release_third() -> None:
+        async with pool.acquire() as tx, tx.transaction():
+            await release(tx, 3)
+
+    async with pool.acquire() as tx, tx.transaction():
+        assert await allocate_city(tx, reference=REFERENCE, rules=Rules(), now=NOW) == 1
+        releasing = asyncio.create_task(release_third())
+        await eventually(lambda: rows(pool, WAITS), bool)
+    await releasing  # it has waited for the packet, and called it back
+    assert await rows(pool, "select code, why from unfit_packets") == []
+    found = await rows(pool, "select status from tasks order by status")
+    assert [row["status"] for row in found] == ["assigned", "recalled"]
