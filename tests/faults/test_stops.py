@@ -26,6 +26,9 @@ QUEUES = {
     "distribution.events.0": "distribution",
     "reporting.events.0": "facts",
 }
+# While messages go on coming one by one, a few are always on their way when a lane says stop: the broker takes these back,
+# and they come marked, though nobody had them in hand.
+UNDER_WAY = 20
 # How it is known that messages were applied: those with a version by that which their aggregate has reached
 WRITTEN_DOWN = "select event from {schema}.inbox where event = any($1) and event not like $2"
 REACHED = """select aggregate from unnest($1::text[], $2::int[]) as told (name, told)
@@ -68,7 +71,7 @@ class Seen:
             ]
             counts = [item.headers.get("x-delivery-count", 0) for item in messages]
             self.left += len(messages)
-            self.left_twice += len(applied) + sum(int(str(count)) > 0 for count in counts)
+            self.left_twice += len(applied) + sum(int(str(count)) > 1 for count in counts)
         await connection.close()
 
 
@@ -98,5 +101,7 @@ async def test_services_stop_and_start_one_by_one_under_load(tmp_path: Path) -> 
     for (name, queue), count in seen.counted.items():
         if name == "peduli_events_repeated_total":  # what its publisher said twice, and nothing else
             assert count <= told.get(queue, 0), queue
-        elif name == "peduli_events_redelivered_total" or name == "peduli_events_parked_total":
+        elif name == "peduli_events_redelivered_total":
+            assert count <= UNDER_WAY * len(seen.seconds), queue
+        elif name == "peduli_events_parked_total":
             assert count == 0, queue
