@@ -149,8 +149,8 @@ class Consumer:
     async def _calm(self, channel: aiormq.abc.AbstractChannel, hand: Hand) -> None:
         """Wait until no delivery is on its way: a quorum queue would drop it at the cancel, and give it again later.
 
-        Nothing is acknowledged meanwhile, so the broker has no more to give once the prefetch is full. Where messages go on
-        coming one by one it never is: the few that are under way then do come again.
+        Nothing is acknowledged meanwhile, so the broker has no more to give once the prefetch is full. Where messages
+        go on coming one by one it never is: the few that are under way then do come again.
         """
         clock = asyncio.get_running_loop().time
         ends, seen, since = clock() + HURRY_SECONDS, hand.received, clock()

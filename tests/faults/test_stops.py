@@ -26,8 +26,8 @@ QUEUES = {
     "distribution.events.0": "distribution",
     "reporting.events.0": "facts",
 }
-# While messages go on coming one by one, a few are always on their way when a lane says stop: the broker takes these back,
-# and they come marked, though nobody had them in hand.
+# While messages go on coming one by one, a few are always on their way when a lane says stop: the broker takes these
+# back, and they come marked, though nobody had them in hand.
 UNDER_WAY = 20
 # How it is known that messages were applied: those with a version by that which their aggregate has reached
 WRITTEN_DOWN = "select event from {schema}.inbox where event = any($1) and event not like $2"
