@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.support.browser import broken_rules, fits, window
+from tests.support.browser import broken_rules, fits, follow, window
 from tests.support.coordinators import NAME, add_coordinator, come_in
 from tests.support.journey import query, report
 from tests.support.officers import peduli
@@ -91,10 +91,10 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str, 
         await look(page, "masuk")
         await page.goto("/dukungan")
         await page.get_by_label("Pesan").fill("dari Budi")
-        await page.get_by_role("button", name="Kirim").click()
+        await follow(page, page.get_by_role("button", name="Kirim"))
         await look(page, "dukungan-ditolak")
         await page.get_by_label("Pesan").fill("Semoga lekas pulih")
-        await page.get_by_role("button", name="Kirim").click()
+        await follow(page, page.get_by_role("button", name="Kirim"))
         await look(page, "dukungan")
         await come_in(page, world, server)
         await page.get_by_text("Jeda tim ini").first.click()

@@ -12,7 +12,7 @@ import services.purchases.app as purchases
 import services.reporting.app as reporting
 from shared.web.formats import number, percent, rupiah
 from tests.support.access import add
-from tests.support.browser import DESKTOP, PHONE, broken_rules, fits, serving, window
+from tests.support.browser import DESKTOP, PHONE, broken_rules, fits, follow, serving, window
 from tests.support.dashboard import UNIT, carry, check_and_refuse, deliver, tell_a_week
 from tests.support.journey import query
 from tests.support.projecting import bought, facts_of, key, packet
@@ -172,7 +172,7 @@ async def test_an_auditor_follows_a_receipt_to_the_door_and_a_packet_back(world:
         assert f"Sampai di pintu {pieces - 1} {rupiah(65000 * (pieces - 1))}" in shown
         assert f"Di lumbung 1 {rupiah(65000)}" in shown
         assert f"Jumlah Cocok {pieces} {rupiah(first['total_idr'])}" in shown
-        await page.get_by_role("link", name="Semua nota di paket ini").click()
+        await follow(page, page.get_by_role("link", name="Semua nota di paket ini"))
         back = await page.locator("main").inner_text()
         assert str(first["purchase_id"]) in back
         assert "Tidak ada belanja" in await text_of(page, "/telusur?cari=KOP-TIDAK-ADA")
@@ -198,7 +198,7 @@ async def test_the_office_issues_a_report_and_takes_it_home(world: World, chromi
         await page.goto(f"/laporan?unit={UNIT}")
         await page.get_by_label("Dari").fill("2021-07-26")
         await page.get_by_label("Sampai").fill("2021-07-19")
-        await page.get_by_role("button", name="Terbitkan").click()
+        await follow(page, page.get_by_role("button", name="Terbitkan"))
         assert "Harus sama dengan atau sesudah hari pertama." in await page.locator("main").inner_text()
         await page.get_by_label("Dari").fill("2021-07-19")
         await page.get_by_role("button", name="Terbitkan").click()

@@ -13,7 +13,7 @@ from services.purchases.app import service
 from services.purchases.documents.columns import PURCHASES
 from shared.reference.load import load
 from shared.sheets.spreadsheet import read
-from tests.support.browser import broken_rules, fits, serving, window
+from tests.support.browser import broken_rules, fits, follow, serving, window
 from tests.support.eventually import eventually
 from tests.support.journey import query
 from tests.support.officers import NIP, THURSDAY_MORNING, UNIT, add_product, choose_seller, go_on, peduli
@@ -101,7 +101,7 @@ async def test_40_becomes_39_and_a_receipt_typed_twice_is_voided(world: World, c
         await come_in(page, world, address)
         for reference in ("KOP-77", "KOP-78"):
             await write_pooled(page, reference, 3)
-            await page.get_by_role("button", name="Kirim laporan").click()
+            await follow(page, page.get_by_role("button", name="Kirim laporan"))
         await page.goto("/belanja")
         await page.get_by_role("link", name="Nota KOP-77").click()
         await page.get_by_role("button", name="Koreksi").click()
@@ -235,7 +235,7 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str) 
         window(chromium, address, script=True) as page,
     ):
         await page.goto("/masuk")
-        await page.get_by_role("button", name="Masuk").click()
+        await follow(page, page.get_by_role("button", name="Masuk"))
         await look(page, "masuk, ditolak")
         await come_in(page, world, address)
         await page.goto("/belanja/baru")
@@ -254,13 +254,13 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str) 
         await look(page, "periksa, belum lengkap")
         await write_pooled(page, "KOP-77", 3)
         await look(page, "periksa")
-        await page.get_by_role("button", name="Kirim laporan").click()
+        await follow(page, page.get_by_role("button", name="Kirim laporan"))
         await look(page, "diterima")
         await page.get_by_role("link", name="Batalkan").click()
-        await page.get_by_role("button", name="Batalkan belanja").click()
+        await follow(page, page.get_by_role("button", name="Batalkan belanja"))
         await look(page, "batalkan, ditolak")
         await page.goto("/janji")
-        await page.get_by_role("button", name="Simpan janji").click()
+        await follow(page, page.get_by_role("button", name="Simpan janji"))
         await look(page, "janji, ditolak")
         await follow_a_file(page, world, look)
         for path in ("/beranda", "/belanja", "/janji", "/unggah", "/tidak-ada"):

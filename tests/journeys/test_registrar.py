@@ -12,7 +12,7 @@ from services.distribution.documents.households import COLUMNS
 from shared.clock import now
 from shared.reference.load import load
 from tests.support.access import add
-from tests.support.browser import broken_rules, fits, serving, window
+from tests.support.browser import broken_rules, fits, follow, serving, window
 from tests.support.journey import KELURAHAN, query
 from tests.support.servers import World
 from tests.support.sheets import xlsx
@@ -91,9 +91,9 @@ async def test_every_page_passes_axe_and_fits_a_phone(
         await expect(page.get_by_role("alert")).to_contain_text("Jumlah orang")
         await look(page)
         await page.get_by_label("Jumlah orang").fill("4")
-        await page.get_by_role("button", name="Daftarkan").click()
+        await follow(page, page.get_by_role("button", name="Daftarkan"))
         await look(page)
-        await page.get_by_role("button", name="Tampilkan nama dan alamat").click()
+        await follow(page, page.get_by_role("button", name="Tampilkan nama dan alamat"))
         await look(page)
         await page.get_by_role("button", name="Buat alamat dan kode QR").click()
         await page.screenshot(path=tmp_path / "qr.png", full_page=True)

@@ -7,7 +7,7 @@ import re
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.support.browser import broken_rules, fits, window
+from tests.support.browser import broken_rules, fits, follow, window
 from tests.support.eventually import eventually
 from tests.support.journey import code_for, query
 from tests.support.officers import peduli
@@ -271,7 +271,7 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str) 
         await look(page, "masuk")
         await page.get_by_label("Nama tim").fill("tidak-ada")
         await page.get_by_label("PIN").fill("000000")
-        await page.get_by_role("button", name="Masuk").click()
+        await follow(page, page.get_by_role("button", name="Masuk"))
         await look(page, "masuk-ditolak")
         await page.goto("/lapangan/masuk/bukan-tautan")
         await look(page, "tautan-habis")
@@ -292,6 +292,6 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str) 
         await page.goto((await made.json())["path"])
         await page.locator("summary").click()
         await look(page, "rumah")
-        await page.get_by_role("button", name="Belum sampai").click()
+        await follow(page, page.get_by_role("button", name="Belum sampai"))
         await look(page, "rumah-belum-sampai")
     assert wrong == {}

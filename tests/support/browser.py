@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from peduli.servers.server import free_port
 from shared.service import Service, build
@@ -92,6 +92,12 @@ async def window(
         assert strangers == [], f"pages asked others: {strangers}"
     finally:
         await context.close()
+
+
+async def follow(page: Page, way: Locator) -> None:
+    """Click what leads to another page, and be there: a click alone may return while the old page is still shown."""
+    async with page.expect_navigation():
+        await way.click()
 
 
 async def broken_rules(page: Page, axe: str) -> list[str]:
