@@ -157,9 +157,10 @@ _CODES = {"missing": "MISSING_FIELD", "timezone_aware": "MISSING_OFFSET"}
 def reasons_of_form(error: ValidationError) -> list[Reason]:
     """What is wrong with the form, once per field and without its value."""
     details = error.errors(include_input=False, include_url=False, include_context=False)
-    found = {".".join(str(part) for part in detail["loc"]): detail["type"] for detail in details}
+    found = {tuple(map(str, detail["loc"])): detail["type"] for detail in details}
+    wrong_within = {place[:depth] for place in found for depth in range(1, len(place))}
     return [
-        Reason.of(_CODES.get(kind, "INVALID_FIELD"), path)
-        for path, kind in found.items()
-        if not any(other.startswith(f"{path}.") for other in found)  # a list is not wrong beside its wrong items
+        Reason.of(_CODES.get(kind, "INVALID_FIELD"), ".".join(place))
+        for place, kind in found.items()
+        if place not in wrong_within  # a list is not wrong beside its wrong items
     ]
