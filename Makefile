@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo dev migration test unit faults fuzz soak lint contracts publish docs format bench up down clean
 PYTHON := .venv/bin/python
+# a hundred processes are started from the same files: each is compiled once, wherever others say otherwise
+export PYTHONDONTWRITEBYTECODE :=
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 
 help: ## list the targets

@@ -72,8 +72,7 @@ async def test_he_sees_what_is_wrong_and_decides(world: World, chromium: Browser
     assert peduli(world, "ledger", "check") == "L1-L8 hold"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str, scheme: str, tmp_path: Path) -> None:
+async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str, tmp_path: Path) -> None:
     wrong: dict[str, list[str]] = {}
 
     async def look(page: Page, name: str) -> None:
@@ -86,7 +85,7 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str, 
     add_team(world, OTHER_TEAM)
     add_coordinator(world)
     add_coordinator(world, "koordinator-kecamatan", "32.76.06")
-    async with doors(world, 3) as server, window(chromium, server, script=True, color_scheme=scheme) as page:
+    async with doors(world, 3) as server, window(chromium, server, script=True) as page:
         await page.goto("/koordinator/masuk")
         await look(page, "masuk")
         await page.goto("/dukungan")
