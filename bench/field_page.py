@@ -22,7 +22,7 @@ from playwright.async_api import Browser, CDPSession, Page, async_playwright
 from bench.report import write_part
 from peduli.prepare import prepare_broker, prepare_database
 from peduli.servers.private import private_servers
-from tests.support.browser import FLAGS, window
+from tests.support.browser import BROWSER, FLAGS, window
 from tests.support.servers import TENANT, World
 from tests.support.volunteers import add_team, come_in, doors, take_all
 
@@ -106,7 +106,7 @@ async def measure(folder: Path, browser: Browser) -> list[Look]:
 async def run() -> list[Look]:
     """Measure with Debian's Chromium."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=shutil.which(BROWSER), args=FLAGS)
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             return await measure(Path(folder), browser)
 

@@ -33,7 +33,7 @@ TENANT = truth.TENANT
 PASSWORDS = dict.fromkeys(processes.SERVICES.values(), "soak")
 KEYS = {"PEDULI_HASH_KEY": HASH_KEY, "PEDULI_SEAL_KEY": "soak"}
 SERVERS = ("rabbitmq", "postgres", "rabbitmq-stop", "postgres-stop")
-REACH_SECONDS = 30.0  # an armed process that has not died by then never passed its point
+REACH_SECONDS = 60.0  # an armed process that has not died by then never passed its point
 TRICKLE = 40  # purchases a second while strikes go on after the load has ended
 
 

@@ -19,7 +19,7 @@ PACKAGES = {
     "php": ("php-cli", "php-curl", "php-amqplib"),
     "curl": ("curl",),
     "jq": ("jq",),
-    "chromium": ("chromium",),
+    "chromium-headless-shell": ("chromium-headless-shell",),
 }
 
 
