@@ -12,6 +12,7 @@ from uuid import UUID
 from shared.reference.model import FIRST_PROGRAMME, NEED_GROUPS, Product
 
 GROUPS = NEED_GROUPS
+DAY = timedelta(days=1)
 SERVINGS_PER_DAY = {"food": 3, "protein": 2, "hygiene": 1, "baby": 3, "medicine": 1}
 SERVINGS_WITHOUT_PORTIONS = 10  # a bar of soap or a strip of vitamins lasts ten person-days
 AID = {  # what other aid meets; money buys food first
@@ -69,13 +70,26 @@ def servings(product: Product) -> int:
     return product.portions or SERVINGS_WITHOUT_PORTIONS
 
 
+def gives(product: Product) -> tuple[int, ...]:
+    """The servings of a piece by GROUPS."""
+    return tuple(servings(product) * (group in product.need_groups) for group in GROUPS)
+
+
 def need(household: Household, now: datetime) -> dict[str, int]:
     """Servings per group from now (or the begin) to the end of isolation, before anything is met."""
-    left = household.isolation_until - max(now, household.isolation_from)
-    days = max(0, math.ceil(left / timedelta(days=1)))
-    infants = 1 if "infant" in household.groups else 0
-    persons = {group: infants if group == "baby" else household.size for group in GROUPS}
-    return {group: persons[group] * days * SERVINGS_PER_DAY[group] for group in GROUPS}
+    needed = servings_for(household.size, "infant" in household.groups, days_left(household, now))
+    return dict(zip(GROUPS, needed, strict=True))
+
+
+def days_left(household: Household, now: datetime) -> int:
+    """Days for which help is needed; one that has begun counts."""
+    return max(0, math.ceil((household.isolation_until - max(now, household.isolation_from)) / DAY))
+
+
+def servings_for(size: int, has_infant: bool, days: int) -> tuple[int, ...]:
+    """What so many persons need in so many days, in the order of GROUPS."""
+    persons = {group: int(has_infant) if group == "baby" else size for group in GROUPS}
+    return tuple(persons[group] * days * SERVINGS_PER_DAY[group] for group in GROUPS)
 
 
 def helped(household: Household, now: datetime) -> Household:

@@ -17,7 +17,7 @@ from uuid import UUID
 from services.distribution.domain.allocation.packing import Draft, Shelves, draw
 from services.distribution.domain.allocation.rules import SAME_CITY, Travel, late, reach, refusal
 from services.distribution.domain.allocation.snapshot import Packet, Plan, Rules, Snapshot, by_programme
-from services.distribution.domain.household import Household, need, servings
+from services.distribution.domain.household import GROUPS, Household, need, servings
 from services.distribution.domain.stock import Lot
 
 PERSON, NEARER, CHANGE = 1000, 10, 5  # worth of a person reached, of a class of distance less, and a change's price
@@ -217,11 +217,10 @@ class _Improver:
     def _draft(self, packet: Packet) -> Draft:
         """The packet as a draft that holds what is in it, so that only more of it can be added."""
         home = self._home(packet)
-        without = Counter(home.met)
-        without.subtract(self._gives(packet))
+        without, given = Counter(home.met), self._gives(packet)
+        without.subtract(given)
         draft = Draft.of(replace(home, met=without), self._rules, self._now, self._seed)
-        for group, count in self._gives(packet).items():
-            draft.met[draft.number(group)] += count
+        draft.add(given[group] for group in GROUPS)
         draft.good_until = packet.deliver_before
         for lot, _ in packet.lines:
             draft.arrives = max(draft.arrives, self._travel.arrival(lot.kelurahan, home.kelurahan))

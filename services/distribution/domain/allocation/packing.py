@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import blake2b
-from typing import Any
+from operator import add
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.distribution.domain.allocation.rules import FLAGS, SAME_CITY, SAME_KELURAHAN, Travel, reach, refusal
 from services.distribution.domain.allocation.snapshot import Rules, Snapshot
-from services.distribution.domain.household import GROUPS, Household, need, servings
+from services.distribution.domain.household import DAY, GROUPS, Household, days_left, gives, servings_for
 from services.distribution.domain.stock import Lot
 
 # Goods of one class spoil about equally soon: among them the nearest go first, which to the second never decides.
 SPOILS_WITHIN = tuple(timedelta(days=days) for days in (1, 3, 7, 30))
 EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 EVERY_GROUP = range(len(GROUPS))
-FEW = 8  # places that are sooner sorted than all the city's walked through
+EVERY_DISTANCE = range(SAME_CITY + 1)
+NOTHING = (0,) * len(GROUPS)
+Board = defaultdict[str, list[int]]  # the numbers of lots by kelurahan, in the order of spoiling
+Shelf = list[Board]  # by class of distance: what may go so far, so that what must stay near is not looked at from afar
 Kind = tuple[str, frozenset[str], frozenset[str], datetime | None, tuple[int, ...]]
 
 
-def draw(seed: str, *ids: UUID) -> bytes:
+def draw(seed: str, identity: UUID) -> bytes:
     """The lot that is drawn between equals: the same all day, another on the next."""
-    return blake2b(b"".join(identity.bytes for identity in ids), key=seed.encode()[:64], digest_size=8).digest()
+    return blake2b(identity.bytes, key=seed.encode()[:64], digest_size=8).digest()
+
+
+class Want(NamedTuple):
+    """Servings by GROUPS that a household needs, how many one packet may bring it to, and the groups that are open."""
+
+    needed: tuple[int, ...]
+    limits: tuple[float, ...]
+    opening: tuple[int, ...]
+    total: int
+
+
+@cache
+def _want(size: int, has_infant: bool, days_of_need: int, share: float) -> Want:
+    """Of a household that has nothing. Many have the same."""
+    needed = servings_for(size, has_infant, days_of_need)
+    limits = tuple(min(want, want * share) for want in needed)
+    return Want(needed, limits, tuple(group for group in EVERY_GROUP if limits[group]), sum(needed))
 
 
 @dataclass(slots=True)
@@ -33,18 +55,20 @@ class Draft:
     """A packet that is being filled: servings per group (in the order of GROUPS) needed, met, and to be met by it."""
 
     household: Household
-    needed: list[int]
-    met: list[int]
-    limits: list[float]
+    needed: Sequence[int]
+    met: Sequence[int]
+    limits: Sequence[float]
     total: int
     tie: bytes
-    opening: list[int] = field(default_factory=list)  # its open groups while it is empty
-    fits: dict[str, bool] = field(default_factory=dict)  # by sku, once a shelf was looked at
+    opening: Sequence[int]  # its open groups while it is empty
+    fits: Mapping[str, bool] | None = None  # by sku, once a shelf was looked at
     is_within_reach: bool = False  # of the goods that are expected, and then the day of its last chance
     last_chance: int = 0
     first: int | None = None
     rank: int = 0
-    before: tuple[tuple[Any, ...], tuple[Any, ...], UUID] | None = None  # own key, the runner-up's, and its id
+    key: tuple[Any, ...] = ()  # where it stands in the order of the objective,
+    next_key: tuple[Any, ...] = ()  # and the one after it, if there is one
+    runner_up: Household | None = None
     grams: int = 0
     arrives: datetime = EVER  # of what is in it the last to come,
     good_until: datetime = NEVER  # and the first to spoil: all arrives together
@@ -55,14 +79,16 @@ class Draft:
     @classmethod
     def of(cls, household: Household, rules: Rules, now: datetime, seed: str) -> Draft:
         """An empty packet for a household."""
-        needs = need(household, now)
-        needed = [needs[group] for group in GROUPS]
-        met = [household.met.get(group, 0) for group in GROUPS]
-        days = max(1, (household.isolation_until - now) // timedelta(days=1) + 1)
+        days = max(1, (household.isolation_until - now) // DAY + 1)
         share = min(1.0, rules.packet_days / days)
-        limits = [min(want, has + want * share) for want, has in zip(needed, met, strict=True)]
-        draft = cls(household, needed, met, limits, sum(needed), draw(seed, household.household_id))
-        draft.opening = draft.open_groups() if household.met else [group for group in EVERY_GROUP if limits[group]]
+        needed, limits, opening, total = _want(
+            household.size, "infant" in household.groups, days_left(household, now), share
+        )
+        draft = cls(household, needed, NOTHING, limits, total, draw(seed, household.household_id), opening)
+        if household.met:
+            draft.met = [household.met.get(group, 0) for group in GROUPS]
+            draft.limits = [min(want, has + want * share) for want, has in zip(needed, draft.met, strict=True)]
+            draft.opening = draft.open_groups()
         return draft
 
     @property
@@ -70,10 +96,9 @@ class Draft:
         """The met part of the need, 0 to 1."""
         return sum(map(min, self.met, self.needed)) / self.total if self.total else 1.0
 
-    @staticmethod
-    def number(group: str) -> int:
-        """Where a group stands in the lists."""
-        return GROUPS.index(group)
+    def add(self, given: Iterable[int]) -> None:
+        """Servings by GROUPS that come into it."""
+        self.met = tuple(map(add, self.met, given))
 
     def open_groups(self) -> list[int]:
         """Groups that may still get a piece, the least met first: so the packet stays balanced."""
@@ -101,25 +126,27 @@ class Shelves:
         self.left = [lot.balances.get("available", 0) for lot in self.lots]
         self._groups_of = {p.sku: [g for g, name in enumerate(GROUPS) if name in p.need_groups] for p in self.products}
         self._groups = [self._groups_of[product.sku] for product in self.products]
-        self._servings = [servings(product) for product in self.products]
+        self._gives = [gives(product) for product in self.products]
         self._skus = [lot.sku for lot in self.lots]
+        self._places = [lot.kelurahan for lot in self.lots]
         self._good_until = [lot.expires_at for lot in self.lots]
         self._reach = [reach(product.storage, rules) for product in self.products]
         self._grams = [product.weight_g for product in self.products]
         self._spoilt = [travel.now + within for within in SPOILS_WITHIN] + [NEVER]
         self._class = [self.spoils(until) for until in self._good_until]
         self._fits: dict[tuple[frozenset[str], frozenset[str]], dict[str, bool]] = {}
-        # group -> class of spoiling -> kelurahan -> numbers of lots, which are in the order of spoiling
-        self._shelves: list[list[defaultdict[str, list[int]]]] = [
-            [defaultdict(list) for _ in range(len(SPOILS_WITHIN) + 1)] for _ in GROUPS
-        ]
+        homes = {home.kelurahan for home in snapshot.households}
+        soonest = min((travel.rings(home)[SAME_KELURAHAN].arrives for home in homes), default=NEVER)
+        self._shelves: list[list[Shelf]] = [
+            [[defaultdict(list) for _ in EVERY_DISTANCE] for _ in range(len(SPOILS_WITHIN) + 1)] for _ in GROUPS
+        ]  # by group and class of spoiling; what spoils before it is at the nearest door is on none
         self.pieces = sum(self.left)
         self.by_sku: defaultdict[str, list[int]] = defaultdict(list)
         for number, lot in enumerate(self.lots):
             self.by_sku[lot.sku].append(number)
-            if self.left[number]:
-                for group in self._groups[number]:
-                    self._shelves[group][self._class[number]][lot.kelurahan].append(number)
+            if self.left[number] and lot.expires_at > soonest:
+                for board in self._boards(number):
+                    board[lot.kelurahan].append(number)
 
     def spoils(self, expires_at: datetime) -> int:
         """The class of goods that expire then."""
@@ -130,38 +157,37 @@ class Shelves:
         """The lot of the draft's next piece: of its least met group, what spoils first, then the nearest."""
         for group in draft.open_groups() if draft.pieces else draft.opening:
             for spoils, shelf in enumerate(self._shelves[group]):
-                if shelf:
+                if shelf[SAME_KELURAHAN]:
                     number = self._on_shelf(draft, shelf, self._spoilt[spoils])
                     if number is not None:
                         return number
         return None
 
-    def _on_shelf(self, draft: Draft, shelf: dict[str, list[int]], spoilt: datetime) -> int | None:
+    def _boards(self, number: int) -> Iterator[Board]:
+        """Where a lot lies."""
+        for group in self._groups[number]:
+            yield from self._shelves[group][self._class[number]][: self._reach[number] + 1]
+
+    def _on_shelf(self, draft: Draft, shelf: Shelf, spoilt: datetime) -> int | None:
         """The nearest usable lot of a shelf whose goods have all spoilt at `spoilt`."""
-        home = draft.household
-        if not draft.fits:
-            draft.fits = self.fits(home)
-        fits = draft.fits
-        nearest, room = self._travel.nearest(home.kelurahan), self._rules.packet_grams - draft.grams
-        skus, grams, good_until, reaches = self._skus, self._grams, self._good_until, self._reach
+        home, fits = draft.household, draft.fits
+        if fits is None:
+            fits = draft.fits = self.fits(home)
+        room = self._rules.packet_grams - draft.grams
+        skus, grams, good_until = self._skus, self._grams, self._good_until
         too_late, together = min(home.isolation_until, spoilt, draft.good_until), draft.arrives
-        places: Iterable[str] = nearest if len(shelf) > FEW else sorted(shelf, key=lambda place: nearest[place].rank)
-        for place in places:
-            _, arrives, far = nearest[place]
-            if arrives >= too_late or far > draft.reach:
+        for far, (arrives, places) in enumerate(self._travel.rings(home.kelurahan)[: draft.reach + 1]):
+            if arrives >= too_late:
                 break  # and all that is further away
             if arrives < together:
                 arrives = together
-            if far < draft.far:
-                far = draft.far
-            for number in shelf.get(place, ()):
-                if (
-                    grams[number] <= room
-                    and arrives < good_until[number]
-                    and far <= reaches[number]
-                    and fits[skus[number]]
-                ):
-                    return number
+            board = shelf[far if far > draft.far else draft.far]
+            if not board:
+                break
+            for place in places:
+                for number in board.get(place, ()):
+                    if grams[number] <= room and arrives < good_until[number] and fits[skus[number]]:
+                        return number
         return None
 
     def fits(self, household: Household) -> dict[str, bool]:
@@ -186,16 +212,22 @@ class Shelves:
     def sought(self, draft: Draft, among: dict[str, list[int]]) -> list[int]:
         """The lots, also empty ones, that could be in the draft while it is empty; they are taken out of `among`."""
         fits, groups, until = self.fits(draft.household), set(draft.opening), draft.household.isolation_until
-        nearest, found = self._travel.nearest(draft.household.kelurahan), list[int]()
+        rings = self._travel.rings(draft.household.kelurahan)
+        within: list[dict[str, datetime]] = [  # when goods are there that may come from so many rings
+            {place: ring.arrives for ring in rings[:count] if ring.arrives < until for place in ring.places}
+            for count in range(len(rings) + 1)
+        ]
+        places, good_until, left, found = self._places, self._good_until, self.left, list[int]()
         for sku, numbers in among.items():
             if not numbers or not fits[sku] or groups.isdisjoint(self._groups_of[sku]):
                 continue
-            others: list[int] = []
+            arrives, others = within[self._reach[numbers[0]] + 1], list[int]()
             for number in numbers:
-                _, arrives, far = nearest[self.lots[number].kelurahan]
-                in_time = arrives < until and arrives < self._good_until[number] and far <= self._reach[number]
-                (found if in_time else others).append(number)
-                if in_time and self.left[number]:
+                if arrives.get(places[number], NEVER) >= good_until[number]:
+                    others.append(number)
+                    continue
+                found.append(number)
+                if left[number]:
                     return found  # a piece is found, and nobody looks further
             among[sku] = others
         return found
@@ -205,19 +237,19 @@ class Shelves:
         self.pieces -= 1
         self.left[number] -= 1
         if not self.left[number]:
-            for group in self._groups[number]:
-                shelf, place = self._shelves[group][self._class[number]], self.lots[number].kelurahan
-                shelf[place].remove(number)
-                if not shelf[place]:
-                    del shelf[place]
+            place = self._places[number]
+            for board in self._boards(number):
+                board[place].remove(number)
+                if not board[place]:
+                    del board[place]
 
     def pack(self, draft: Draft, number: int) -> None:
         """Put a piece that is taken into the packet."""
         draft.pieces[number] = draft.pieces.get(number, 0) + 1
         draft.grams += self._grams[number]
-        _, arrives, far = self._travel.nearest(draft.household.kelurahan)[self.lots[number].kelurahan]
-        draft.arrives = max(draft.arrives, arrives)
+        home = draft.household.kelurahan
+        far = self._travel.distance(self._places[number], home)
+        draft.arrives = max(draft.arrives, self._travel.rings(home)[far].arrives)
         draft.far, draft.reach = max(draft.far, far), min(draft.reach, self._reach[number])
         draft.good_until = min(draft.good_until, self._good_until[number])
-        for group in self._groups[number]:
-            draft.met[group] += self._servings[number]
+        draft.add(self._gives[number])

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
+from operator import attrgetter
 from typing import Any
 
 from services.distribution.domain.allocation.matching import FirstPieces
@@ -37,6 +38,7 @@ DECIDING = (
     "DRAWN_BY_LOT",
 )
 SHARE = DECIDING.index("LOWER_KELURAHAN")
+NOBODY = Reached(0, 1)
 HOUR = timedelta(hours=1)
 SOON = 2  # classes of spoiling that are told: within three days
 # How the difference is told beside the code, of the two values of the key.
@@ -129,32 +131,34 @@ class _Allocation:
 
         A line per kelurahan, and a heap of their heads: serving one changes only the key of its own kelurahan.
         """
-        lines: defaultdict[str, list[tuple[Key, Draft]]] = defaultdict(list)
+        lines: defaultdict[str, list[Draft]] = defaultdict(list)
         drafts, stock = list(self._drafts()), self._shelves.pieces
         schedule(drafts, stock, self._snapshot.packets_a_day, self._rules, self._now)
         for draft in drafts:
-            lines[draft.household.kelurahan].append((_key(draft), draft))
+            draft.key = _key(draft)
+            lines[draft.household.kelurahan].append(draft)
         for line in lines.values():
-            line.sort(key=lambda entry: entry[0], reverse=True)
-        heads = [(self._shared(line[-1][0], place), place) for place, line in lines.items()]
+            line.sort(key=attrgetter("key"), reverse=True)
+        heads = [(self._shared(line[-1], place), place) for place, line in lines.items()]
         heapq.heapify(heads)
         rank = 0
         while heads:
             key, place = heapq.heappop(heads)
-            draft, line = lines[place].pop()[1], lines[place]
-            draft.rank = rank = rank + 1
-            behind = [(self._shared(line[-1][0], place), place)] if line else []
-            runner_up = min([*heads[:1], *behind], default=None)
-            if runner_up is not None:
-                draft.before = key, runner_up[0], lines[runner_up[1]][-1][1].household.household_id
+            line = lines[place]
+            draft = line.pop()
+            draft.key, draft.rank = key, (rank := rank + 1)
+            after = [*heads[:1], (self._shared(line[-1], place), place)] if line else heads[:1]
+            if after:
+                draft.next_key, ahead = min(after)
+                draft.runner_up = lines[ahead][-1].household
             yield draft
             if line:
-                heapq.heappush(heads, (self._shared(line[-1][0], place), place))  # its share may have grown
+                heapq.heappush(heads, (self._shared(line[-1], place), place))  # its share may have grown
 
-    def _shared(self, key: Key, place: str) -> Key:
+    def _shared(self, draft: Draft, place: str) -> Key:
         """The key with the share of the kelurahan's persons that are reached by now."""
-        persons, of = self._reached.get(place, Reached(0, 1))
-        return *key[:SHARE], persons / max(1, of), *key[SHARE + 1 :]  # type: ignore[return-value]
+        key, (persons, of) = draft.key, self._reached.get(place, NOBODY)
+        return *key[:SHARE], persons / max(1, of), *key[SHARE + 1 :]
 
     def _fill(self, started: list[Draft]) -> None:
         """One piece more for the household with the lowest coverage, until nothing fits anywhere."""
@@ -206,11 +210,12 @@ def _why(draft: Draft) -> Iterator[str]:
     """The rule that decided, the rank, the runner-up, and by what it was behind."""
     yield "FIRST_PACKET" if draft.household.has_nothing else "LOWEST_COVERAGE"
     yield f"rank:{draft.rank}"
-    if draft.before is not None:
-        own, other, runner_up = draft.before
-        yield f"before:{runner_up}"
-        number = next(number for number, (a, b) in enumerate(zip(own, other, strict=True)) if a != b)
-        yield DECIDING[number] + DIFFERENCE[number](own[number], other[number])
+    if draft.runner_up is not None:
+        yield f"before:{draft.runner_up.household_id}"
+        for code, difference, own, other in zip(DECIDING, DIFFERENCE, draft.key, draft.next_key, strict=True):
+            if own != other:
+                yield code + difference(own, other)
+                return
 
 
 def _reached(snapshot: Snapshot) -> dict[str, Reached]:

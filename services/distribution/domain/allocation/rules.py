@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from math import cos, radians
@@ -32,12 +32,11 @@ def kilometres(a: tuple[float, float], b: tuple[float, float]) -> float:
     return float(KM_PER_DEGREE * (east**2 + (a[0] - b[0]) ** 2) ** 0.5)
 
 
-class Place(NamedTuple):
-    """Where goods are, as one home sees it: its rank by nearness, when they would be there, the class of distance."""
+class Ring(NamedTuple):
+    """When goods of one class of distance would be at a home, and the places that have some, the nearest first."""
 
-    rank: int
     arrives: datetime
-    far: int
+    places: Sequence[str]
 
 
 class Travel:
@@ -48,16 +47,20 @@ class Travel:
         first = rules.same_kelurahan_hours
         self._further = (0, rules.same_kecamatan_hours - first, rules.city_hours - first)
         self.origins = sorted({lot.kelurahan for lot in snapshot.lots})
-        self.nearest = cache(self._nearest)
+        self.rings = cache(self._rings)
         self.latest = cache(self._latest)
 
     def hours(self, origin: str, home: str) -> float:
-        """Hours until goods of `origin` are at a door in `home`: learned there, else by class and the team's queue."""
+        """Hours until goods of `origin` are at a door in `home`."""
+        return self._hours(self.distance(origin, home), home)
+
+    def _hours(self, far: int, home: str) -> float:
+        """By the class of distance: learned there, else by class and the team's queue."""
         learned = self._snapshot.door_hours.get(home)
         if learned is None:
             queue = self._snapshot.open_tasks.get(home, 0) / self._rules.doors_an_hour
             learned = self._rules.same_kelurahan_hours + queue
-        return learned + self._further[self.distance(origin, home)]
+        return learned + self._further[far]
 
     def distance(self, origin: str, home: str) -> int:
         """The class of distance."""
@@ -68,19 +71,23 @@ class Travel:
         return self.now + timedelta(hours=self.hours(origin, home))
 
     def _latest(self, home: str) -> datetime:
-        return max((place.arrives for place in self.nearest(home).values()), default=self.now)
+        return max((ring.arrives for ring in self.rings(home) if ring.places), default=self.now)
 
-    def _nearest(self, home: str) -> dict[str, Place]:
-        """Places with goods inside the city as `home` sees them, the nearest first."""
+    def _rings(self, home: str) -> list[Ring]:
+        """Places with goods inside the city as `home` sees them, by their class of distance."""
         here, points = self._snapshot.points.get(home), self._snapshot.points
 
-        def far(origin: str) -> tuple[int, float, str]:
-            km = kilometres(here, points[origin]) if here and origin in points else 0.0
-            return self.distance(origin, home), km, origin
+        def km(origin: str) -> float:
+            return kilometres(here, points[origin]) if here and origin in points else 0.0
 
-        inside = [origin for origin in self.origins if origin in self._snapshot.kecamatan]
-        ranked = enumerate(sorted(map(far, inside)))
-        return {origin: Place(rank, self.arrival(origin, home), distance) for rank, (distance, _, origin) in ranked}
+        inside: list[list[str]] = [[], [], []]
+        for origin in self.origins:
+            if origin in self._snapshot.kecamatan:
+                inside[self.distance(origin, home)].append(origin)
+        return [
+            Ring(self.now + timedelta(hours=self._hours(far, home)), sorted(places, key=km))
+            for far, places in enumerate(inside)
+        ]
 
 
 def refusal(product: Product, household: Household) -> str | None:
