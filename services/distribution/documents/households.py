@@ -106,6 +106,7 @@ COLUMNS = (
     _column("aid", "Bantuan Lain", cells.text, "other_aid", "bantuan dari pihak lain; boleh kosong", choices=AIDS),
     _column("aid_day", "Tanggal Bantuan", cells.day, "other_aid.at", "hari bantuan itu diterima"),
     _column("released", "Akhir", cells.text, "released", "diisi bila isolasi sudah berakhir", choices=RELEASES),
+    _column("programme", "Program", cells.text, "programme", "kode program; kosong berarti isoman"),
 )
 HOUSEHOLDS = Columns(
     COLUMNS, needed=("ref", "name"), also_at={"people": "name", "other_aid.kind": "aid", "cases.kind": "case"}
@@ -118,6 +119,7 @@ FORM = Form(
     explanation=(
         "Satu baris untuk satu keluarga (KK); dua keluarga serumah ditulis dua baris dengan alamat yang sama.",
         "Isi tanggal Mulai dan Selesai dari surat puskesmas, atau Kasus dan Tanggal Kasus: akhirnya dihitung.",
+        "Untuk program lain, Mulai dan Selesai Isolasi ialah masa keluarga itu perlu dibantu.",
         "Lembar yang sama dapat diunggah lagi; yang sama tidak dicatat dua kali, yang berubah diperbarui.",
         "Urutan kolom bebas, kolom lain diabaikan. Hapus baris contoh sebelum mengunggah.",
     ),
@@ -172,8 +174,9 @@ def _told(row: Row, names: Names, city: Reference) -> Told:
 
 def _raw(values: Mapping[str, Any], names: Names, city: Reference) -> dict[str, Any]:
     """The cells of a row as the contract has them; what is blank is left out."""
-    plainly = {"ref": "household_ref", "rw": "rw", "size": "size", "allergens": "allergens", "released": "released"}
-    raw = {path: values[name] for name, path in plainly.items() if name in values}
+    plainly = ("rw", "size", "allergens", "released", "programme")
+    raw = {name: values[name] for name in plainly if name in values}
+    raw |= {"household_ref": values["ref"]} if "ref" in values else {}
     raw["people"] = {name: values[name] for name in ("name", "phone", "address", "nik") if name in values}
     raw["groups"] = [group for group in GROUPS if values.get(group)]
     raw["is_aparatur"] = values.get("resident", False)
@@ -210,9 +213,12 @@ def examples(city: Reference) -> list[dict[str, Any]]:
 
 
 def template_xlsx(city: Reference) -> bytes:
-    """The template: a sheet with examples, what each column holds, and the city's kelurahan."""
+    """The template: a sheet with examples, what each column holds, and the city's kelurahan and programmes."""
     places = [(code, city.regions[code].name) for code in city.kelurahan]
-    return workbook.template_xlsx(FORM, examples(city), [(("Kelurahan", "Nama"), places)])
+    causes = [(code, cause.name) for code, cause in city.programmes.items()]
+    return workbook.template_xlsx(
+        FORM, examples(city), [(("Kelurahan", "Nama"), places), (("Program", "Nama"), causes)]
+    )
 
 
 def template_csv(city: Reference) -> bytes:

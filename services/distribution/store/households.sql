@@ -89,7 +89,7 @@ from households left join waiting w using (household_id) where households.tenant
 -- name: find_state^
 -- A household as it stands, without its people.
 select household_id, version, kelurahan, rw, size, groups, allergens, isolation_from, isolation_until, is_aparatur,
-  other_aid::text as aid_text, released_reason, released_at, erased_at
+  other_aid::text as aid_text, released_reason, released_at, erased_at, programme
 from households where tenant = :tenant and household_id = :household_id;
 
 -- name: list_states

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 import services.distribution.app as distribution
+from peduli.prepare import load_city
 from services.distribution.documents.households import COLUMNS, FORM, HOUSEHOLDS, examples, gather
 from shared.clock import now
 from shared.reference.load import load
@@ -27,6 +29,8 @@ from tests.support.servers import World
 from tests.support.sheets import xlsx
 
 DEPOK = load("3276")
+BBM = replace(DEPOK.programmes["isoman"], programme="bbm", name="Bantuan dampak kenaikan BBM")
+WITH_BBM = replace(DEPOK, programmes={**DEPOK.programmes, "bbm": BBM})
 OTHER = "32.76.06.1002"
 HEADINGS = [column.heading for column in COLUMNS]
 TODAY = DEPOK.date_of(now())
@@ -103,8 +107,11 @@ async def test_good_rows_of_a_sheet_are_registered_and_bad_ones_come_back_with_t
             row(ref="KK-5", ends="", nik="3276063002900001"),
             row(ref="KK-6", kelurahan=OTHER),
             row(ref="KK-1"),
+            row(ref="KK-7", programme="bbm"),
+            row(ref="KK-8", programme="nihil"),
         ]
     )
+    await load_city(world.database_url, WITH_BBM)
     async with running(distribution.service(world.settings(open_doors=False))) as door:
 
         async def send(**params: str) -> httpx.Response:
@@ -112,7 +119,7 @@ async def test_good_rows_of_a_sheet_are_registered_and_bad_ones_come_back_with_t
             assert answer.status_code == 200, answer.text
             return answer
 
-        wanted = {"registered": 2, "rejected": 5}
+        wanted = {"registered": 3, "rejected": 6}
         assert (await send(preview="true")).json()["outcomes"] == wanted
         assert await homes(world) == []
         told = (await send()).json()
@@ -126,16 +133,18 @@ async def test_good_rows_of_a_sheet_are_registered_and_bad_ones_come_back_with_t
             (6, "Selesai Isolasi", "MISSING_FIELD"),
             (7, "Kelurahan", "KELURAHAN_NOT_YOURS"),
             (8, "Nomor", "REPEATED"),
+            (10, "Program", "UNKNOWN_PROGRAMME"),
         ]
         again = await send(refused="xlsx")
         back = read(again.content, HOUSEHOLDS)
-        assert [one.cells["ref"] for one in back.rows] == ["KK-3", "KK-4", "KK-5", "KK-6", "KK-1"]
+        assert [one.cells["ref"] for one in back.rows] == ["KK-3", "KK-4", "KK-5", "KK-6", "KK-1", "KK-8"]
         assert set(back.ignored) == {"Baris Asal", "Kolom Salah", "Alasan Ditolak"}
-        assert (await send()).json()["outcomes"] == {"known": 2, "rejected": 5}
+        assert (await send()).json()["outcomes"] == {"known": 3, "rejected": 6}
         foreign = await door.post("/v1/households/sheets", content=b"%PDF-1.7", headers=hers)
         assert foreign.status_code == 422
-    first, second = await homes(world)
+    first, second, third = await homes(world)
     assert (first["groups"], first["allergens"], second["is_aparatur"]) == (["infant"], ["egg", "peanut"], True)
+    assert (first["programme"], third["programme"]) == ("isoman", "bbm")
     assert second["isolation_until"] - second["isolation_from"] == timedelta(days=13)
 
 
@@ -206,6 +215,23 @@ async def test_an_rt_registers_extends_moves_and_releases_a_family_on_the_pages(
     assert home["other_aid"].startswith('[["parcel"')
     reads = await query(world, "select reader, purpose from distribution.people_reads order by read_id")
     assert [tuple(read.values()) for read in reads] == [("rt-page", "check"), ("rt-page", "move")]
+
+
+async def test_where_a_city_has_several_programmes_the_form_asks_by_which_a_family_gets_help(world: World) -> None:
+    token = (await registrar(world, "rt-bbm"))["Authorization"].removeprefix("Bearer ")
+    await load_city(world.database_url, WITH_BBM)
+    async with running(distribution.service(world.settings(open_doors=False))) as door, browsing(door.app) as his:
+        key = await enter(his, token)
+        assert '<option value="isoman" selected>' in (await his.get("/keluarga/baru")).text
+        last = (TODAY + timedelta(days=30)).isoformat()
+        asked = fields(key, program="nihil", kasus="", selesai=last)
+        assert 'id="program-salah"' in (await his.post("/keluarga/baru", data=asked)).text
+        told = await his.post("/keluarga/baru", data={**asked, "program": "bbm"})
+        assert told.headers["location"].endswith("?hasil=registered")
+        assert BBM.name in (await his.get(told.headers["location"])).text
+    [home] = await homes(world)
+    first, until = (DEPOK.date_of(home[name]) for name in ("isolation_from", "isolation_until"))
+    assert (home["programme"], first, until.isoformat()) == ("bbm", TODAY - timedelta(days=2), last)
 
 
 async def test_a_registrar_prints_the_link_of_a_familys_page_and_only_of_his_own(world: World) -> None:

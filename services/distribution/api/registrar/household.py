@@ -135,10 +135,12 @@ async def _page(desk: Desk, registrar: Registrar, identity: UUID, status: int = 
     row = await _state(desk, registrar, identity)
     people: People | None = more.get("people")
     everywhere = [(code, registrar.city.regions[code].name) for code in registrar.city.kelurahan]
+    causes = registrar.city.programmes
     shown = {
         "home": row,
         "place": registrar.city.regions[row["kelurahan"]].name,
         "everywhere": everywhere,
+        "programme": causes[row["programme"]].name if len(causes) > 1 and row["programme"] in causes else "",
         "groups": [words.GROUPS[group] for group in row["groups"]],
         "allergens": [words.ALLERGENS.get(name, name) for name in row["allergens"]],
         "releases": words.RELEASES,

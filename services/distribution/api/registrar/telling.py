@@ -16,7 +16,7 @@ from services.distribution.usecases.households import register
 from shared.contracts.field import HouseholdReport
 from shared.contracts.reasons import Reason, reasons_of_form
 from shared.ids import new_id
-from shared.reference.model import Reference
+from shared.reference.model import FIRST_PROGRAMME, Reference
 from shared.web.forms import Form
 from shared.web.pages import see_other
 
@@ -66,7 +66,11 @@ def raw_of(form: Form, city: Reference) -> dict[str, Any]:
         "is_aparatur": form["status"] == "aparatur",
     }
     raw |= {path: number(form[name]) for name, path in (("jumlah", "size"), ("rw", "rw")) if form[name]}
-    if form["kasus"] or form["tanggal"]:
+    if form["program"]:
+        raw["programme"] = form["program"]
+    if form["tanggal"] and form["selesai"] and not form["kasus"]:
+        raw["isolation_from"] = begin_of(form["tanggal"], city)
+    elif form["kasus"] or form["tanggal"]:
         case = {"kind": form["kasus"], "counted_from": form["tanggal"], "last_symptom_on": form["gejala"]}
         raw["cases"] = [{name: value for name, value in case.items() if value}]
     if form["selesai"]:
@@ -110,6 +114,8 @@ def _form_page(desk: Desk, registrar: Registrar, form: Form, reasons: Sequence[R
         allergens=words.ALLERGENS.items(),
         cases=words.CASES.items(),
         aids=words.AIDS.items(),
+        programmes=[(code, cause.name) for code, cause in sorted(registrar.city.programmes.items())],
+        programme=form["program"] or FIRST_PROGRAMME,
         errors=errors_of(reasons),
         labels=words.LABELS,
     )
