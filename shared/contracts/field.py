@@ -88,9 +88,12 @@ class TaskReport(Submitted):
 
 
 class TaskAccept(TaskReport):
-    """A team takes the packet: its goods leave the lumbung."""
+    """A team takes the packet: its goods leave the lumbung. With `fetched` false the door is the team's and the goods
+    stay, until it accepts again with the packet in its hands; meanwhile both can be recalled without a way back.
+    """
 
     kind: Literal["accept"] = "accept"
+    fetched: StrictBool = Field(True, description="false: the packet still lies in the lumbung")
 
 
 class DeliveredPart(Submitted):

@@ -186,7 +186,7 @@ async def test_without_javascript_the_forms_do_it_all(world: World, chromium: Br
     async with doors(world, 2) as server, window(chromium, server) as page:
         await come_in(page, world, server)
         await take_all(page)
-        await expect(page.get_by_text("Paket ada di tangan tim Anda.")).to_be_visible()
+        await expect(page.get_by_text("Tercatat: pintu ini milik tim Anda.")).to_be_visible()
         await at_door(page, 1)
         door = page.locator(".pintu:target")
         await expect(door.get_by_text("Jl. Contoh No. 1")).to_be_visible()

@@ -179,9 +179,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.city.report(kind(report_id=report_id, task_id=task_id, team=team, **more), self.now)
 
     @precondition(lambda self: self.city.tasks())
-    @rule(data=st.data())
-    def accept(self, data: st.DataObject) -> None:
-        self.report(data, TaskAccept)
+    @rule(data=st.data(), fetched=st.booleans())
+    def accept(self, data: st.DataObject, fetched: bool) -> None:
+        self.report(data, TaskAccept, fetched=fetched)
 
     @precondition(lambda self: self.city.tasks())
     @rule(data=st.data())

@@ -109,6 +109,7 @@ class PureCity:
     def carry_out(self, task_id: UUID, decision: Decision, now: datetime) -> None:
         held = self.held[task_id]
         if decision.told is None:
+            held.task = decision.task
             return
         before, after, cause = held.task.goods, decision.task.goods, f"task:{task_id}:{decision.task.version}"
         assert decision.task.version == held.task.version + 1

@@ -71,11 +71,12 @@ async def enter(client: httpx.AsyncClient, world: World, team: str = TEAM) -> st
 
 
 async def take_all(page: Page) -> None:
-    """Take every door that is free."""
+    """Take every door that is free, fetch the packets, and set out."""
     for box in await page.get_by_role("checkbox").all():
         await box.check()
     await page.get_by_role("button", name="Ambil yang dipilih").click()
-    await page.wait_for_url("**kabar=accepted")
+    await page.get_by_role("button", name="Sudah kami ambil dari lumbung").click()
+    await page.get_by_text("Masih di lumbung").first.wait_for(state="detached")
 
 
 async def reports(world: World, kind: str = "deliver") -> list[dict[str, Any]]:

@@ -95,10 +95,14 @@ def _reports(field: Field) -> APIRouter:
     async def accept(request: Request) -> Response:
         volunteer = await field.guest(request)
         form = await field.form(request, volunteer)
-        outcome = ""
+        outcome, of_form = "", ("accept", form["muat"], form["diambil"])
         for told in form.all("tugas"):
             task, _, version = told.partition(" ")
-            fields = {"task_id": task, "report_id": _id_of(volunteer, form["muat"], task, version, "accept")}
+            fields = {
+                "task_id": task,
+                "report_id": _id_of(volunteer, *of_form, task, version),
+                "fetched": form["diambil"] == "ya",
+            }
             verdict = await _report(field, volunteer, TaskAccept, fields)
             outcome = outcome if outcome.isupper() else verdict.outcome
         return see_other(f"{HOME}?kabar={quote(outcome)}")

@@ -59,6 +59,16 @@ class Task:
     code_tries: int = 0
     asked: str = ""
 
+    @property
+    def is_promised(self) -> bool:
+        """Whether a team has taken it that has yet to fetch it: its goods can still be had in the lumbung."""
+        return self.status == "accepted" and self.goods == "reserved"
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether a team, or a chair for it, is on the way with it."""
+        return self.status == "accepted" and self.goods == "in_transit"
+
 
 @dataclass(frozen=True)
 class Team:
@@ -73,7 +83,8 @@ class Team:
 class Decision:
     """The task after the report, the event to tell (its past participle), or the code of a refusal.
 
-    A refusal tells nothing; it may still count (a wrong code is a try).
+    A refusal tells nothing; it may still count (a wrong code is a try). So does a promise to fetch a packet: that it
+    has a team is told when its goods leave.
     """
 
     task: Task
@@ -94,7 +105,7 @@ def decide(
     if isinstance(report, TaskAccept):
         return _accept(task, report, now, team or Team())
     if isinstance(report, TaskFailure):
-        return _failed(task, report, now) if task.status == "accepted" else Decision(task, refusal=_closed(task))
+        return _failed(task, report, now) if task.is_carried else Decision(task, refusal=_idle(task))
     if isinstance(report, TaskHandover):
         return _hand_over(task, report, now)
     return _return(task, report)
@@ -124,9 +135,9 @@ def overrule(task: Task, report: AnyTaskReport, now: datetime) -> Decision:
         return _at_door(task, report)
     if isinstance(report, TaskReturn) and task.goods == "in_transit":
         return _back(task, report)
-    if isinstance(report, TaskFailure) and task.status == "accepted":
+    if isinstance(report, TaskFailure) and task.is_carried:
         return _failed(task, report, now)
-    if isinstance(report, TaskHandover) and task.status == "accepted":
+    if isinstance(report, TaskHandover) and task.is_carried:
         return _hand_over(task, report, now)
     return Decision(task, refusal="CANNOT_BE_CHANGED")
 
@@ -181,6 +192,8 @@ def is_conflict(task: Task, report: AnyTaskReport, refusal: str | None) -> bool:
 
 
 def _accept(task: Task, report: TaskAccept, now: datetime, team: Team) -> Decision:
+    if task.is_promised and report.fetched:
+        return _take(task, report, now)
     if task.status != "assigned":
         return Decision(task, refusal=_closed(task))
     if report.team in task.barred or task.asked not in ("", report.team):
@@ -189,15 +202,22 @@ def _accept(task: Task, report: TaskAccept, now: datetime, team: Team) -> Decisi
         return Decision(task, refusal="TEAM_PAUSED")
     if team.capacity is not None and team.load >= team.capacity:
         return Decision(task, refusal="TEAM_FULL")
-    mine = {"team": report.team, "holder": report.team, "custody": "team", "code_tries": 0, "asked": ""}
-    return _go(task, "accepted", "accepted", "in_transit", lease_until=now + LEASE, retry_at=None, **mine)
+    task = replace(task, team=report.team, lease_until=now + LEASE, retry_at=None, code_tries=0, asked="")
+    if task.goods == "reserved" and not report.fetched:
+        return Decision(replace(task, status="accepted"))
+    return _take(task, report, now)
+
+
+def _take(task: Task, report: TaskAccept, now: datetime) -> Decision:
+    mine = {"holder": report.team, "custody": "team", "lease_until": now + LEASE}
+    return _go(task, "accepted", "accepted", "in_transit", **mine)
 
 
 def _deliver(task: Task, report: TaskDelivery, evidence: Evidence) -> Decision:
     """A packet at the door is the truth, whatever was reported before it: also after `failed`, and a lease's end."""
     if task.status not in OPEN:
         return Decision(task, refusal=_closed(task))
-    if report.parts and task.status != "accepted":
+    if report.parts and not task.is_carried:
         return Decision(task, refusal="ACCEPT_FIRST")  # who has not taken a packet cannot keep its rest
     refusal = proof.refusal(report, evidence, is_accepted=task.team == report.team, tries=task.code_tries)
     if refusal is not None:
@@ -213,12 +233,14 @@ def _at_door(task: Task, report: TaskDelivery) -> Decision:
 
 def _hand_over(task: Task, report: TaskHandover, now: datetime) -> Decision:
     """The chair is the last hand; the team goes on answering for the packet."""
-    if task.status != "accepted":
-        return Decision(task, refusal=_closed(task))
+    if not task.is_carried:
+        return Decision(task, refusal=_idle(task))
     return _go(task, "accepted", "handed_over", task.goods, custody=report.to, lease_until=now + LEASE_OF_CHAIR)
 
 
 def _return(task: Task, report: TaskReturn) -> Decision:
+    if task.is_promised:  # its team will not fetch it
+        return _back(task, report)
     if task.goods != "in_transit":
         return Decision(task, refusal=_closed(task))
     if task.holder != report.team:
@@ -228,7 +250,8 @@ def _return(task: Task, report: TaskReturn) -> Decision:
 
 def _back(task: Task, report: TaskReturn) -> Decision:
     back = {"team": report.team, "custody": "lumbung", "holder": ""}
-    return _go(task, "returned", "returned", "returned", lease_until=None, retry_at=None, **back)
+    goods: Account = "available" if task.goods == "reserved" else "returned"
+    return _go(task, "returned", "returned", goods, lease_until=None, retry_at=None, **back)
 
 
 def _failed(task: Task, report: TaskFailure, now: datetime) -> Decision:
@@ -246,6 +269,11 @@ def _again(task: Task, lease_until: datetime | None = None, **more: object) -> D
 def _go(task: Task, status: Status, told: Told, goods: Account, **more: object) -> Decision:
     after = replace(task, status=status, version=task.version + 1, goods=goods, **more)  # type: ignore[arg-type]
     return Decision(after, told=told)
+
+
+def _idle(task: Task) -> str:
+    """Why nothing can be told of a way that nobody is on."""
+    return "ACCEPT_FIRST" if task.is_promised else _closed(task)
 
 
 def _closed(task: Task) -> str:

@@ -12,7 +12,7 @@ REASONS = {
 }
 WITNESSES = ("Ketua RT", "Ketua RW", "Kader", "Satgas", "Linmas", "Petugas puskesmas", "Tetangga", "Keluarga")
 OUTCOMES = {
-    "accepted": "Paket ada di tangan tim Anda.",
+    "accepted": "Tercatat: pintu ini milik tim Anda.",
     "delivered": "Tercatat: paket sudah di depan pintu.",
     "failed": "Tercatat: belum dapat diserahkan.",
     "returned": "Tercatat: paket kembali di lumbung.",
@@ -22,7 +22,7 @@ OUTCOMES = {
     "SLOT_FULL": "Waktu itu sudah penuh atau lewat. Pilih waktu lain.",
     "TEAM_PAUSED": "Tim Anda sedang dijeda oleh koordinator. Antarkan dulu yang ada di tangan.",
     "TEAM_FULL": "Muatan tim sudah penuh. Antarkan dulu yang ada.",
-    "ACCEPT_FIRST": "Ambil dulu paketnya, lalu laporkan.",
+    "ACCEPT_FIRST": "Ambil dulu paketnya di lumbung, lalu laporkan.",
     "WRONG_CODE": "Kode tidak cocok. Tanyakan lagi, atau pilih saksi atau foto.",
     "CODE_LOCKED": "Kode salah lima kali. Pakai saksi atau foto.",
     "PHOTO_NOT_HERE": "Foto belum sampai. Kirim lagi fotonya, atau pakai saksi.",
@@ -35,7 +35,7 @@ OUTCOMES = {
     "UNKNOWN_TASK": "Paket ini tidak ada di daftar tim Anda.",
     "TASK_IS_DELIVERED": "Tidak dipakai: paket ini sudah dilaporkan sampai.",
     "TASK_IS_RETURNED": "Tidak dipakai: paket ini sudah kembali di lumbung.",
-    "TASK_IS_RECALLED": "Paket ini ditarik. Kembalikan ke lumbung.",
+    "TASK_IS_RECALLED": "Paket ini ditarik. Yang sudah diambil, kembalikan ke lumbung.",
     "TASK_IS_ASSIGNED": "Waktu paket ini habis. Ambil lagi dari daftar.",
     "TASK_IS_ACCEPTED": "Paket ini sudah di tangan tim Anda.",
     "TASK_IS_FAILED": "Tidak dipakai: sudah dilaporkan belum dapat diserahkan.",

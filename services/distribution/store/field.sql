@@ -8,7 +8,8 @@ on conflict (tenant, team) do update set place = excluded.place, capacity = excl
 select team, place, capacity, paused_at from teams where tenant = :tenant and team = :team;
 
 -- name: list_doors
--- Doors that a team may take in its places, those that it has in hand, and packets that it must bring back.
+-- Doors that a team may take in its places, those that it has in hand, packets that it must bring back, and those that
+-- it need not fetch any more, recalled since the shift began.
 select t.task_id, t.household_id, t.kelurahan, t.status, t.team, t.version, t.attempt, t.level, t.custody, t.holder,
   t.lease_until, t.retry_at, t.deliver_before, t.why, h.rw,
   (select jsonb_agg(jsonb_build_array(l.lot_id, l.sku, l.product ->> 'name', tl.quantity) order by l.sku, l.lot_id)
@@ -17,6 +18,7 @@ from tasks t join households h using (household_id)
 where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[])
   and ((t.team = :team and t.status in ('accepted', 'failed'))
     or (t.holder = :team and t.status = 'recalled' and t.goods = 'in_transit')
+    or (t.team = :team and t.status = 'recalled' and t.goods = 'available' and t.changed_at > :since)
     or (t.status = 'assigned' and not :is_paused::boolean and t.asked in ('', :team) and not (:team::text = any(t.barred))
       and (t.level = 'kecamatan' or not :escalated::boolean)))
 order by t.status <> 'assigned' desc, h.rw nulls last, t.deliver_before, t.task_id limit 80;

@@ -82,7 +82,7 @@ with sums as (
 select tenant, 'task ' || task_id as subject, status || ', its goods are ' || goods as detail from tasks
 where not case status
   when 'delivered' then goods = 'delivered'
-  when 'returned' then goods = 'returned'
+  when 'returned' then goods in ('available', 'returned')
   when 'recalled' then goods in ('available', 'in_transit')
   when 'failed' then goods = 'in_transit'
   else goods in ('reserved', 'in_transit') end

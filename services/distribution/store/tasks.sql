@@ -93,8 +93,9 @@ select task_id, status, version, custody, holder, level, attempt, team, lease_un
 where tenant = :tenant and task_id = :task_id;
 
 -- name: find_task_place^
--- Where a task is, who is asked, and which team answers for its packet.
-select kelurahan, level, holder from tasks where tenant = :tenant and task_id = :task_id;
+-- Where a task is, who is asked, and which team answers for its packet, or will when it fetches it.
+select kelurahan, level, case custody when 'lumbung' then team else holder end as holder
+from tasks where tenant = :tenant and task_id = :task_id;
 
 -- name: claim_team!
 -- Doors that one team takes are counted one after the other.

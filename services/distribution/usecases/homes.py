@@ -124,7 +124,9 @@ def working_day(day: date, days: int) -> date:
 
 def _packet(row: Row, city: Reference, keys: Keys) -> Packet:
     carried = row["status"] in ("accepted", "failed")
-    state = "chair" if row["status"] == "accepted" and row["custody"] in ("rt", "rw") else row["status"]
+    state = row["status"]
+    if state == "accepted":  # a packet that nobody has fetched is no nearer than one without a team
+        state = {"lumbung": "assigned", "rt": "chair", "rw": "chair"}.get(row["custody"], state)
     look, title, sentence = _STATES[state]
     by = {"delivered": row["changed_at"], "failed": row["retry_at"], "assigned": row["deliver_before"]}
     given = Answered(row["kind"], row["case_number"], row["answer_by"]) if row["kind"] else None
@@ -133,7 +135,7 @@ def _packet(row: Row, city: Reference, keys: Keys) -> Packet:
         look,
         title,
         sentence,
-        by.get(row["status"], row["lease_until"]),
+        by.get(state, row["lease_until"]),
         explain(row["why"], "household") if row["status"] != "delivered" else "",
         goods_of(row["goods"], city),
         code_of(keys.hash_key, row["task_id"], row["attempt"], row["team"]) if carried else "",

@@ -1,4 +1,4 @@
-"""What a team sees of its shift: doors in hand in walking order, doors that are free, packets to bring back."""
+"""What a team sees of its shift: doors in hand in walking order, doors that are free, packets that were recalled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.distribution.domain.explain import explain
 from services.distribution.domain.route import Stop, in_order
 from services.distribution.store import people as people_store
 from services.distribution.store.field import queries
-from services.distribution.usecases.teams import Team
+from services.distribution.usecases.teams import SHIFT, Team
 from shared.contracts.field import People
 from shared.database.pool import Row, Transaction
 from shared.reference.model import Reference
@@ -50,7 +50,9 @@ class Door:
 
 @dataclass(frozen=True)
 class Shift:
-    """The doors of a team: `mine` in the order in which they are walked, `free` ones, and what goes `back`."""
+    """The doors of a team: `mine` in the order in which they are walked, `free` ones, and what goes `back` or, when it
+    still lies in the lumbung, need not be fetched.
+    """
 
     mine: tuple[Door, ...]
     free: tuple[Door, ...]
@@ -60,6 +62,11 @@ class Shift:
     def in_hand(self) -> int:
         """Accepted doors."""
         return sum(door.status == "accepted" for door in self.mine)
+
+    @property
+    def to_fetch(self) -> list[Door]:
+        """Doors of the team whose packets still lie in the lumbung."""
+        return [door for door in self.mine if door.custody == "lumbung"]
 
 
 async def load(tx: Transaction, city: Reference, team: Team, seal_key: bytes, now: datetime) -> Shift:
@@ -71,6 +78,7 @@ async def load(tx: Transaction, city: Reference, team: Team, seal_key: bytes, no
         is_paused=team.is_paused,
         kelurahans=city.kelurahan_of(team.place),
         escalated=team.place not in city.kelurahan,
+        since=now - SHIFT,
     )
     own = [row for row in rows if row["status"] in ("accepted", "failed")]
     people = await people_store.read_all(

@@ -86,7 +86,7 @@ async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, ke
     elif split is not None:
         rest = await _carry_out(tx, stored, item, decision, split, reference, now)
     task = decision.task
-    applied = decision.told is not None
+    applied = decision.refusal is None
     return Verdict(item.report_id, item.task_id, outcome, applied, task.status, task.version, rest)
 
 

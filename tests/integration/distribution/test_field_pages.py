@@ -157,6 +157,29 @@ async def test_people_are_shown_for_accepted_doors_and_for_no_others(world: Worl
         assert not any(word in after for word in PERSONAL)
 
 
+async def test_a_team_says_when_it_has_fetched_and_need_not_fetch_what_was_recalled(world: World, address: str) -> None:
+    tasks = await query(world, "select task_id, household_id from distribution.tasks order by 1")
+    async with phone(address) as client:
+        key = await enter(client, world)
+        await client.post("/lapangan/ambil", data={"kunci": key, "tugas": [f"{row['task_id']} 1" for row in tasks]})
+        page = (await client.get("/lapangan")).text
+        assert (page.count("Masih di lumbung"), page.count("Titipkan kepada ketua")) == (2, 0)
+        home = (await client.post(f"/v1/households/{tasks[1]['household_id']}/page")).json()["path"]
+        assert "Sedang disiapkan" in (await client.get(home)).text
+        released = {"released": "recovered"}
+        await client.patch(f"/v1/households/{tasks[0]['household_id']}", json=released)
+        page = (await client.get("/lapangan")).text
+        assert (page.count("Tidak perlu diambil"), page.count("Sudah di lumbung")) == (1, 0)
+        form = page.partition('action="/lapangan/ambil"')[2].partition("</form>")[0]
+        fetched = dict(re.findall(r'name="(muat|diambil|tugas)" value="([^"]+)"', form))
+        await client.post("/lapangan/ambil", data={"kunci": key, **fetched})
+        page = (await client.get("/lapangan")).text
+        assert (page.count("Masih di lumbung"), page.count("Titipkan kepada ketua")) == (0, 1)
+        assert "Sedang dibawa" in (await client.get(home)).text
+        await client.patch(f"/v1/households/{tasks[1]['household_id']}", json=released)
+        assert "Sudah di lumbung" in (await client.get("/lapangan")).text
+
+
 async def test_a_full_team_takes_the_next_door_when_it_has_room(world: World, address: str) -> None:
     peduli(world, "team", "add", TEAM, KELURAHAN, "--capacity", "1")
     async with phone(address) as client:

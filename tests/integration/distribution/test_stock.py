@@ -32,9 +32,11 @@ def planned(city: StoredCity, **goods: Any) -> UUID:
     return task_id
 
 
-def accept(city: StoredCity, task_id: UUID, hours: int = 0) -> None:
-    report_id = derived_id("accept", str(task_id))
-    city.report(TaskAccept(report_id=report_id, task_id=task_id, team="tim-1"), BEGIN + hours * HOUR)
+def accept(city: StoredCity, task_id: UUID, hours: int = 0, *, fetched: bool = True) -> None:
+    said = TaskAccept(
+        report_id=derived_id("accept", str(task_id), str(fetched)), task_id=task_id, team="tim-1", fetched=fetched
+    )
+    city.report(said, BEGIN + hours * HOUR)
 
 
 def bring_back(city: StoredCity, task_id: UUID, hours: int) -> None:
@@ -90,6 +92,40 @@ def test_what_is_on_its_way_or_delivered_stays_and_shows_as_over_delivered(city:
         "reason": "salah_input",
         "over_delivered": held,
     }
+
+
+@pytest.mark.parametrize("what", ["void", "released", "moved"])
+def test_a_packet_that_its_team_has_yet_to_fetch_is_recalled_as_if_nobody_had_taken_it(
+    city: StoredCity, what: str
+) -> None:
+    accept(city, planned(city, pieces=5), fetched=False)
+    assert (balances(city)["reserved"] > 0, status(city)) == (True, ["accepted"])
+    if what == "void":
+        city.take_in(bought(kind="voided", version=2), BEGIN)
+    elif what == "released":
+        city.register("KK-1", home(released="recovered"), BEGIN)
+    else:
+        city.register("KK-1", home(people={"name": "Ibu Contoh", "address": "Jl. Lain 2"}), BEGIN)
+    assert (balances(city), status(city)) == ({} if what == "void" else {"bought": 5, "available": 5}, ["recalled"])
+    told = [row["type"] for row in city.rows("select type from event_log where type like 'task.%' order by seq")]
+    assert told == ["task.assigned.v1", "task.recalled.v1"]  # reports see goods that never left
+    assert city.breaches() == []
+
+
+def test_a_packet_that_its_team_has_fetched_is_over_delivered_and_one_that_it_gives_up_is_free(
+    city: StoredCity,
+) -> None:
+    task_id = planned(city, pieces=5)
+    held = balances(city)["reserved"]
+    accept(city, task_id, fetched=False)
+    accept(city, task_id)
+    assert (balances(city)["in_transit"], status(city)) == (held, ["accepted"])
+    bring_back(city, task_id, hours=1)
+    city.allocate(BEGIN + HOUR)
+    accept(city, city.tasks()[0], fetched=False)
+    city.report(TaskReturn(report_id=derived_id("give-up"), task_id=city.tasks()[0], team="tim-1"), BEGIN + 2 * HOUR)
+    assert (balances(city), status(city)) == ({"bought": 5, "available": 5}, ["returned", "returned"])
+    assert city.breaches() == []
 
 
 def test_goods_of_a_void_that_come_back_after_all_settle_it(city: StoredCity) -> None:

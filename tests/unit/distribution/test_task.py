@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -46,6 +47,7 @@ def after(report: AnyTaskReport, task: Task = FRESH, **more: object) -> Decision
 
 
 ACCEPTED = after(TaskAccept(**said())).task
+PROMISED = after(TaskAccept(**said(), fetched=False)).task
 WITNESS = TaskDelivery(**said(), proof_kind="witness", proof="Ketua RT 03")
 
 
@@ -190,6 +192,29 @@ def test_a_team_that_a_coordinator_asks_has_the_turn_for_a_lease_also_when_it_wa
     over = sweep(asked, NOW + LEASE).task
     assert (over.asked, over.lapses) == ("", barred.lapses)  # it had nothing in hand that anybody waited for
     assert after(TaskAccept(**said("tim-2")), over).told == "accepted"
+
+
+def test_who_will_fetch_a_packet_has_the_door_and_that_it_is_taken_is_told_when_its_goods_leave() -> None:
+    assert replace(FRESH, status="accepted", team="tim-1", lease_until=NOW + LEASE) == PROMISED  # and nobody is told
+    assert after(TaskAccept(**said()), PROMISED) == after(TaskAccept(**said()))
+    assert after(TaskAccept(**said("tim-2")), PROMISED).refusal == "TAKEN_BY_ANOTHER_TEAM"
+    assert after(TaskAccept(**said(), fetched=False), PROMISED).refusal == "TASK_IS_ACCEPTED"
+    assert after(WITNESS, PROMISED).told == "delivered"  # who forgot to say that it set out
+    elsewhere = sweep(ACCEPTED, NOW + LEASE).task  # another team has it: there is nothing to fetch in the lumbung
+    assert after(TaskAccept(**said("tim-2"), fetched=False), elsewhere).task.holder == "tim-2"
+
+
+def test_a_packet_that_nobody_has_fetched_goes_back_at_once_and_nothing_is_told_of_its_way() -> None:
+    for stopped in (recall(PROMISED), after(TaskReturn(**said()), PROMISED)):
+        assert (stopped.task.goods, stopped.task.custody, stopped.task.holder) == ("available", "lumbung", "")
+    over = sweep(PROMISED, NOW + LEASE).task
+    assert (over.status, over.goods, over.lapses) == ("assigned", "reserved", 1)
+    failure, handover = TaskFailure(**said(), reason="not_home"), TaskHandover(**said(), to="rt")
+    part = WITNESS.model_copy(update={"parts": (DeliveredPart(lot_id=UUID(int=9), quantity=1),)})
+    told: tuple[AnyTaskReport, ...] = (failure, handover, part)
+    assert [after(report, PROMISED).refusal for report in told] == ["ACCEPT_FIRST"] * 3
+    claimed: tuple[AnyTaskReport, ...] = (failure, handover, TaskReturn(**said()))
+    assert [overrule(PROMISED, report, NOW).refusal for report in claimed] == ["CANNOT_BE_CHANGED"] * 3
 
 
 def test_a_packet_is_not_given_to_who_has_it_nor_when_it_is_closed() -> None:
