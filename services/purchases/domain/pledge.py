@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,12 +22,16 @@ AHEAD = timedelta(weeks=4)  # a later round is a slip of the year or the month
 
 @dataclass(frozen=True)
 class Pledge:
-    """A pledge as it stands. `is_late` tells of the first word: who was on time may still correct the sum."""
+    """A pledge as it stands, as its last word said it at `said_at`.
+
+    `is_late` tells of the first word: who was on time may still correct the sum.
+    """
 
     version: int
     sum_idr: int
     packets: int
     is_late: bool
+    said_at: datetime
 
 
 def read_pledge(raw: dict[str, Any], reference: Reference, now: datetime) -> PledgeSubmission | list[Reason]:
@@ -64,10 +68,16 @@ def is_missed(pledge: Pledge | None, round_: date, now: datetime, zone: ZoneInfo
     return pledge is None and now >= datetime.combine(round_ + timedelta(days=THURSDAY), REMINDS, zone)
 
 
-def decide(pledge: Pledge | None, said: PledgeSubmission, now: datetime, zone: ZoneInfo) -> Pledge:
-    """The pledge after what was said: the same one when it says nothing new."""
+def decide(pledge: Pledge | None, said: PledgeSubmission, arrived_at: datetime, zone: ZoneInfo) -> Pledge:
+    """The pledge after what was said: the same one when it says nothing new.
+
+    Words count in the order in which they reached our doors; one that waited in a queue may be read behind a later one.
+    """
+    is_late = arrived_at >= closes_at(said.round, zone)
     if pledge is None:
-        return Pledge(1, said.sum_idr, said.packets, now >= closes_at(said.round, zone))
-    if (pledge.sum_idr, pledge.packets) == (said.sum_idr, said.packets):
+        return Pledge(1, said.sum_idr, said.packets, is_late, arrived_at)
+    last = said if arrived_at >= pledge.said_at else pledge
+    after = replace(pledge, sum_idr=last.sum_idr, packets=last.packets, is_late=pledge.is_late and is_late)
+    if after == pledge:
         return pledge
-    return Pledge(pledge.version + 1, said.sum_idr, said.packets, pledge.is_late)
+    return replace(after, version=pledge.version + 1, said_at=max(arrived_at, pledge.said_at))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,22 @@ async def test_what_no_event_can_hold_is_refused_with_its_reason_at_both_doors(w
                 assert code in {reason["code"] for reason in reasons}
                 assert len(reasons) <= 100
     assert await rows(world, "select * from parked") == []
+
+
+async def test_a_pledge_is_late_by_when_the_broker_had_it_and_no_sender_can_write_that_moment(world: World) -> None:
+    """Both came a moment before four o'clock on their Thursday, they say; their turn comes years later."""
+    for stamps, monday in ((True, datetime(2021, 7, 26, tzinfo=UTC)), (False, datetime(2021, 8, 2, tzinfo=UTC))):
+        came = monday + timedelta(days=3, hours=9, milliseconds=-1)
+        body = {"round": f"{monday:%Y-%m-%d}", "unit_code": "32.76.DKUM", "sum_idr": 7_500_000, "packets": 40}
+        told = message(body, "pledge.submitted", ce_time=came.isoformat(), timestamp_in_ms=int(came.timestamp() * 1000))
+        async with running(service(world.settings(broker_stamps=stamps))):
+            await publish(world.rabbitmq.url, [(told, "3276.pledge.submitted.v1")])
+            kept = await eventually(lambda day=monday: kept_of(world, day), bool)  # type: ignore[misc]
+        assert (kept[0]["is_late"], kept[0]["pledged_at"] == came) == (not stamps, stamps)
+
+
+async def kept_of(world: World, monday: datetime) -> list[dict[str, Any]]:
+    return await rows(world, f"select is_late, pledged_at from pledges where round = '{monday:%Y-%m-%d}'")
 
 
 async def test_a_pledge_comes_by_broker_and_by_http_and_the_last_word_counts(world: World) -> None:
