@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from services.purchases.app import service
+from services.purchases.documents.columns import PURCHASES
 from shared.clock import now
+from shared.sheets.spreadsheet import read
 from tests.support.eventually import eventually
 from tests.support.journey import query
 from tests.support.officers import NIP, OTHER_UNIT, THURSDAY_MORNING, UNIT, browsing, key_of, peduli, sign_in
@@ -138,6 +140,7 @@ PATHS = [
 ACTS = [
     "/unggah",
     "/unggah/{file}/terima",
+    "/unggah/{file}/hapus",
     "/keluar",
     "/janji",
     "/belanja/baru",
@@ -196,7 +199,21 @@ async def test_no_page_opens_without_a_session_and_none_of_anothers_unit_with_on
                     answer = await other.post(path.format(**ids), data={"kunci": others_key, "sebab": "salah_input"})
                     assert answer.status_code == 404, path
             assert "KOP-1" not in (await other.get("/belanja")).text
+        await a_file_of_nothing_but_mistakes_is_mended_or_taken_back(hers, f"/unggah/{ids['file']}", key)
         assert (await hers.get(f"/belanja/draf/{ids['draft']}/barang")).status_code == 200
+
+
+async def a_file_of_nothing_but_mistakes_is_mended_or_taken_back(hers: httpx.AsyncClient, where: str, key: str) -> None:
+    """No button accepts it, and its rows come back; once taken back it is gone from list and address."""
+    page = await eventually(lambda: hers.get(where), lambda seen: "Yang akan terjadi" in seen.text)
+    assert "Tidak ada nota yang dapat dicatat." in page.text
+    assert f'action="{where}/terima"' not in page.text
+    assert f'href="{where}/ditolak.xlsx"' in page.text
+    assert len(read((await hers.get(f"{where}/ditolak.xlsx")).content, PURCHASES).rows) == 1
+    assert f'action="{where}/hapus"' in page.text
+    assert (await hers.post(f"{where}/hapus", data={"kunci": key})).headers["location"] == "/unggah"
+    assert (await hers.get(where)).status_code == 404
+    assert where not in (await hers.get("/unggah")).text
 
 
 async def test_pages_are_safe_light_and_ask_nobody_else(world: World) -> None:

@@ -104,6 +104,19 @@ def routes(desk: Desk) -> APIRouter:
             pass  # the page says how far it is
         return see_other(f"/unggah/{file_id}")
 
+    @found.post("/unggah/{file_id}/hapus")
+    async def withdraw(request: Request, file_id: UUID) -> Response:
+        officer = await desk.officer(request)
+        await desk.form(request, officer)
+        try:
+            async with desk.transaction() as tx:
+                await files.withdraw(tx, file_id, officer.seat.tenant, officer.seat.source)
+        except UnknownFileError:
+            raise NotFoundError from None
+        except NotReadyError:
+            return see_other(f"/unggah/{file_id}")  # accepted meanwhile: its page says so
+        return see_other("/unggah")
+
     @found.get("/unggah/{file_id}/ditolak.xlsx")
     async def refused(request: Request, file_id: UUID) -> Response:
         seat = (await desk.officer(request)).seat
