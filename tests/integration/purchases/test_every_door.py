@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,12 +29,15 @@ from tests.support.sheets import HEADINGS, told, xlsx
 MONDAY_AFTER = datetime(2021, 8, 2, 3, tzinfo=UTC)
 PATHS = {"submitted": "purchases", "correction_submitted": "corrections", "void_submitted": "voids"}
 REASON = "nota_ganda"
-Tell = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 
 def kits(unit: str, reference: str, quantity: int) -> dict[str, Any]:
     """So many kits on one receipt, paid by two of a unit and posted by it."""
-    body = copy.deepcopy(POOLED) | {"unit_code": unit, "reference": reference, "total_idr": quantity * 150_000}
+    body: dict[str, Any] = copy.deepcopy(POOLED) | {
+        "unit_code": unit,
+        "reference": reference,
+        "total_idr": quantity * 150_000,
+    }
     body["lines"][0]["quantity"] = quantity
     return body
 
@@ -95,7 +98,7 @@ async def by_form(hers: httpx.AsyncClient, unit: str, key: str) -> None:
         assert answer.status_code == 303, answer.text
         return answer.headers["location"].partition("?")[0]
 
-    made = []
+    made: list[str] = []
     for kind, body in conversation(unit):
         if kind == "void_submitted":
             await post(f"{made[-1]}/batalkan", sebab=REASON)
