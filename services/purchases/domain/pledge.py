@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,10 +13,8 @@ from services.purchases.domain.submission import unfit
 from shared.contracts.reasons import Reason, reasons_of_form
 from shared.contracts.submissions import PledgeSubmission
 from shared.reference.model import Reference
+from shared.reference.week import MONDAY, closes_at, reminds_at
 
-MONDAY, THURSDAY = 0, 3
-CLOSES = time(16)  # of Thursday, in the city's own time
-REMINDS = time(15, 30)  # then Setda's list says "belum" of who has not pledged
 AHEAD = timedelta(weeks=4)  # a later round is a slip of the year or the month
 
 
@@ -53,19 +51,9 @@ def read_pledge(raw: dict[str, Any], reference: Reference, now: datetime) -> Ple
     return reasons or pledge
 
 
-def closes_at(round_: date, zone: ZoneInfo) -> datetime:
-    """The moment from which a pledge for the round is late."""
-    return datetime.combine(round_ + timedelta(days=THURSDAY), CLOSES, zone)
-
-
-def round_of(day: date) -> date:
-    """The round that a day belongs to: its Monday."""
-    return day - timedelta(days=day.weekday())
-
-
 def is_missed(pledge: Pledge | None, round_: date, now: datetime, zone: ZoneInfo) -> bool:
     """Whether to say "belum": nothing was pledged by Thursday 15.30 of the round."""
-    return pledge is None and now >= datetime.combine(round_ + timedelta(days=THURSDAY), REMINDS, zone)
+    return pledge is None and now >= reminds_at(round_, zone)
 
 
 def decide(pledge: Pledge | None, said: PledgeSubmission, arrived_at: datetime, zone: ZoneInfo) -> Pledge:

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.purchases.domain.pledge import Pledge, closes_at, decide, is_missed, read_pledge, round_of
+from services.purchases.domain.pledge import Pledge, decide, is_missed, read_pledge
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PledgeSubmission
 from shared.reference.load import load
+from shared.reference.week import closes_at, round_of
 
 WIB, WIT = ZoneInfo("Asia/Jakarta"), ZoneInfo("Asia/Jayapura")
 ROUND = date(2021, 7, 26)

@@ -13,15 +13,14 @@ from fastapi.responses import Response
 from services.purchases.api.officer.desk import Desk, Officer, programme_of
 from services.purchases.api.officer.words import errors_of
 from services.purchases.domain.draft import rupiah_of, whole_of
-from services.purchases.domain.pledge import Pledge, closes_at, is_missed, round_of
+from services.purchases.domain.pledge import Pledge, is_missed
 from services.purchases.store import book, drafts
 from services.purchases.store.pledges import queries as pledges
 from services.purchases.usecases.pledges import IncomingPledge, pledge, pledge_id, standing
 from shared.ids import new_id
 from shared.reference.model import Reference
+from shared.reference.week import WEEK, closes_at, round_of
 from shared.web.pages import see_other
-
-WEEK = timedelta(weeks=1)
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ def routes(desk: Desk) -> APIRouter:
             async with desk.transaction() as tx:
                 file = await previews.show(tx, file_id, seat.tenant, seat.source, desk.keys)
                 wrong = await previews.list_page(tx, file_id, desk.keys, outcome="rejected", size=SHOWN)
+                known = await previews.list_page(tx, file_id, desk.keys, outcome="known", size=SHOWN)
                 hinted = await previews.list_page(tx, file_id, desk.keys, hinted=True, size=SHOWN)
         except UnknownFileError:
             raise NotFoundError from None
@@ -85,6 +86,7 @@ def routes(desk: Desk) -> APIRouter:
             file=file,
             wrong=wrong,
             hinted=hinted,
+            others=[receipt for receipt in known if receipt["told_by"]],
             short=SHORT,
             is_working=file["status"] in WORKING,
             words=words.PREVIEWS,
