@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from services.reporting.api.dashboard import KINDS
@@ -13,13 +14,17 @@ from services.reporting.store.dashboard import queries
 from shared.reference.week import WEEK, closes_at, reminds_at, round_of
 from shared.web.caller import PageReader
 
+Day = Annotated[date | None, Query(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+
 
 def routes(desk: Desk) -> APIRouter:
     """`/janji`."""
     found = APIRouter(include_in_schema=False)
 
     @found.get("/janji")
-    async def pledges(reader: PageReader, putaran: date | None = None, jenis: str = "opd") -> Response:
+    async def pledges(
+        reader: PageReader, putaran: Day = None, jenis: Literal["opd", "kecamatan", "kelurahan"] = "opd"
+    ) -> Response:
         city, moment = reader.city, desk.clock()
         begins = round_of(putaran or city.date_of(moment))
         async with desk.reading() as tx:

@@ -67,10 +67,10 @@ from reporting.v1_unit_round where tenant = :tenant and unit_code = :unit_code o
 
 -- name: list_round_pledges
 -- Every unit in use with what it pledged for a round, in all programmes; late when one of them was.
-select u.unit_code, u.name as unit_name, u.kind, sum(r.pledged_idr)::bigint as pledged_idr,
+select u.unit_code, u.unit_name, u.kind, sum(r.pledged_idr)::bigint as pledged_idr,
   sum(r.pledged_packets)::int as pledged_packets, bool_or(r.is_late) as is_late
-from facts.dim_unit u left join reporting.v1_unit_round r on r.unit_code = u.unit_code and r.round = :round
-where u.tenant = :tenant and u.is_active group by u.unit_code, u.name, u.kind order by u.name;
+from reporting.v1_unit_tally u left join reporting.v1_unit_round r on r.unit_code = u.unit_code and r.round = :round
+where u.tenant = :tenant and u.is_active group by u.unit_code, u.unit_name, u.kind order by u.unit_name;
 
 -- name: list_sellers
 -- What each UMKM with a purchase earned, those who earned most first.

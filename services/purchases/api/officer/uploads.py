@@ -23,7 +23,7 @@ from shared.web.pages import see_other
 from shared.web.problems import NotFoundError
 
 WORKING = ("received", "read", "accepting")
-TOO_MANY = "Terlalu banyak berkas menunggu persetujuan. Setujui dahulu sebagian, atau unggah lagi besok."
+TOO_MANY = "Terlalu banyak berkas menunggu persetujuan. Setujui atau hapus dahulu sebagian, atau unggah lagi besok."
 SHOWN = 30  # receipts with something wrong on the page; the sheet has them all
 
 
