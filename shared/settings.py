@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     stuck_seconds: float = Field(30, gt=0, description="Seconds without progress after which /readyz says no")
     http_host: str = Field("127.0.0.1", description="Address the HTTP door listens on")
     http_port: int = Field(0, ge=0, le=65535, description="Port of the HTTP door; 0 takes a free one")
+    broker_stamps: bool = Field(
+        False,
+        description="The broker writes into each message when it came: a pledge is then late by that moment, not by "
+        "when its turn came. Only with `message_interceptors.incoming.set_header_timestamp.overwrite = true` in "
+        "rabbitmq.conf (RabbitMQ 3.12 or newer): without that line a sender could write the moment itself",
+    )
     open_doors: bool = Field(
         False, description="HTTP without a token is let in as anybody: for demo, dev and tests, on loopback only"
     )

@@ -78,7 +78,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         schema=SCHEMA,
         settings=settings,
         cities=cities,
-        lanes=handlers.lanes(cities, keys),
+        lanes=handlers.lanes(cities, keys, stamped=settings.broker_stamps),
         routers=doors,
         loops=[
             Loop("sweep", sweep),
@@ -87,5 +87,5 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             Loop("turnover", reckoning),
         ],
         directory=directory,
-        publisher_lanes=lambda: handlers.publisher_lanes(directory, cities, keys),
+        publisher_lanes=lambda: handlers.publisher_lanes(directory, cities, keys, stamped=settings.broker_stamps),
     )

@@ -18,20 +18,20 @@ from shared.messaging.topology import publisher_queue
 from shared.reference.store import Cities
 
 
-def lanes(cities: Cities, keys: Keys) -> list[Lane]:
+def lanes(cities: Cities, keys: Keys, *, stamped: bool = False) -> list[Lane]:
     """`purchases.intake`: what the city's own systems tell, of whatever source and unit.
 
-    Unordered: (source, reference) and waiting do the ordering.
+    Unordered: (source, reference) and waiting do the ordering. `stamped`: the broker writes when a message came.
     """
-    return [Lane("purchases.intake", on_submissions(cities, keys), ordered=False, consumers=2)]
+    return [Lane("purchases.intake", on_submissions(cities, keys, stamped=stamped), ordered=False, consumers=2)]
 
 
-def publisher_lanes(directory: Directory, cities: Cities, keys: Keys) -> list[Lane]:
+def publisher_lanes(directory: Directory, cities: Cities, keys: Keys, *, stamped: bool) -> list[Lane]:
     """A lane for each publisher that has a queue: who speaks is sure, because only its login reaches the queue."""
-    return [_publisher_lane(publisher, directory, cities, keys) for publisher in directory.with_queue()]
+    return [_publisher_lane(publisher, directory, cities, keys, stamped) for publisher in directory.with_queue()]
 
 
-def _publisher_lane(publisher: Principal, directory: Directory, cities: Cities, keys: Keys) -> Lane:
+def _publisher_lane(publisher: Principal, directory: Directory, cities: Cities, keys: Keys, stamped: bool) -> Lane:
     """Scope and limits are looked up anew for each batch, so that a change needs no new lane."""
 
     def fresh() -> Principal:
@@ -45,7 +45,7 @@ def _publisher_lane(publisher: Principal, directory: Directory, cities: Cities, 
 
     return Lane(
         publisher_queue(*publisher.key),
-        on_submissions(cities, keys, lambda: fresh().scope),
+        on_submissions(cities, keys, lambda: fresh().scope, stamped=stamped),
         ordered=False,
         own=own,
         rest=lambda count: directory.limits_of(fresh()).purchases.spend(count, time.monotonic()),
@@ -53,11 +53,14 @@ def _publisher_lane(publisher: Principal, directory: Directory, cities: Cities, 
     )
 
 
-def on_submissions(cities: Cities, keys: Keys, scope: Callable[[], Scope] = lambda: EVERYTHING) -> Handler:
+def on_submissions(
+    cities: Cities, keys: Keys, scope: Callable[[], Scope] = lambda: EVERYTHING, *, stamped: bool
+) -> Handler:
     """A handler of submitted, corrected and voided purchases, and of pledges; `scope` is the sender's."""
 
     async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
-        allowed = scope()
-        await apply(tx, [opened(event, allowed) for event in events], cities=cities, keys=keys, now=now())
+        allowed, moment = scope(), now()
+        told = [opened(event, allowed, (stamped and event.stamped_at) or moment) for event in events]
+        await apply(tx, told, cities=cities, keys=keys, now=moment)
 
     return handle

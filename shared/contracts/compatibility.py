@@ -27,11 +27,25 @@ def breaks(old: Schema, new: Schema, *, is_told: bool) -> list[str]:
     `new` must accept whatever `old` accepts. Of what we tell (`is_told`), readers of `old` must also understand
     whatever `new` allows, fields that they do not know left aside.
     """
-    old, new = expanded(old), expanded(new)
-    found = [*_refusals(old, new, ""), *_changes(old, new, "")]
+    found = narrows(old, new)
     if is_told:
-        found += [f"{text} (to readers of the old one)" for text in _refusals(new, old, "", is_lenient=True)]
+        found += [
+            f"{text} (to readers of the old one)"
+            for text in _refusals(expanded(new), expanded(old), "", is_lenient=True)
+        ]
     return sorted(set(found))
+
+
+def narrows(old: Schema, new: Schema) -> list[str]:
+    """Where `new` refuses what `old` accepts, or gives it another meaning."""
+    old, new = expanded(old), expanded(new)
+    return sorted({*_refusals(old, new, ""), *_changes(old, new, "")})
+
+
+def surprises(old: Schema, new: Schema) -> list[str]:
+    """Where readers of `old` would not understand what `new` allows, or miss a field."""
+    old, new = expanded(old), expanded(new)
+    return sorted({*_refusals(new, old, "", is_lenient=True), *_changes(old, new, "")})
 
 
 def _refusals(said: Schema, read: Schema, path: str, *, is_lenient: bool = False) -> Iterator[str]:

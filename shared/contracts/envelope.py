@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +18,7 @@ MAX_ATTRIBUTE = 250  # characters; two of them make a key, which Postgres cannot
 MAX_VERSION = 2**31 - 1
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
+STAMP = "timestamp_in_ms"  # the header in which a broker that is told to writes when a message came
 _REQUIRED = ("specversion", "id", "type", "source")
 _KEPT = ("id", "type", "source", "tenant", "aggregate", "correlationid")
 
@@ -32,7 +33,10 @@ class TenantError(EnvelopeError):
 
 @dataclass(frozen=True)
 class Envelope:
-    """One event as it travels. Identity is (`source`, `event_id`) inside a city; `aggregate` and `version` order it."""
+    """One event as it travels. Identity is (`source`, `event_id`) inside a city; `aggregate` and `version` order it.
+
+    `time` is the sender's word; `stamped_at` the broker's, where it writes one, and else whatever the sender wrote.
+    """
 
     event_id: str
     type: str
@@ -43,6 +47,7 @@ class Envelope:
     correlation_id: str
     time: datetime | None
     data: dict[str, Any]
+    stamped_at: datetime | None = None
 
     @property
     def identity(self) -> str:
@@ -101,19 +106,28 @@ def read(headers: Mapping[str, object], content_type: str | None, body: bytes, r
     except orjson.JSONDecodeError as error:
         raise EnvelopeError("the body is not JSON") from error
     tenant = routing_key.partition(".")[0]
+    stamped_at = _moment_of(headers.get(STAMP))
     if (content_type or "").partition(";")[0].strip().lower() == STRUCTURED:  # a charset may stand behind it
-        return read_structured(parsed, tenant)
-    return _envelope({k[3:]: v for k, v in headers.items() if k.startswith("ce-")}, parsed, tenant)
+        return read_structured(parsed, tenant, stamped_at)
+    return _envelope({k[3:]: v for k, v in headers.items() if k.startswith("ce-")}, parsed, tenant, stamped_at)
 
 
-def read_structured(event: Any, tenant: str) -> Envelope:
+def read_structured(event: Any, tenant: str, stamped_at: datetime | None = None) -> Envelope:
     """An event whose attributes and data are one JSON object; raises `EnvelopeError`."""
     if not isinstance(event, dict):
         raise EnvelopeError("a structured event is a JSON object")
-    return _envelope({k: v for k, v in event.items() if k != "data"}, event.get("data"), tenant)
+    return _envelope({k: v for k, v in event.items() if k != "data"}, event.get("data"), tenant, stamped_at)
 
 
-def _envelope(attributes: Mapping[str, object], data: Any, tenant: str) -> Envelope:
+def _moment_of(milliseconds: object) -> datetime | None:
+    """The moment of a broker's stamp; None for what is none."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC) if type(milliseconds) is int else None
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _envelope(attributes: Mapping[str, object], data: Any, tenant: str, stamped_at: datetime | None) -> Envelope:
     if not isinstance(data, dict):
         raise EnvelopeError("the data is not a JSON object")
     for name in _REQUIRED:
@@ -144,4 +158,5 @@ def _envelope(attributes: Mapping[str, object], data: Any, tenant: str) -> Envel
         correlation_id=text.get("correlationid", ""),
         time=time,
         data=data,
+        stamped_at=stamped_at,
     )

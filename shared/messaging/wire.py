@@ -22,7 +22,7 @@ from pamqp.header import ContentHeader
 
 HEAD = pamqp.constants.FRAME_HEADER_SIZE
 PIECE_BYTES = 256 * 1024
-LONG_STRING = ord("S")
+LONG_STRING, LONG_LONG = ord("S"), ord("l")
 _unmarshal = ContentHeader.unmarshal
 _any_table = pamqp.decode.field_table
 
@@ -77,18 +77,22 @@ def _short_string(value: bytes) -> tuple[int, str]:
 
 
 def _table(value: bytes) -> tuple[int, FieldTable]:
-    """A table of texts, as our headers are; any other is left to pamqp."""
+    """A table of texts, and a broker's stamp in milliseconds, as our headers are; any other is left to pamqp."""
     end, at = 4 + int.from_bytes(value[:4]), 4
     found: FieldTable = {}
     try:
         while at < end:
             named = at + 1 + value[at]
-            if value[named] != LONG_STRING:
+            name, kind = value[at + 1 : named].decode(), value[named]
+            if kind == LONG_STRING:
+                begins = named + 5
+                at = begins + int.from_bytes(value[named + 1 : begins])
+                found[name] = value[begins:at].decode()
+            elif kind == LONG_LONG:
+                at = named + 9
+                found[name] = int.from_bytes(value[named + 1 : at], signed=True)
+            else:
                 return _any_table(value)
-            begins = named + 5
-            ends = begins + int.from_bytes(value[named + 1 : begins])
-            found[value[at + 1 : named].decode()] = value[begins:ends].decode()
-            at = ends
     except (IndexError, UnicodeDecodeError):
         return _any_table(value)
     return (end, found) if at == end <= len(value) else _any_table(value)

@@ -11,7 +11,7 @@ import pytest
 
 from shared.contracts.compatibility import breaks
 from shared.contracts.corpus import CONTRACTS, SCHEMAS, examples, schema_path
-from shared.contracts.published import digest_of, published
+from shared.contracts.published import digest_of, hindrances, published
 from shared.contracts.registry import ALL, TOLD
 
 PUBLISHED = published()
@@ -40,6 +40,10 @@ def test_every_minor_accepts_what_the_one_before_accepts(kind: str) -> None:
     for (_, older), (_, younger) in pairwise(found):
         assert older in PUBLISHED
         assert breaks(read(older), read(younger), is_told=kind in TOLD) == []
+
+
+def test_http_doors_take_their_callers_of_the_last_publish_and_the_changelog_names_what_is_new() -> None:
+    assert hindrances() == []
 
 
 def test_every_schema_and_example_belongs_to_a_message_of_today() -> None:

@@ -258,6 +258,7 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/files"): {"publisher"},
     ("GET", "/v1/files/template.{kind}"): {"publisher"},
     ("GET", "/v1/files/{file_id}"): {"publisher"},
+    ("DELETE", "/v1/files/{file_id}"): {"publisher"},
     ("POST", "/v1/files/{file_id}/accept"): {"publisher"},
     ("GET", "/v1/files/{file_id}/rejected.xlsx"): {"publisher"},
     ("GET", "/v1/registry/sellers"): {"publisher", "reader"},

@@ -23,6 +23,7 @@ PAGES = (
     "/",
     "/unit",
     f"/unit/{UNIT}",
+    "/janji?putaran=2021-07-26",
     "/kelurahan",
     "/kelurahan/32.76.01.1006",
     "/kelurahan/32.76.01.1007",
@@ -80,6 +81,7 @@ async def test_every_number_is_the_one_that_sql_gives(world: World, chromium: Br
         assert f"{unit['buyers']} dari {unit['headcount']} ASN ikut {rupiah(unit['spend_idr'])}" in shown
         assert f"{unit['headcount'] - unit['buyers']} ASN belum ikut belanja." in shown
         assert "Rp7.500.000" in shown
+        await look_at_pledges(page)
         listed = await text_of(page, "/unit?jenis=kelurahan")
         for row in await query(world, "select unit_name from reporting.v1_unit_tally where kind = 'kelurahan'"):
             assert row["unit_name"] in listed
@@ -90,6 +92,18 @@ async def test_every_number_is_the_one_that_sql_gives(world: World, chromium: Br
               sum(failed)::int as failed from reporting.v1_distribution_tally group by kelurahan, 1""",
         ):
             assert f"{row['kelurahan_name']} {row['assigned']} {row['delivered']} {row['failed']}" in shown
+
+
+async def look_at_pledges(page: Page) -> None:
+    """The week of the one pledge, and a week that is far away: nobody is late for it yet."""
+    shown = await text_of(page, "/janji?putaran=2021-07-28")
+    assert "Janji minggu 26 Juli – 1 Agustus 2021" in shown
+    assert "1 unit sudah menyampaikan" in shown
+    assert "26 unit belum menyampaikan" in shown
+    assert "Dinas Kesehatan Belum" in shown
+    assert re.search(r"Usaha Mikro Rp7\.500\.000 40 paket Terlambat", shown)
+    assert "Dinas Kesehatan" in await page.get_by_label("Teks untuk disalin").input_value()
+    assert "Belum" not in (await text_of(page, "/janji?putaran=2999-01-07")).replace("“Belum”", "")
 
 
 async def test_few_households_are_not_told_and_many_are(world: World, chromium: Browser) -> None:

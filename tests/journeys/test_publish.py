@@ -20,6 +20,7 @@ import pytest
 from peduli.servers.server import free_port
 from services.purchases.app import service
 from shared.messaging import topology
+from tests.support.access import add, amqp_url
 from tests.support.eventually import eventually
 from tests.support.running import listening
 from tests.support.servers import World
@@ -38,13 +39,22 @@ PROGRAMS = {
     "php/publish.php": ["php"],
     "php/send-day.php": ["php"],
     "shell/send-day.sh": ["sh"],
+    "java/SendDay.java": ["java", "-XX:TieredStopAtLevel=1", "--source", "11"],
     "http/send.sh": ["sh"],
 }
 OVER_AMQP = ["python/publish.py", "node/publish.js", "php/publish.php"]
-OF_A_DAY = [*OVER_AMQP, "php/send-day.php", "shell/send-day.sh"]
-NEEDS = {"node": ["node", "npm"], "php": ["php"], "shell": ["curl", "jq"], "http": ["curl"], "python": []}
+OVER_HTTP = ["php/send-day.php", "shell/send-day.sh", "java/SendDay.java"]
+NEEDS = {
+    "node": ["node", "npm"],
+    "php": ["php"],
+    "shell": ["curl", "jq"],
+    "java": ["java"],
+    "http": ["curl"],
+    "python": [],
+}
 
 ACCEPTED = "KOP-2021-000201 recorded\nKOP-2021-000202 recorded\n"
+FULL = 5  # messages that may wait in a publisher's queue
 AGAIN = "KOP-2021-000201 known\nKOP-2021-000202 known\n"
 REFUSED = """\
 KOP-2021-000203 rejected
@@ -69,8 +79,13 @@ class Publisher:
     folder: Path
     environment: dict[str, str]
 
-    async def run(self, receipts: list[str], *changes: tuple[str, str]) -> Ran:
-        """Run it over these receipts, with `changes` made in its text."""
+    @property
+    def own_name(self) -> str:
+        """Its name as a publisher of the city."""
+        return re.sub(r"[^a-z]", "-", self.name.lower())
+
+    async def run(self, receipts: list[str], *changes: tuple[str, str], **environment: str) -> Ran:
+        """Run it over these receipts, with `changes` made in its text, and others in its environment."""
         text = SNIPPETS[f"{FOLDER}/{self.name}"]
         for old, new in changes:
             assert old in text
@@ -82,7 +97,7 @@ class Publisher:
             *PROGRAMS[self.name],
             str(script),
             str(data),
-            env={**os.environ, **self.environment},
+            env={**os.environ, **self.environment, **environment},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -101,10 +116,18 @@ def publisher(request: pytest.FixtureRequest, tmp_path: Path) -> Publisher:
 
 
 @contextlib.asynccontextmanager
-async def at_work(world: World, publisher: Publisher) -> AsyncIterator[str]:
-    """The purchases service on a port, and the publisher told where everything is; yields the service's URL."""
-    async with listening(service(world.settings())) as url:
-        publisher.environment |= {"PEDULI_URL": url, "PEDULI_AMQP_URL": world.rabbitmq.url}
+async def at_work(world: World, publisher: Publisher, *, let_in: bool = False) -> AsyncIterator[str]:
+    """The purchases service on a port, and the publisher told where everything is; yields the service's URL.
+
+    `let_in`: the doors are closed to all but the publisher, which has a token and a login of its own.
+    """
+    access = {"PEDULI_AMQP_URL": world.rabbitmq.url}
+    if let_in:
+        made = await add(world, publisher.own_name, queue_length=FULL)
+        access = {"PEDULI_AMQP_URL": amqp_url(world, made.amqp_user, made.amqp_password)}
+        access |= {"PEDULI_TOKEN": made.token, "PEDULI_KEY": made.routing_keys[0]}
+    async with listening(service(world.settings(open_doors=not let_in))) as url:
+        publisher.environment |= {"PEDULI_URL": url, **access}
         yield url
 
 
@@ -131,15 +154,36 @@ def test_the_page_shows_every_publisher() -> None:
     assert {f"{FOLDER}/{name}" for name in (*PROGRAMS, "http/ask.sh")} == set(SNIPPETS)
 
 
-@each(OF_A_DAY)
-async def test_a_day_is_sent_its_refusals_are_told_and_sending_it_again_is_harmless(
+@each([*OVER_AMQP, *OVER_HTTP])
+async def test_a_publisher_sends_a_day_and_again_and_is_told_every_refusal_as_the_page_shows_it(
     world: World, publisher: Publisher
 ) -> None:
-    async with at_work(world, publisher):
+    async with at_work(world, publisher, let_in=True):
         first = await publisher.run(RECEIPTS)
         assert (first.out, first.code, first.err) == (ACCEPTED + REFUSED, 1, "")
         again = await publisher.run(RECEIPTS[:2])
         assert (again.out, again.code, again.err) == (AGAIN, 0, "")
+        foreign = await publisher.run(RECEIPTS[:1], PEDULI_SOURCE="/pos/warung-sebelah")
+        assert foreign.code == 1
+        assert_shown(publisher, foreign)
+        if publisher.name in OVER_AMQP:
+            wrong_key = await publisher.run(RECEIPTS[:1], PEDULI_KEY="3276.purchase.submitted.v1")
+            assert (wrong_key.out, wrong_key.code) == ("", 75)
+            assert_shown(publisher, wrong_key)
+        else:
+            wrong_token = await publisher.run(RECEIPTS[:1], PEDULI_TOKEN="salah")
+            assert (wrong_token.out, wrong_token.code) == ("", 1)
+            assert '"status":401' in wrong_token.err
+    if publisher.name in OVER_AMQP:  # nobody takes anything from its queue any more
+        full = await publisher.run(RECEIPTS * FULL)
+        assert (full.out, full.code) == ("", 75)
+        assert_shown(publisher, full)
+
+
+def assert_shown(publisher: Publisher, ran: Ran) -> None:
+    """The page has every line that a program printed, with the login of its example."""
+    printed = (ran.out + ran.err).replace(publisher.own_name, "koperasi-depok").splitlines()
+    assert [line for line in printed if line not in PAGE.splitlines()] == []
 
 
 @each(["http/send.sh"])
@@ -205,10 +249,10 @@ async def test_over_http_an_outage_is_waited_for(world: World, publisher: Publis
         assert "recorded" in found.out
 
 
-@each(["php/send-day.php", "shell/send-day.sh"])
+@each(OVER_HTTP)
 async def test_over_http_a_long_outage_ends_with_send_again(world: World, publisher: Publisher) -> None:
     publisher.environment["PEDULI_URL"] = f"http://127.0.0.1:{free_port()}"
-    tries = ("TRIES = 5", "TRIES = 1") if publisher.name.endswith("php") else ("--retry 5", "--retry 1")
+    tries = ("--retry 5", "--retry 1") if publisher.name.endswith("sh") else ("TRIES = 5", "TRIES = 1")
     found = await publisher.run(RECEIPTS, tries)
     assert (found.out, found.code) == ("", 75)
     assert "jalankan lagi nanti" in found.err

@@ -60,7 +60,7 @@ def message(body: dict[str, Any] | bytes, kind: str = "purchase.submitted", **he
         "ce-id": event_id,
         "ce-type": f"id.go.depok.peduli.{kind}.v1",
         "ce-source": SOURCE,
-        **{name.replace("_", "-"): value for name, value in headers.items()},
+        **{name.replace("_", "-") if name.startswith("ce_") else name: value for name, value in headers.items()},
     }
     return aio_pika.Message(
         body if isinstance(body, bytes) else orjson.dumps(body),

@@ -39,7 +39,9 @@ async function ask(eventId) {
   for (let attempt = 0; attempt < WAIT_SECONDS * 5; attempt++) {
     const answer = await fetch(url, { headers }).catch(() => null); // null: away for a moment
     if (answer?.ok) return (await answer.json())[0];
-    if (answer && ![404, 429, 503].includes(answer.status)) throw new Error(`${answer.status} ${await answer.text()}`);
+    const said = answer?.status === 403 ? await answer.json() : {};
+    if (said.reasons) return { outcome: "rejected", reasons: said.reasons }; // not yours to tell, and so not to ask about
+    if (answer && ![404, 429, 503].includes(answer.status)) throw new Error(`${answer.status} ${said.title ?? ""}`);
     await sleep(200);
   }
   return { outcome: "confirmed, no answer yet", reasons: [] };
@@ -48,11 +50,12 @@ async function ask(eventId) {
 async function main(path) {
   const returned = new Set();
   const sent = [];
+  let refusal; // why the broker closed the channel
   try {
     const connection = await amqp.connect(PEDULI_AMQP_URL);
     connection.on("error", () => {}); // the publish in hand is rejected, and tells of it
     const channel = await connection.createConfirmChannel();
-    channel.on("error", () => {});
+    channel.on("error", (error) => (refusal = error));
     channel.on("return", (message) => returned.add(message.properties.messageId)); // comes before its confirm
     for (const line of readFileSync(path, "utf8").split("\n").filter(Boolean)) {
       const receipt = JSON.parse(line);
@@ -62,7 +65,7 @@ async function main(path) {
     }
     await connection.close();
   } catch (error) {
-    console.error(`Broker tidak menerima (${error.code || error.message}); jalankan lagi nanti.`);
+    console.error(`Broker tidak menerima (${(refusal ?? error).message || error.code}); jalankan lagi nanti.`);
     return 75;
   }
   let worst = 0;

@@ -44,6 +44,10 @@ function ask(string $id): array
         if ($status === 200) {
             return json_decode($body, true)[0];
         }
+        $reasons = $status === 403 ? json_decode($body, true)['reasons'] ?? [] : [];
+        if ($reasons) {
+            return ['outcome' => 'rejected', 'reasons' => $reasons]; // not yours to tell, and so not to ask about
+        }
         if (!in_array($status, [0, 404, 429, 503], true)) {
             throw new RuntimeException("$status $body");
         }

@@ -51,6 +51,8 @@ def ask(event_id: str) -> dict[str, Any]:
             with urlopen(request, timeout=10) as answer:
                 return dict(json.load(answer)[0])
         except HTTPError as error:
+            if error.code == 403 and (reasons := json.load(error).get("reasons")):
+                return {"outcome": "rejected", "reasons": reasons}  # not yours to tell, and so not to ask about
             if error.code not in (404, 429, 503):
                 raise
         except URLError:
@@ -75,7 +77,7 @@ def main(path: str) -> int:
                 print(receipt["reference"], "unroutable")
                 worst = 1
     except (AMQPError, NackError, OSError) as error:
-        print(f"Broker tidak menerima ({type(error).__name__}); jalankan lagi nanti.", file=sys.stderr)
+        print(f"Broker tidak menerima ({error!r}); jalankan lagi nanti.", file=sys.stderr)
         return 75
     for reference, event_id in sent:
         answer = ask(event_id)

@@ -26,8 +26,7 @@ from shared.contracts.pledges import PledgeRecorded
 from shared.database.pool import Transaction
 from shared.ids import new_id
 from shared.reference.model import Reference
-
-MONDAY = 0
+from shared.reference.week import MONDAY
 
 
 @dataclass(frozen=True)

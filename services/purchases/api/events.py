@@ -15,6 +15,7 @@ from services.purchases.api.submissions import MAX_REQUEST_BYTES
 from services.purchases.domain.submission import unfit
 from services.purchases.usecases.receive import Answer, Sent, UnknownTypeError, opened
 from shared.access.model import Scope
+from shared.clock import now
 from shared.contracts import envelope
 from shared.contracts.envelope import Envelope, EnvelopeError, TenantError
 from shared.contracts.reasons import Reason
@@ -86,7 +87,7 @@ def _reader(read: Callable[[], Envelope], scope: Scope) -> Sent | Reason:
     """An event ready to be told, or why it cannot be."""
     try:
         event = read()
-        item = opened(event, scope)
+        item = opened(event, scope, arrived_at=now())
     except TenantError:
         return Reason.of("WRONG_TENANT", "tenant")
     except EnvelopeError:

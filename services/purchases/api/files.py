@@ -123,6 +123,18 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
             return problem(409, "Berkas ini belum atau tidak dapat diterima", detail=error.hint)
         return JSONResponse({"file_id": str(file_id), "status": status}, 202, {"Location": f"/v1/files/{file_id}"})
 
+    @routes.delete("/{file_id}", status_code=204)
+    async def withdraw_file(file_id: UUID, city: City, source: Source) -> Response:
+        """Delete a file that was not accepted, with all that was read from it; what is recorded is voided instead."""
+        try:
+            async with pool.acquire() as tx, tx.transaction():
+                await files.withdraw(tx, file_id, city.tenant, source)
+        except UnknownFileError:
+            raise NotFoundError from None
+        except NotReadyError as error:
+            return problem(409, "Berkas ini sudah disetujui", detail=error.hint)
+        return Response(status_code=204)
+
     @routes.get("/{file_id}/rejected.xlsx", responses=_SHEET)
     async def read_rejected(file_id: UUID, city: City, source: Source) -> Response:
         """The refused rows in the template's columns, and why: to be mended and uploaded again."""

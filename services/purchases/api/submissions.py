@@ -25,6 +25,7 @@ from services.purchases.domain.submission import unfit
 from services.purchases.usecases.judging import Incoming
 from services.purchases.usecases.pledges import IncomingPledge
 from services.purchases.usecases.receive import Answer, Sent
+from shared.clock import now
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PledgeSubmission, PurchaseSubmission, VoidSubmission
 from shared.ids import derived_id, new_id
@@ -84,13 +85,15 @@ def router(grouper: Grouper[Sent, Answer]) -> APIRouter:
     )
     async def submit_pledges(request: Request, caller: AnyCaller, source: Source) -> JSONResponse:
         """Tell what a unit promises for a round; told again, the last word counts."""
+        arrived_at = now()
         try:
             raws, is_list = await read_objects(request)
         except UnreadableError as error:
             return error.answer
         caller.take_purchases(len(raws))
         tenant, scope = caller.city.tenant, caller.scope
-        answers = await grouper.ask([Sent(IncomingPledge(new_id(), tenant, source, raw, scope)) for raw in raws])
+        sent = [Sent(IncomingPledge(new_id(), tenant, source, raw, arrived_at, scope)) for raw in raws]
+        answers = await grouper.ask(sent)
         told = [shown(answer) for answer in answers]
         return answer_many(told) if is_list else answer_one(answers[0], told[0])
 

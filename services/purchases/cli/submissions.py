@@ -95,8 +95,11 @@ class Importer:
         self._show(found, where)
         good = found["receipts"] - found["preview"].get("rejected", 0)
         if not good:
-            raise NotImportedError("semua baris ditolak" + self._save_refused(found, where, path))
+            refused = self._save_refused(found, where, path)
+            self._ask("DELETE", where)
+            raise NotImportedError("semua baris ditolak" + refused)
         if not yes and not self._confirmed(good):
+            self._ask("DELETE", where)
             raise NotImportedError("dibatalkan")
         self._ask("POST", f"{where}/accept")
         self._accepted = where

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,21 +13,23 @@ from services.purchases.domain.submission import unfit
 from shared.contracts.reasons import Reason, reasons_of_form
 from shared.contracts.submissions import PledgeSubmission
 from shared.reference.model import Reference
+from shared.reference.week import MONDAY, closes_at, reminds_at
 
-MONDAY, THURSDAY = 0, 3
-CLOSES = time(16)  # of Thursday, in the city's own time
-REMINDS = time(15, 30)  # then Setda's list says "belum" of who has not pledged
 AHEAD = timedelta(weeks=4)  # a later round is a slip of the year or the month
 
 
 @dataclass(frozen=True)
 class Pledge:
-    """A pledge as it stands. `is_late` tells of the first word: who was on time may still correct the sum."""
+    """A pledge as it stands, as its last word said it at `said_at`.
+
+    `is_late` tells of the first word: who was on time may still correct the sum.
+    """
 
     version: int
     sum_idr: int
     packets: int
     is_late: bool
+    said_at: datetime
 
 
 def read_pledge(raw: dict[str, Any], reference: Reference, now: datetime) -> PledgeSubmission | list[Reason]:
@@ -49,25 +51,21 @@ def read_pledge(raw: dict[str, Any], reference: Reference, now: datetime) -> Ple
     return reasons or pledge
 
 
-def closes_at(round_: date, zone: ZoneInfo) -> datetime:
-    """The moment from which a pledge for the round is late."""
-    return datetime.combine(round_ + timedelta(days=THURSDAY), CLOSES, zone)
-
-
-def round_of(day: date) -> date:
-    """The round that a day belongs to: its Monday."""
-    return day - timedelta(days=day.weekday())
-
-
 def is_missed(pledge: Pledge | None, round_: date, now: datetime, zone: ZoneInfo) -> bool:
     """Whether to say "belum": nothing was pledged by Thursday 15.30 of the round."""
-    return pledge is None and now >= datetime.combine(round_ + timedelta(days=THURSDAY), REMINDS, zone)
+    return pledge is None and now >= reminds_at(round_, zone)
 
 
-def decide(pledge: Pledge | None, said: PledgeSubmission, now: datetime, zone: ZoneInfo) -> Pledge:
-    """The pledge after what was said: the same one when it says nothing new."""
+def decide(pledge: Pledge | None, said: PledgeSubmission, arrived_at: datetime, zone: ZoneInfo) -> Pledge:
+    """The pledge after what was said: the same one when it says nothing new.
+
+    Words count in the order in which they reached our doors; one that waited in a queue may be read behind a later one.
+    """
+    is_late = arrived_at >= closes_at(said.round, zone)
     if pledge is None:
-        return Pledge(1, said.sum_idr, said.packets, now >= closes_at(said.round, zone))
-    if (pledge.sum_idr, pledge.packets) == (said.sum_idr, said.packets):
+        return Pledge(1, said.sum_idr, said.packets, is_late, arrived_at)
+    last = said if arrived_at >= pledge.said_at else pledge
+    after = replace(pledge, sum_idr=last.sum_idr, packets=last.packets, is_late=pledge.is_late and is_late)
+    if after == pledge:
         return pledge
-    return Pledge(pledge.version + 1, said.sum_idr, said.packets, pledge.is_late)
+    return replace(after, version=pledge.version + 1, said_at=max(arrived_at, pledge.said_at))

@@ -22,10 +22,10 @@ where tenant = :tenant and source = :source and status in ('received', 'read', '
 -- Its work goes on, or (a moment in the past) is laid down.
 update files set leased_until = :until where file_id = :file_id;
 
--- name: save_status!
--- How far a file is.
+-- name: save_status$
+-- How far a file is; null when it was withdrawn meanwhile.
 update files set status = :status, fault = :fault, fault_row = :fault_row, ignored = :ignored, changed_at = now()
-where file_id = :file_id;
+where file_id = :file_id returning status;
 
 -- name: move_status$
 -- One step forward from a certain status; null when it is not there.
@@ -96,6 +96,10 @@ where file_id = :file_id group by outcome, result;
 -- How many receipts have a hint of each kind.
 select hint ->> 'code' as code, count(distinct number)::int as receipts
 from file_receipts, lateral jsonb_array_elements(hints) as hint where file_id = :file_id group by 1 order by 2 desc, 1;
+
+-- name: withdraw_file$
+-- A file goes with all its rows, unless it is accepted; whoever works on it finds nothing more to do.
+delete from files where file_id = :file_id and status not in ('accepting', 'accepted') returning file_id;
 
 -- name: delete_files
 -- Files older than they may be kept.

@@ -151,7 +151,17 @@ def _keep_to_unit(receipts: Sequence[Receipt], source: str, city: Reference) -> 
 
 
 async def keep(tx: Transaction, work: Work, contents: Contents) -> None:
-    """What was read, in place of what may have been read before."""
+    """What was read, in place of what may have been read before; nothing of a file that was withdrawn."""
+    kept = await queries.save_status(
+        tx,
+        file_id=work.file_id,
+        status="unusable" if contents.fault else "read",
+        fault=contents.fault,
+        fault_row=contents.fault_row,
+        ignored=list(contents.ignored)[:50],
+    )
+    if kept is None:
+        return
     await queries.delete_receipts(tx, file_id=work.file_id)
     await queries.append_receipts(
         tx,
@@ -159,14 +169,6 @@ async def keep(tx: Transaction, work: Work, contents: Contents) -> None:
         numbers=list(range(1, len(contents.receipts) + 1)),
         row_counts=[rows for rows, _ in contents.receipts],
         sealed=[sealed for _, sealed in contents.receipts],
-    )
-    await queries.save_status(
-        tx,
-        file_id=work.file_id,
-        status="unusable" if contents.fault else "read",
-        fault=contents.fault,
-        fault_row=contents.fault_row,
-        ignored=list(contents.ignored)[:50],
     )
 
 
@@ -222,6 +224,16 @@ async def accept(tx: Transaction, file_id: UUID, tenant: str, source: str) -> st
     if moved is None:
         raise NotReadyError(hint=file["status"])
     return str(moved)
+
+
+async def withdraw(tx: Transaction, file_id: UUID, tenant: str, source: str) -> None:
+    """Delete a file that nobody has accepted, with all that was read from it.
+
+    Raises `UnknownFileError`, and `NotReadyError` for one that is accepted: what is recorded is corrected or voided.
+    """
+    file = await find(tx, file_id, tenant, source)
+    if await queries.withdraw_file(tx, file_id=file_id) is None:
+        raise NotReadyError(hint=file["status"])
 
 
 async def list_due(tx: Transaction, work: Work, keys: Keys, *, after: int) -> list[tuple[Told, Sent]]:

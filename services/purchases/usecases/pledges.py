@@ -19,7 +19,7 @@ from shared.contracts.event import Event, outgoing
 from shared.contracts.pledges import PledgeRecorded, PledgeRejected
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PledgeSubmission
-from shared.database.pool import Transaction
+from shared.database.pool import Row, Transaction
 from shared.ids import derived_id, new_id
 from shared.messaging import outbox
 from shared.reference.model import Reference
@@ -28,12 +28,16 @@ from shared.reference.store import Cities
 
 @dataclass(frozen=True)
 class IncomingPledge:
-    """A pledge as it came: `submission_id` is equal for a resend of the same message; `scope` is the sender's."""
+    """A pledge as it came: `submission_id` is equal for a resend of the same message; `scope` is the sender's.
+
+    `arrived_at` is when it reached our door, however long it waited behind it: that moment decides what is late.
+    """
 
     submission_id: UUID
     tenant: str
     source: str
     raw: dict[str, Any]
+    arrived_at: datetime
     scope: Scope = EVERYTHING
 
 
@@ -53,6 +57,11 @@ def pledge_id(tenant: str, unit_code: str, programme: str, round_: date) -> UUID
     return derived_id("pledge", tenant, unit_code, programme, round_.isoformat())
 
 
+def standing(row: Row) -> Pledge:
+    """A pledge as it is kept."""
+    return Pledge(row["version"], row["sum_idr"], row["packets"], row["is_late"], row["changed_at"])
+
+
 async def pledge(
     tx: Transaction, incoming: Sequence[IncomingPledge], *, cities: Cities, now: datetime
 ) -> list[PledgeVerdict]:
@@ -69,11 +78,12 @@ async def _pledge(tx: Transaction, item: IncomingPledge, city: Reference | None,
     identity = pledge_id(city.tenant, content.unit_code, content.programme, content.round)
     await queries.claim_pledge(tx, pledge_id=identity)
     row = await queries.find_pledge(tx, pledge_id=identity)
-    before = Pledge(row["version"], row["sum_idr"], row["packets"], row["is_late"]) if row else None
-    after = decide(before, content, now, city.zone)
+    before = standing(row) if row else None
+    arrived_at = min(item.arrived_at, now)
+    after = decide(before, content, arrived_at, city.zone)
     outcome = "known" if after == before else "changed" if before else "recorded"
     if after != before:
-        await _save(tx, item, identity, content, after, now)
+        await _save(tx, item, identity, content, after, arrived_at)
     await _note(tx, item, identity, outcome, content.round.isoformat(), ())
     return PledgeVerdict(identity, outcome, after.version, after.is_late)
 
@@ -84,7 +94,7 @@ async def _save(
     identity: UUID,
     content: PledgeSubmission,
     after: Pledge,
-    now: datetime,
+    arrived_at: datetime,
 ) -> None:
     said = {
         "pledge_id": identity,
@@ -96,8 +106,9 @@ async def _save(
         "packets": after.packets,
         "is_late": after.is_late,
     }
-    await queries.save_pledge(tx, tenant=item.tenant, version=after.version, now=now, **said)
-    await _tell(tx, item, PledgeRecorded(**said, pledged_at=now), str(identity), after.version, now)
+    moments = {"arrived_at": arrived_at, "said_at": after.said_at}
+    await queries.save_pledge(tx, tenant=item.tenant, version=after.version, **moments, **said)
+    await _tell(tx, item, PledgeRecorded(**said, pledged_at=arrived_at), str(identity), after.version, arrived_at)
 
 
 async def _refuse(tx: Transaction, item: IncomingPledge, reasons: list[Reason], now: datetime) -> PledgeVerdict:

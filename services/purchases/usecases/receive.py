@@ -13,7 +13,7 @@ from services.purchases.store import purchases as store
 from services.purchases.usecases.intake import submit
 from services.purchases.usecases.judging import KINDS, PLEDGE, Incoming, Keys, Verdict, purchase_id, submission_id
 from services.purchases.usecases.pledges import IncomingPledge, PledgeVerdict, pledge
-from shared.access.model import EVERYTHING, Scope
+from shared.access.model import Scope
 from shared.contracts.envelope import Envelope
 from shared.contracts.reasons import Reason
 from shared.database.pool import Row, Transaction
@@ -37,14 +37,14 @@ class Sent:
 Answer = Verdict | PledgeVerdict
 
 
-def opened(event: Envelope, scope: Scope = EVERYTHING) -> Incoming | IncomingPledge:
+def opened(event: Envelope, scope: Scope, arrived_at: datetime) -> Incoming | IncomingPledge:
     """An event as what a sender of this `scope` tells; raises `UnknownTypeError`.
 
-    It has the same submission id through every door.
+    It has the same submission id through every door. `arrived_at`: when it reached our door, by no word of the sender.
     """
     told = submission_id(event.identity)
     if event.type == PLEDGE:
-        return IncomingPledge(told, event.tenant, event.source, event.data, scope)
+        return IncomingPledge(told, event.tenant, event.source, event.data, arrived_at, scope)
     kind = KINDS.get(event.type)
     if kind is None:
         raise UnknownTypeError

@@ -15,6 +15,7 @@ from services.reporting.store.reports import queries
 from services.reporting.usecases import report as usecase
 from shared.database.pool import Transaction
 from shared.reference.model import Reference
+from shared.reference.week import round_of
 from shared.web.caller import PageReader
 from shared.web.downloads import download
 from shared.web.forms import Form, form_key, give_cookie, new_token, read_form
@@ -46,7 +47,7 @@ def routes(desk: Desk, secret: bytes) -> APIRouter:
     @found.get("/laporan")
     async def reports(request: Request, reader: PageReader, unit: str = "") -> Response:
         today = desk.clock().astimezone(reader.city.zone).date()
-        monday = today - timedelta(days=today.weekday())
+        monday = round_of(today)
         values = {"dari": monday.isoformat(), "sampai": today.isoformat(), "unit": unit}
         async with desk.reading() as tx:
             return await page(request, tx, reader.city, values, {})

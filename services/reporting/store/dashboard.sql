@@ -65,6 +65,13 @@ where tenant = :tenant and unit_code = :unit_code order by local_date;
 select round, programme, pledged_idr, pledged_packets, is_late, donated_idr, buyers::int as buyers
 from reporting.v1_unit_round where tenant = :tenant and unit_code = :unit_code order by round desc, programme limit 8;
 
+-- name: list_round_pledges
+-- Every unit in use with what it pledged for a round, in all programmes; late when one of them was.
+select u.unit_code, u.unit_name, u.kind, sum(r.pledged_idr)::bigint as pledged_idr,
+  sum(r.pledged_packets)::int as pledged_packets, bool_or(r.is_late) as is_late
+from reporting.v1_unit_tally u left join reporting.v1_unit_round r on r.unit_code = u.unit_code and r.round = :round
+where u.tenant = :tenant and u.is_active group by u.unit_code, u.unit_name, u.kind order by u.unit_name;
+
 -- name: list_sellers
 -- What each UMKM with a purchase earned, those who earned most first.
 select seller_code, coalesce(min(seller_name), seller_code) as seller_name, min(channel) as channel,

@@ -90,7 +90,8 @@ insert into fct_pledge as t select * from unnest(:pledge_id::uuid[], :tenant::te
   :programme::text[], :round::date[], :pledged_idr::bigint[], :pledged_packets::int[], :is_late::bool[],
   :pledged_at::timestamptz[])
 on conflict (pledge_id) do update set version = excluded.version, pledged_idr = excluded.pledged_idr,
-  pledged_packets = excluded.pledged_packets where excluded.version > t.version;
+  pledged_packets = excluded.pledged_packets, is_late = excluded.is_late,
+  pledged_at = least(t.pledged_at, excluded.pledged_at) where excluded.version > t.version;
 
 -- name: save_tasks!
 -- The accumulating snapshot of tasks, a row each; each time stays, also that of a packet which is assigned again.

@@ -154,8 +154,8 @@ async def _others(tx: Transaction, events: Sequence[Envelope]) -> None:
             rejections.append(common | _rejection(event))
         elif event.type == "pledge.recorded.v1":
             row, first = common | _pledge(event), pledges.get(event.data["pledge_id"])
-            kept = {name: first[name] for name in ("is_late", "pledged_at")} if first else {}
-            pledges[event.data["pledge_id"]] = row | kept
+            earliest = {"pledged_at": min(first["pledged_at"], row["pledged_at"])} if first else {}
+            pledges[event.data["pledge_id"]] = row | earliest
         elif event.type in ("lot.expired.v1", "lot.adjusted.v1"):
             changes.append(common | _stock_change(event))
     if households:

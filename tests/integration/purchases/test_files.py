@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+import structlog
 
 from services.purchases.app import service
 from services.purchases.documents.columns import PURCHASES
@@ -211,6 +212,29 @@ async def test_a_file_that_cannot_be_used_says_why_and_others_go_on(world: World
         assert seen["fault"] == {"code": "NO_SPREADSHEET", "message": "Ini bukan berkas .xlsx atau .csv.", "row": None}
         assert (await client.post(f"{broken}/accept", headers=RINA)).status_code == 409
         await until(client, good, "previewed")
+        await client.post(f"{good}/accept", headers=RINA)
+        assert (await client.delete(good, headers=RINA)).status_code == 409
+        assert (await client.delete(broken, headers=TILL)).status_code == 404
+        assert (await client.delete(broken, headers=RINA)).status_code == 204
+        assert (await client.delete(broken, headers=RINA)).status_code == 404
+        await until(client, good, "accepted")
+
+
+async def test_a_file_may_be_taken_back_while_it_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    opening = files.open_contents
+
+    def withdrawn(work: files.Work, *more: Any) -> files.Contents:
+        found = opening(work, *more)
+        asyncio.run_coroutine_threadsafe(rows(world, "delete from files returning 1"), loop).result()
+        return found
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(files, "open_contents", withdrawn)
+    with structlog.testing.capture_logs() as logged:
+        async with running(service(world.settings())) as client:
+            where = await upload(client, sheet_of_63())
+            await eventually(lambda: client.get(where, headers=RINA), lambda seen: seen.status_code == 404)
+    assert [line for line in logged if line["event"] == "file_given_up"] == []
 
 
 async def test_the_door_of_files_refuses_what_is_not_its_own(world: World) -> None:

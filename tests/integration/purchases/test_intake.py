@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aio_pika
 import orjson
+import pytest
 
+from services.purchases.api import events, submissions
 from services.purchases.app import service
 from shared.messaging import topology
 from tests.support.eventually import eventually
@@ -16,6 +19,7 @@ from tests.support.publish import message, publish, purchase
 from tests.support.running import running
 from tests.support.servers import World
 
+AS_JSON = {"Content-Type": "application/json"}
 KEY = "3276.purchase.submitted.v1"
 POOLED = orjson.loads(Path("contracts/examples/purchase.submitted/1.0-pooled-kit.json").read_bytes())
 
@@ -255,7 +259,25 @@ async def test_what_no_event_can_hold_is_refused_with_its_reason_at_both_doors(w
     assert await rows(world, "select * from parked") == []
 
 
-async def test_a_pledge_comes_by_broker_and_by_http_and_the_last_word_counts(world: World) -> None:
+async def test_a_pledge_is_late_by_when_the_broker_had_it_and_no_sender_can_write_that_moment(world: World) -> None:
+    """Both came a moment before four o'clock on their Thursday, they say; their turn comes years later."""
+    for stamps, monday in ((True, datetime(2021, 7, 26, tzinfo=UTC)), (False, datetime(2021, 8, 2, tzinfo=UTC))):
+        came = monday + timedelta(days=3, hours=9, milliseconds=-1)
+        body = {"round": f"{monday:%Y-%m-%d}", "unit_code": "32.76.DKUM", "sum_idr": 7_500_000, "packets": 40}
+        told = message(body, "pledge.submitted", ce_time=came.isoformat(), timestamp_in_ms=int(came.timestamp() * 1000))
+        async with running(service(world.settings(broker_stamps=stamps))):
+            await publish(world.rabbitmq.url, [(told, "3276.pledge.submitted.v1")])
+            kept = await eventually(lambda day=monday: kept_of(world, day), bool)  # type: ignore[misc]
+        assert (kept[0]["is_late"], kept[0]["pledged_at"] == came) == (not stamps, stamps)
+
+
+async def kept_of(world: World, monday: datetime) -> list[dict[str, Any]]:
+    return await rows(world, f"select is_late, pledged_at from pledges where round = '{monday:%Y-%m-%d}'")
+
+
+async def test_a_pledge_comes_by_broker_and_by_http_and_the_last_word_counts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     body = {"round": "2021-07-26", "unit_code": "32.76.DKUM", "sum_idr": 7_500_000, "packets": 40}
     async with running(service(world.settings())) as client:
         await publish(world.rabbitmq.url, [(message(body, "pledge.submitted"), "3276.pledge.submitted.v1")])
@@ -273,9 +295,18 @@ async def test_a_pledge_comes_by_broker_and_by_http_and_the_last_word_counts(wor
         assert [reason["code"] for reason in wrong.json()["reasons"]] == ["UNKNOWN_ROUND"]
         listed = (await client.get("/v1/pledges", params={"unit_code": "32.76.DKUM"})).json()
         assert [(item["round"], item["packets"]) for item in listed] == [("2021-07-26", 39)]
-    told = await rows(world, "select type, version from event_log order by seq")
-    assert [(row["type"], row["version"]) for row in told] == [
+        for door in (submissions, events):  # their requests came on a Thursday at 15.59 and were committed years later
+            monkeypatch.setattr(door, "now", lambda: datetime(2021, 8, 5, 8, 59, tzinfo=UTC))
+        in_time = await client.post("/v1/pledges", json={**body, "round": "2021-08-02"}, headers=headers)
+        told = message({**body, "round": "2021-08-02", "unit_code": "32.76.06"}, "pledge.submitted")
+        as_http = {name: str(value) for name, value in told.headers.items()} | AS_JSON
+        by_event = await client.post("/v1/events", content=told.body, headers=as_http)
+        assert [answer.json()["is_late"] for answer in (in_time, by_event)] == [False, False]
+    kept = await rows(world, "select type, version from event_log order by seq")
+    assert [(row["type"], row["version"]) for row in kept] == [
         ("pledge.recorded.v1", 1),
         ("pledge.recorded.v1", 2),
         ("pledge.rejected.v1", 1),
+        ("pledge.recorded.v1", 1),
+        ("pledge.recorded.v1", 1),
     ]

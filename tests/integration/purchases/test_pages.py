@@ -12,13 +12,17 @@ import httpx
 import pytest
 
 from services.purchases.app import service
+from services.purchases.documents.columns import PURCHASES
 from shared.clock import now
+from shared.sheets.spreadsheet import read
 from tests.support.eventually import eventually
 from tests.support.journey import query
 from tests.support.officers import NIP, OTHER_UNIT, THURSDAY_MORNING, UNIT, browsing, key_of, peduli, sign_in
 from tests.support.publish import purchase
 from tests.support.running import running
 from tests.support.servers import World
+from tests.support.sheets import HEADINGS, xlsx
+from tests.support.sheets import told as row
 
 TEMPLATES = Path("services/purchases/api/templates")
 SHARED = Path("shared/web")
@@ -138,6 +142,7 @@ PATHS = [
 ACTS = [
     "/unggah",
     "/unggah/{file}/terima",
+    "/unggah/{file}/hapus",
     "/keluar",
     "/janji",
     "/belanja/baru",
@@ -196,7 +201,21 @@ async def test_no_page_opens_without_a_session_and_none_of_anothers_unit_with_on
                     answer = await other.post(path.format(**ids), data={"kunci": others_key, "sebab": "salah_input"})
                     assert answer.status_code == 404, path
             assert "KOP-1" not in (await other.get("/belanja")).text
+        await a_file_of_nothing_but_mistakes_is_mended_or_taken_back(hers, f"/unggah/{ids['file']}", key)
         assert (await hers.get(f"/belanja/draf/{ids['draft']}/barang")).status_code == 200
+
+
+async def a_file_of_nothing_but_mistakes_is_mended_or_taken_back(hers: httpx.AsyncClient, where: str, key: str) -> None:
+    """No button accepts it, and its rows come back; once taken back it is gone from list and address."""
+    page = await eventually(lambda: hers.get(where), lambda seen: "Yang akan terjadi" in seen.text)
+    assert "Tidak ada nota yang dapat dicatat." in page.text
+    assert f'action="{where}/terima"' not in page.text
+    assert f'href="{where}/ditolak.xlsx"' in page.text
+    assert len(read((await hers.get(f"{where}/ditolak.xlsx")).content, PURCHASES).rows) == 1
+    assert f'action="{where}/hapus"' in page.text
+    assert (await hers.post(f"{where}/hapus", data={"kunci": key})).headers["location"] == "/unggah"
+    assert (await hers.get(where)).status_code == 404
+    assert where not in (await hers.get("/unggah")).text
 
 
 async def test_pages_are_safe_light_and_ask_nobody_else(world: World) -> None:
@@ -252,7 +271,13 @@ async def test_one_receipt_told_by_the_till_and_by_the_unit_counts_once(world: W
         assert (await door.post("/v1/purchases", json=body, headers=POS)).json()["outcome"] == "recorded"
         key = await sign_in(hers, world)
         home = (await hers.get("/beranda")).text
+        assert "1 dari 45 ASN ikut belanja (2,2 %), 44 belum;" in home
         assert "1 nota di antaranya dilaporkan pihak lain" in home
+        head = {"reference": "KOP-1", "date": "29/07/2021", "time": "09.05", "seller": "KOP-BEJI-01", "nip": NIP}
+        sheet = {"file": ("b.xlsx", xlsx([HEADINGS, row(**head, sku="BERAS-5KG", quantity=2, price=65000)]))}
+        where = (await hers.post("/unggah", data={"kunci": key}, files=sheet)).headers["location"]
+        preview = await eventually(lambda: hers.get(where), lambda page: "Yang akan terjadi" in page.text)
+        assert "<b>Nota KOP-1:</b> sudah tercatat dari <code>/pos/koperasi-depok</code>" in preview.text
         sent = await told(hers, key)
         shown = (await hers.get(sent.headers["location"])).text
         assert "Belum ada tautan unggahan." in shown
@@ -295,8 +320,11 @@ async def test_a_correction_and_a_void_go_the_way_of_all_doors(world: World) -> 
         assert NIP in (await hers.get(f"{draft}/nota")).text
         lines = {"baris": "1", "sku-0": "BERAS-5KG", "banyak-0": "1", "harga-0": "65.000", "aksi": "lanjut"}
         await hers.post(f"{draft}/barang", data={"kunci": key, **lines})
+        await hers.post(f"{draft}/unggahan", data={"kunci": key, "tautan": "", "tagar": "", "oleh": "asn"})
         corrected = await hers.post(f"{draft}/kirim", data={"kunci": key})
         assert "Rp65.000" in (await hers.get(corrected.headers["location"])).text
+        seen = (await door.get(path.replace("/belanja", "/v1/purchases"))).json()
+        assert seen["content"]["posts"] == []  # a post that showed a household is withdrawn
         voided = await hers.post(f"{path}/batalkan", data={"kunci": key, "sebab": "nota_ganda"})
         assert "tidak dihitung lagi" in (await hers.get(voided.headers["location"])).text
         assert "0 nota" in (await hers.get("/beranda")).text

@@ -37,6 +37,7 @@ GIVEN: dict[str, Any] = {
     "kelurahan": "32.76.06.1001",
     "first": date(2022, 5, 20),
     "last": date(2022, 6, 17),
+    "round": date(2022, 6, 13),
     "units": None,
     "number": 1,
     "size": 50,

@@ -7,14 +7,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.purchases.domain.pledge import Pledge, closes_at, decide, is_missed, read_pledge, round_of
+from services.purchases.domain.pledge import Pledge, decide, is_missed, read_pledge
 from shared.contracts.reasons import Reason
 from shared.contracts.submissions import PledgeSubmission
 from shared.reference.load import load
+from shared.reference.week import closes_at, round_of
 
 WIB, WIT = ZoneInfo("Asia/Jakarta"), ZoneInfo("Asia/Jayapura")
 ROUND = date(2021, 7, 26)
 REFERENCE = load("3276")
+
+
+CLOSES = datetime(2021, 7, 29, 9, tzinfo=UTC)  # in Depok
 
 
 def said(sum_idr: int = 7_500_000, packets: int = 40) -> PledgeSubmission:
@@ -30,10 +34,17 @@ def test_a_second_before_four_is_on_time_and_four_is_late(zone: ZoneInfo, utc_ho
 
 
 def test_the_last_word_counts_and_the_first_decides_what_is_late() -> None:
-    first = decide(None, said(), datetime(2021, 7, 29, 8, tzinfo=UTC), WIB)
-    assert decide(first, said(), datetime(2021, 7, 30, tzinfo=UTC), WIB) == first
-    changed = decide(first, said(packets=39), datetime(2021, 7, 30, tzinfo=UTC), WIB)
-    assert changed == Pledge(2, 7_500_000, 39, False)
+    on_time, next_day = CLOSES - timedelta(hours=1), CLOSES + timedelta(hours=15)
+    first = decide(None, said(), on_time, WIB)
+    assert decide(first, said(), next_day, WIB) == first
+    assert decide(first, said(packets=39), next_day, WIB) == Pledge(2, 7_500_000, 39, False, next_day)
+
+
+def test_a_word_that_waited_in_a_queue_counts_from_when_it_came() -> None:
+    late, on_time = CLOSES + timedelta(minutes=5), CLOSES - timedelta(minutes=5)
+    first = decide(None, said(packets=40), late, WIB)
+    assert decide(first, said(packets=39), on_time, WIB) == Pledge(2, 7_500_000, 40, False, late)
+    assert decide(first, said(packets=39), late + timedelta(minutes=1), WIB).is_late
 
 
 def test_every_reason_against_a_pledge_is_told_at_once() -> None:
@@ -49,5 +60,5 @@ def test_belum_is_said_from_half_past_three_of_thursday() -> None:
     half_past_three = datetime(2021, 7, 29, 8, 30, tzinfo=UTC)
     assert not is_missed(None, ROUND, half_past_three - timedelta(seconds=1), WIB)
     assert is_missed(None, ROUND, half_past_three, WIB)
-    assert not is_missed(Pledge(1, 1, 1, True), ROUND, half_past_three, WIB)
+    assert not is_missed(Pledge(1, 1, 1, True, half_past_three), ROUND, half_past_three, WIB)
     assert [round_of(date(2021, 7, day)) for day in (25, 26, 31)] == [date(2021, 7, 19), ROUND, ROUND]

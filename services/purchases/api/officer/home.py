@@ -13,15 +13,14 @@ from fastapi.responses import Response
 from services.purchases.api.officer.desk import Desk, Officer, programme_of
 from services.purchases.api.officer.words import errors_of
 from services.purchases.domain.draft import rupiah_of, whole_of
-from services.purchases.domain.pledge import Pledge, closes_at, is_missed, round_of
+from services.purchases.domain.pledge import Pledge, is_missed
 from services.purchases.store import book, drafts
 from services.purchases.store.pledges import queries as pledges
-from services.purchases.usecases.pledges import IncomingPledge, pledge, pledge_id
+from services.purchases.usecases.pledges import IncomingPledge, pledge, pledge_id, standing
 from shared.ids import new_id
 from shared.reference.model import Reference
+from shared.reference.week import WEEK, closes_at, round_of
 from shared.web.pages import see_other
-
-WEEK = timedelta(weeks=1)
 
 
 @dataclass(frozen=True)
@@ -92,9 +91,10 @@ def routes(desk: Desk) -> APIRouter:
             "sum_idr": rupiah_of(form["jumlah"]),
             "packets": whole_of(form["paket"]),
         }
-        item = IncomingPledge(new_id(), officer.seat.tenant, officer.seat.source, raw)
+        moment = desk.clock()
+        item = IncomingPledge(new_id(), officer.seat.tenant, officer.seat.source, raw, arrived_at=moment)
         async with desk.transaction() as tx:
-            verdict = (await pledge(tx, [item], cities=desk.cities, now=desk.clock()))[0]
+            verdict = (await pledge(tx, [item], cities=desk.cities, now=moment))[0]
         if verdict.outcome != "rejected":
             where = {"putaran": form["putaran"], "program": programme, "hasil": verdict.outcome}
             return see_other(f"/janji?{urlencode(where)}")
@@ -134,7 +134,7 @@ async def _pledge_page(
 async def _round(desk: Desk, tx: Any, officer: Officer, programme: str, begins: date) -> Round:
     city, seat, now = officer.city, officer.seat, desk.clock()
     row = await pledges.find_pledge(tx, pledge_id=pledge_id(seat.tenant, seat.unit_code, programme, begins))
-    stands = Pledge(row["version"], row["sum_idr"], row["packets"], row["is_late"]) if row else None
+    stands = standing(row) if row else None
     return Round(
         begins,
         programme,

@@ -23,7 +23,7 @@ from shared.web.pages import see_other
 from shared.web.problems import NotFoundError
 
 WORKING = ("received", "read", "accepting")
-TOO_MANY = "Terlalu banyak berkas menunggu persetujuan. Setujui dahulu sebagian, atau unggah lagi besok."
+TOO_MANY = "Terlalu banyak berkas menunggu persetujuan. Setujui atau hapus dahulu sebagian, atau unggah lagi besok."
 SHOWN = 30  # receipts with something wrong on the page; the sheet has them all
 
 
@@ -75,6 +75,7 @@ def routes(desk: Desk) -> APIRouter:
             async with desk.transaction() as tx:
                 file = await previews.show(tx, file_id, seat.tenant, seat.source, desk.keys)
                 wrong = await previews.list_page(tx, file_id, desk.keys, outcome="rejected", size=SHOWN)
+                known = await previews.list_page(tx, file_id, desk.keys, outcome="known", size=SHOWN)
                 hinted = await previews.list_page(tx, file_id, desk.keys, hinted=True, size=SHOWN)
         except UnknownFileError:
             raise NotFoundError from None
@@ -85,6 +86,7 @@ def routes(desk: Desk) -> APIRouter:
             file=file,
             wrong=wrong,
             hinted=hinted,
+            others=[receipt for receipt in known if receipt["told_by"]],
             short=SHORT,
             is_working=file["status"] in WORKING,
             words=words.PREVIEWS,
@@ -103,6 +105,19 @@ def routes(desk: Desk) -> APIRouter:
         except NotReadyError:
             pass  # the page says how far it is
         return see_other(f"/unggah/{file_id}")
+
+    @found.post("/unggah/{file_id}/hapus")
+    async def withdraw(request: Request, file_id: UUID) -> Response:
+        officer = await desk.officer(request)
+        await desk.form(request, officer)
+        try:
+            async with desk.transaction() as tx:
+                await files.withdraw(tx, file_id, officer.seat.tenant, officer.seat.source)
+        except UnknownFileError:
+            raise NotFoundError from None
+        except NotReadyError:
+            return see_other(f"/unggah/{file_id}")  # accepted meanwhile: its page says so
+        return see_other("/unggah")
 
     @found.get("/unggah/{file_id}/ditolak.xlsx")
     async def refused(request: Request, file_id: UUID) -> Response:

@@ -1,0 +1,26 @@
+"""A round is a week that is called by its Monday; pledges for it close on its Thursday, in the city's own time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+MONDAY, THURSDAY = 0, 3
+WEEK = timedelta(weeks=1)
+CLOSES = time(16)
+REMINDS = time(15, 30)  # then the unit's page and Setda's list say "belum" of who has not pledged
+
+
+def round_of(day: date) -> date:
+    """The round that a day belongs to: its Monday."""
+    return day - timedelta(days=day.weekday())
+
+
+def closes_at(round_: date, zone: ZoneInfo) -> datetime:
+    """The moment from which a pledge for the round is late."""
+    return datetime.combine(round_ + timedelta(days=THURSDAY), CLOSES, zone)
+
+
+def reminds_at(round_: date, zone: ZoneInfo) -> datetime:
+    """The moment from which who has not pledged is told so."""
+    return datetime.combine(round_ + timedelta(days=THURSDAY), REMINDS, zone)
