@@ -21,7 +21,8 @@ log = structlog.get_logger()
 
 WINDOW = 500  # events published before their confirms are awaited
 CONFIRM_SECONDS = 5.0
-BUSY_SECONDS, IDLE_SECONDS, RETRY_SECONDS = 0.02, 0.5, 1.0
+BUSY_SECONDS = 0.05  # company comes meanwhile: a window costs as much as forty events
+IDLE_SECONDS, RETRY_SECONDS = 0.5, 1.0
 FROZEN_SECONDS = 20.0  # then another may lead: by then the broker has long closed the line of one who sent no heartbeat
 REFUSALS = 2  # times that one event must be refused by itself before it is quarantined
 
