@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import aiormq
 import orjson
 import structlog
-from pamqp.commands import Basic
 
 from shared.database.pool import STATEMENT_SECONDS, Row, Transaction, connect
 from shared.database.queries import load_queries
 from shared.messaging import topology
-from shared.messaging.channel import Channel, TextProperties
+from shared.messaging.channel import Channel, Message
 from shared.messaging.connection import Connection, open_channel, open_connection
 from shared.observability import metrics
 
@@ -22,7 +21,8 @@ log = structlog.get_logger()
 
 WINDOW = 500  # events published before their confirms are awaited
 CONFIRM_SECONDS = 5.0
-BUSY_SECONDS, IDLE_SECONDS, RETRY_SECONDS = 0.02, 0.5, 1.0
+BUSY_SECONDS = 0.05  # company comes meanwhile: a window costs as much as forty events
+IDLE_SECONDS, RETRY_SECONDS = 0.5, 1.0
 FROZEN_SECONDS = 20.0  # then another may lead: by then the broker has long closed the line of one who sent no heartbeat
 REFUSALS = 2  # times that one event must be refused by itself before it is quarantined
 
@@ -89,43 +89,27 @@ class Relay:
                 await broker.close()
 
     async def _publish(self, database: Transaction, channel: Channel, rows: Sequence[Row]) -> int:
-        confirms = [self._send(channel, row) for row in rows]
-        _, late = await asyncio.wait(confirms, timeout=CONFIRM_SECONDS)  # one deadline for the window
-        for confirm in late:
-            confirm.cancel()
-        results = [_outcome(confirm) for confirm in confirms]
-        confirmed = 0
-        for result in results:
-            if not isinstance(result, Basic.Ack):
-                break
-            confirmed += 1
+        window = channel.publish(topology.EVENTS, [message_of(row) for row in rows])
+        error: Exception | None = None
+        try:
+            await asyncio.wait_for(window.settled, CONFIRM_SECONDS)  # one deadline for the window
+        except Exception as failure:
+            error = failure
+        confirmed = window.confirmed
         if confirmed:
             await queries.delete_published(database, seqs=[row["seq"] for row in rows[:confirmed]])
             metrics.EVENTS_PUBLISHED.labels(self._schema).inc(confirmed)
-        if confirmed == len(rows):
+        if error is None:
             self._window = min(self._window * 2, WINDOW)
             return confirmed
-        await self._refusal(database, rows[confirmed]["seq"], results[confirmed], sent=len(rows))
-        if isinstance(results[confirmed], asyncio.CancelledError):  # no answer in time: no word on this line helps
-            raise TimeoutError
+        await self._refusal(database, rows[confirmed]["seq"], error, sent=len(rows))
+        if isinstance(error, TimeoutError):  # no answer in time: no word on this line helps
+            raise error
         if not channel.is_closed:
             await channel.close()
         return confirmed
 
-    def _send(self, channel: Channel, row: Row) -> asyncio.Future[Basic.Ack]:
-        return channel.send(
-            row["body"],
-            exchange=topology.EVENTS,
-            routing_key=row["routing_key"],
-            properties=TextProperties(
-                content_type="application/json",
-                delivery_mode=2,
-                message_id=str(row["event_id"]),
-                headers=orjson.loads(row["headers"]),
-            ),
-        )
-
-    async def _refusal(self, database: Transaction, seq: int, error: object, *, sent: int) -> None:
+    async def _refusal(self, database: Transaction, seq: int, error: Exception, *, sent: int) -> None:
         """Halve what was sent until one event stands alone; refused twice by itself, it is set aside."""
         log.warning("publish_refused", service=self._schema, seq=seq, error=type(error).__name__)
         if not isinstance(error, aiormq.exceptions.ChannelClosed):
@@ -139,9 +123,9 @@ class Relay:
             log.error("event_quarantined", service=self._schema, seq=seq)
 
 
-def _outcome(confirm: asyncio.Future[Basic.Ack]) -> object:
-    """The broker's word, or the error that came in its place; of a confirm that is done."""
-    return asyncio.CancelledError() if confirm.cancelled() else confirm.exception() or confirm.result()
+def message_of(row: Row) -> Message:
+    """A row of the outbox as it is published."""
+    return Message(row["routing_key"], str(row["event_id"]), orjson.loads(row["headers"]), row["body"])
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> bool:

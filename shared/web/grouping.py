@@ -1,11 +1,14 @@
 """Group commit: requests that come within a few milliseconds share a transaction, and each is answered after it.
 
-While one transaction commits, those who come meanwhile are the next one; the first of them lingers for a moment.
+While one transaction commits, those who come meanwhile are the next one; the first of them lingers for a moment. Those
+who were answered together come again together: hands that are free share them, for in one transaction all of them would
+wait for the database, and nobody would have work.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -44,8 +47,9 @@ class Grouper(Generic[Item, Answer]):
     ) -> None:
         self._act = act
         self._refuse = refuse
-        self._queue: deque[_Waiting[Item, Answer]] = deque()
+        self._queue: deque[list[_Waiting[Item, Answer]]] = deque()  # of each request its items
         self._came = asyncio.Event()
+        self._free = 0  # hands: runs that have no group
         self._stopped = False
 
     async def ask(self, items: Sequence[Item]) -> list[Answer]:
@@ -58,7 +62,7 @@ class Grouper(Generic[Item, Answer]):
             raise StoppingError
         loop = asyncio.get_running_loop()
         waiting = [_Waiting[Item, Answer](item, loop.create_future()) for item in items]
-        self._queue.extend(waiting)
+        self._queue.append(waiting)
         self._came.set()
         if len(waiting) == 1:
             return [await waiting[0].answer]
@@ -72,21 +76,36 @@ class Grouper(Generic[Item, Answer]):
         """Serve until `stop`, then those who wait already; who comes later is told to come again. Several may run."""
         waker = asyncio.create_task(stop.wait())
         waker.add_done_callback(lambda _: self._came.set())
+        self._free += 1
         try:
             while self._queue or not stop.is_set():
                 if not self._queue:
                     self._came.clear()
                     await self._came.wait()
                     continue
-                if len(self._queue) < MOST and not stop.is_set():
+                if not stop.is_set():
                     await asyncio.sleep(LINGER_SECONDS)
-                group = [self._queue.popleft() for _ in range(min(MOST, len(self._queue)))]
-                await self._settle(pool, group)
+                if group := self._share():
+                    self._free -= 1
+                    try:
+                        await self._settle(pool, group)
+                    finally:
+                        self._free += 1
         finally:
+            self._free -= 1
             self._stopped = True
             waker.cancel()
-            _fail(self._queue, StoppingError())
+            for waiting in self._queue:
+                _fail(waiting, StoppingError())
             self._queue.clear()
+
+    def _share(self) -> list[_Waiting[Item, Answer]]:
+        """A free hand's share of those who wait; the items of one request stay together, and in their order."""
+        most = min(MOST, math.ceil(sum(map(len, self._queue)) / self._free))
+        group: list[_Waiting[Item, Answer]] = []
+        while self._queue and (not group or len(group) + len(self._queue[0]) <= most):
+            group += self._queue.popleft()
+        return group
 
     async def _settle(self, pool: Pool, group: Sequence[_Waiting[Item, Answer]]) -> None:
         """Answer every item of the group, halving it until one that fails by itself stands alone."""

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.distribution.usecases import allocate
-from shared.messaging import relay
+from shared.messaging import relay, topology
 from shared.messaging.applier import Applier
+from shared.messaging.channel import Channel
 from shared.messaging.relay import Relay
 from shared.observability import logs
 from shared.service import serve
@@ -84,12 +85,13 @@ def half_of_a_batch(method: Method, fuse: Fuse) -> Method:
 def half_of_a_window(method: Method, fuse: Fuse) -> Method:
     """Die when the first half of a window is confirmed and the second is on its way."""
 
-    async def wrapped(relay: Relay, database: Any, channel: Any, rows: Any) -> Any:
+    async def wrapped(leader: Relay, database: Any, channel: Channel, rows: Any) -> Any:
         if len(rows) > 1 and fuse.is_last():
-            sending = [relay._send(channel, row) for row in rows]
-            await asyncio.gather(*sending[: len(rows) // 2])
+            window = channel.publish(topology.EVENTS, [relay.message_of(row) for row in rows])
+            while window.confirmed < len(rows) // 2:  # noqa: ASYNC110 - the broker tells of them, no event of ours
+                await asyncio.sleep(0)
             die()
-        return await method(relay, database, channel, rows)
+        return await method(leader, database, channel, rows)
 
     return wrapped
 

@@ -88,14 +88,11 @@ select number, sealed, wrong::text as wrong from file_receipts
 where file_id = :file_id and 'rejected' in (outcome, result) order by number;
 
 -- name: count_receipts
--- How many receipts and rows have which outcome and result.
-select outcome, result, count(*)::int as receipts, sum(row_count)::int as rows from file_receipts
-where file_id = :file_id group by outcome, result;
-
--- name: count_hints
--- How many receipts have a hint of each kind.
-select hint ->> 'code' as code, count(distinct number)::int as receipts
-from file_receipts, lateral jsonb_array_elements(hints) as hint where file_id = :file_id group by 1 order by 2 desc, 1;
+-- How many receipts and rows have which outcome, result and hints (their codes), in one look at each: a page that shows
+-- how far a file is asks again and again.
+select outcome, result, jsonb_path_query_array(hints, '$[*].code')::text as hints, count(*)::int as receipts,
+  sum(row_count)::int as rows
+from file_receipts where file_id = :file_id group by 1, 2, 3;
 
 -- name: withdraw_file$
 -- A file goes with all its rows, unless it is accepted; whoever works on it finds nothing more to do.

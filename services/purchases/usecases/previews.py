@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +24,11 @@ async def show(tx: Transaction, file_id: UUID, tenant: str, source: str, keys: K
     """How far a file is: status, rows read and judged, receipts by outcome and result. Raises `UnknownFileError`."""
     file = await find(tx, file_id, tenant, source)
     counts = await queries.count_receipts(tx, file_id=file_id)
-    outcomes: dict[str, int] = {}
-    results: dict[str, int] = {}
+    outcomes, results, hints = Counter[str](), Counter[str](), Counter[str]()
     for row in counts:
-        outcomes[row["outcome"]] = outcomes.get(row["outcome"], 0) + row["receipts"]
-        results[row["result"]] = results.get(row["result"], 0) + row["receipts"]
+        outcomes[row["outcome"]] += row["receipts"]
+        results[row["result"]] += row["receipts"]
+        hints.update(dict.fromkeys(orjson.loads(row["hints"]), row["receipts"]))
     return {
         **_named(file, keys),
         "receipts": sum(row["receipts"] for row in counts),
@@ -37,7 +38,7 @@ async def show(tx: Transaction, file_id: UUID, tenant: str, source: str, keys: K
         "rows_recorded": sum(row["rows"] for row in counts if row["result"] not in ("", "rejected")),
         "preview": {name: number for name, number in outcomes.items() if name},
         "results": {name: number for name, number in results.items() if name},
-        "hints": {row["code"]: row["receipts"] for row in await queries.count_hints(tx, file_id=file_id)},
+        "hints": dict(sorted(hints.items(), key=lambda hint: (-hint[1], hint[0]))),
     }
 
 

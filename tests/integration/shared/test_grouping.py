@@ -17,11 +17,13 @@ Log = list[tuple[int, ...]]
 
 
 @contextlib.asynccontextmanager
-async def serving(world: World, grouper: Grouper[int, int]) -> AsyncIterator[tuple[Pool, asyncio.Event]]:
+async def serving(
+    world: World, grouper: Grouper[int, int], *, hands: int = 1
+) -> AsyncIterator[tuple[Pool, asyncio.Event]]:
     pool = await open_pool(world.database_url, "purchases")
     await pool.execute("create table told (number int primary key)")
     stop = asyncio.Event()
-    task = asyncio.create_task(grouper.run(pool, stop))
+    task = asyncio.gather(*(grouper.run(pool, stop) for _ in range(hands)))
     try:
         yield pool, stop
         stop.set()
@@ -59,6 +61,15 @@ async def test_items_that_wait_share_a_transaction_in_their_order(world: World) 
         assert answers == [[n * 10, n * 10 + 10] for n in range(0, 100, 2)]
         assert await told(pool) == list(range(100))
     assert log == [tuple(range(100))]
+
+
+async def test_free_hands_share_those_who_wait_and_no_request_is_divided(world: World) -> None:
+    log: Log = []
+    asked = grouper(log)
+    async with serving(world, asked, hands=2) as (pool, _):
+        await asyncio.gather(*(asked.ask([n, n + 1, n + 2]) for n in range(0, 30, 3)))
+        assert await told(pool) == list(range(30))
+    assert sorted(log) == [tuple(range(15)), tuple(range(15, 30))]
 
 
 async def test_an_item_that_fails_by_itself_is_refused_alone(world: World) -> None:
