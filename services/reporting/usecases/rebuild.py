@@ -40,6 +40,7 @@ async def rebuild(
     `connection` sees the shadow schema first. Raises `GapError` when a log is not complete; nothing changes then.
     """
     await store.queries.create_cursor(connection)
+    await store.queries.copy_cities(connection)
     events = sum([await _read_all(connection, cities, log, on_progress) for log in LOGS])
     async with connection.transaction():
         for queue in queues:
