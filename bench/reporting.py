@@ -161,9 +161,11 @@ async def answered(connection: asyncpg.Connection[asyncpg.Record], sql: str, run
 
 async def ask(url: str, purchases: int) -> list[Answer]:
     """Fill the facts and ask every question both ways."""
+    began = time.perf_counter()
+    await fill(url, purchases)
+    print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
     connection = await asyncpg.connect(url, server_settings={"search_path": "facts"})
     try:
-        await fill(connection, purchases)
         answers = []
         for question in QUESTIONS:
             tally_ms, rows = await answered(connection, question.tally, RUNS)

@@ -87,9 +87,9 @@ def scanned(plan: dict[str, Any]) -> Iterator[str]:
 
 
 async def test_no_dashboard_scans_the_facts(world: World) -> None:
+    await fill(world.database_url, ROWS)
     connection = await asyncpg.connect(world.database_url, server_settings={"search_path": "facts"})
     try:
-        await fill(connection, ROWS)
         long = {}
         for name, sql in shown():
             (row,) = await connection.fetch(f"explain (format json) {sql}")
