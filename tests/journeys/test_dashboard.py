@@ -27,6 +27,10 @@ PAGES = (
     "/kelurahan/32.76.01.1006",
     "/kelurahan/32.76.01.1007",
     "/umkm",
+    "/waktu",
+    "/mutu",
+    "/telusur",
+    "/telusur?cari=N-0",
     "/laporan",
 )
 

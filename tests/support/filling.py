@@ -9,6 +9,8 @@ import asyncio
 
 import asyncpg
 
+from shared.database.pool import Transaction
+
 CHUNK = 250_000  # purchases in one statement
 # Of three purchases one is for own use; the goods of the other two go into one packet. The last ones wait in the
 # lumbung for homes that isolate now, so that views have something to tell of the present too.
@@ -121,10 +123,10 @@ UNLOGGED = """select format('alter table %I set unlogged', tablename) from pg_ta
 where schemaname = 'facts' and tablename ~ '^(fct|unit)_'"""
 
 
-async def count(connection: asyncpg.Connection[asyncpg.Record], *tallies: str) -> None:
-    """Sum these tallies, empty till now, from the facts; `connection` sees the schema first."""
+async def count(tx: Transaction, *tallies: str) -> None:
+    """Sum these tallies, empty till now, from the facts; `tx` sees the schema first."""
     for tally in tallies:
-        await connection.execute(f"insert into {tally} {TALLIES[tally]}", timeout=3600)
+        await tx.execute(f"insert into {tally} {TALLIES[tally]}", timeout=3600)
 
 
 async def fill(url: str, purchases: int) -> None:

@@ -17,7 +17,7 @@ from shared.messaging import inbox
 from shared.reference.store import Cities
 
 LOGS = ("purchases", "distribution")
-BATCH = 1000  # events in one transaction
+BATCH = 5000  # events in one transaction: a tally that many of them touch is written once
 
 
 class GapError(PeduliError):
