@@ -36,11 +36,15 @@ RUNS, RUNS_OF_FACTS = 9, 3
 
 
 class Question(NamedTuple):
-    """What somebody asks: the published view, and the same answer from facts (empty: the view reads these itself)."""
+    """What somebody asks: the published view, and the same answer from facts (empty: the view reads these itself).
+
+    `is_exact`: both answer alike to the last digit; hours are read from buckets.
+    """
 
     asked: str
     tally: str
     facts: str = ""
+    is_exact: bool = True
 
 
 QUESTIONS = (
@@ -83,6 +87,37 @@ QUESTIONS = (
         "hours from purchase to door, the last 14 days",
         """select local_date, hours_in_all_p50 from reporting.v1_speed_city
         where tenant = '3276' and local_date > date '2022-06-16' order by 1""",
+        """select (k.delivered_at at time zone 'Asia/Jakarta')::date as local_date,
+          percentile_cont(0.5) within group (order by extract(epoch from k.delivered_at - p.first_at) / 3600)
+        from fct_task k cross join lateral (select min(purchased_at) as first_at from fct_task_line
+          join fct_purchase using (purchase_id) where task_id = k.task_id) p
+        where tenant = '3276' and k.delivered_at >= timestamptz '2022-06-17 00:00+07' group by 1 order by 1""",
+        is_exact=False,
+    ),
+    Question(
+        "packets in time, each kelurahan, the last 14 days",
+        """select kelurahan, sum(round(delivered * in_time_percent / 100))::int from reporting.v1_speed
+        where tenant = '3276' and local_date > date '2022-06-16' and not is_suppressed group by 1 order by 1""",
+        """select k.kelurahan, count(*) filter (where k.delivered_at <= least(h.isolation_until, h.released_at))::int
+        from fct_task k join fct_household h using (household_id)
+        where k.tenant = '3276' and k.delivered_at >= timestamptz '2022-06-17 00:00+07' group by 1 order by 1""",
+        is_exact=False,  # days with fewer than five households are not told
+    ),
+    Question(
+        "what lies in the lumbung",
+        """select kelurahan, sku, on_hand, reserved, expired from reporting.v1_stock
+        where tenant = '3276' order by 1, 2""",
+        """select kelurahan, sku, sum(on_hand)::bigint, sum(reserved)::bigint, sum(expired)::bigint from stock_line_now
+        where tenant = '3276' group by 1, 2 order by 1, 2""",
+    ),
+    Question(
+        "what each source told, and what was refused",
+        """select source, sum(accepted)::int, sum(rejected)::int from reporting.v1_submission_quality
+        where tenant = '3276' group by 1 order by 1""",
+        """select source, sum(accepted)::int, sum(rejected)::int
+        from (select source, count(*) as accepted, 0 as rejected from fct_purchase where tenant = '3276' group by 1
+          union all select source, 0, count(*) from refusal_now where tenant = '3276' group by 1) told
+        group by 1 order by 1""",
     ),
     Question(
         "one purchase from rupiah to door",
@@ -126,16 +161,18 @@ async def answered(connection: asyncpg.Connection[asyncpg.Record], sql: str, run
 
 async def ask(url: str, purchases: int) -> list[Answer]:
     """Fill the facts and ask every question both ways."""
+    began = time.perf_counter()
+    await fill(url, purchases)
+    print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
     connection = await asyncpg.connect(url, server_settings={"search_path": "facts"})
     try:
-        await fill(connection, purchases)
         answers = []
         for question in QUESTIONS:
             tally_ms, rows = await answered(connection, question.tally, RUNS)
             facts_ms = None
             if question.facts:
                 facts_ms, same = await answered(connection, question.facts, RUNS_OF_FACTS)
-                assert rows == same, question.asked
+                assert rows == same or not question.is_exact, question.asked
             answers.append(Answer(question.asked, tally_ms, facts_ms))
             print(answers[-1], flush=True)
         return answers

@@ -64,22 +64,9 @@ left join (select kelurahan, households, covered, households >= 5 as is_shown,
   on h.kelurahan = t.kelurahan;
 
 create or replace view reporting.v1_trace as
-select p.tenant, l.purchase_id, l.line_no, l.sku, p.unit_code, p.purpose, p.local_date, p.is_voided,
-  case when p.is_voided then 0 else l.quantity end as bought,
-  coalesce(t.on_the_way, 0) as on_the_way, coalesce(t.delivered, 0) as delivered, coalesce(s.expired, 0) as expired,
-  coalesce(s.over_delivered, 0) as over_delivered,
-  case when p.purpose = 'donation' then (case when p.is_voided then 0 else l.quantity end) + coalesce(s.over_delivered, 0)
-    - coalesce(t.on_the_way, 0) - coalesce(t.delivered, 0) - coalesce(s.expired, 0) - coalesce(s.damaged, 0)
-    - coalesce(s.withdrawn, 0) else 0 end as in_stock,
-  coalesce(t.packets, 0) as packets, coalesce(s.damaged, 0) as damaged, coalesce(s.withdrawn, 0) as withdrawn
-from facts.fct_purchase_line l join facts.fct_purchase p using (purchase_id)
-left join (select tl.purchase_id, tl.line_no, count(*) as packets,
-    sum(tl.quantity) filter (where k.status in ('assigned', 'accepted', 'failed')
-      or (k.status = 'recalled' and k.accepted_at is not null)) as on_the_way,
-    sum(tl.quantity) filter (where k.status = 'delivered') as delivered
-  from facts.fct_task_line tl join facts.fct_task k using (task_id) group by 1, 2) t using (purchase_id, line_no)
-left join (select purchase_id, line_no, sum(expired) + coalesce(sum(quantity) filter (where kind = 'expired'), 0) as expired,
-    sum(over_delivered) as over_delivered, sum(damaged) as damaged, sum(withdrawn) as withdrawn from facts.fct_stock_change group by 1, 2) s using (purchase_id, line_no);
+select tenant, purchase_id, line_no, sku, unit_code, purpose, local_date, is_voided, bought, on_the_way, delivered, expired,
+  over_delivered, in_stock, packets, damaged, withdrawn
+from facts.line_now;
 
 create or replace view reporting.v1_freshness as
 select f.tenant, f.topic, f.last_event_at, f.last_applied_at,
@@ -146,102 +133,63 @@ select t.tenant, t.sku, p.name as product_name, p.category, t.local_date, t.item
 from facts.tally_product_day t left join facts.dim_product p using (tenant, sku)
 window running as (partition by t.tenant, t.sku order by t.local_date);
 
--- Not published: it has households. From the tally's days to the packets of each by their index, so that a `where` about
--- days reads those days only; without `offset 0` the planner, which cannot know how few a day has, reads all there are.
-create or replace view facts.delivered_packet as
-select r.tenant, t.kelurahan, r.name as kelurahan_name, r.kecamatan_code, t.local_date, k.household_id,
-  extract(epoch from k.assigned_at - bought.first_at) / 3600 as to_assign,
-  extract(epoch from k.delivered_at - k.assigned_at) / 3600 as to_deliver,
-  extract(epoch from k.delivered_at - bought.first_at) / 3600 as in_all,
-  k.delivered_at <= least(h.isolation_until, h.released_at) as is_in_time
-from facts.tally_region_day t join facts.dim_region r on r.region_code = t.kelurahan
-join facts.ref_cities c on c.tenant = r.tenant
-cross join lateral (select * from facts.fct_task k where k.kelurahan = t.kelurahan
-  and k.delivered_at >= t.local_date::timestamp at time zone c.time_zone
-  and k.delivered_at < (t.local_date + 1)::timestamp at time zone c.time_zone offset 0) k
-left join lateral (select * from facts.fct_household h where h.household_id = k.household_id offset 0) h on true
-left join lateral (select min(p.purchased_at) as first_at from facts.fct_task_line l
-  join facts.fct_purchase p using (purchase_id) where l.task_id = k.task_id) bought on true
-where t.delivered > 0;
-
 create or replace view reporting.v1_speed as
-with speed as (
-  select tenant, kelurahan, kelurahan_name, kecamatan_code, local_date,
-    count(*) as delivered, count(distinct household_id) < 5 as is_suppressed,
-    percentile_cont(array[0.5, 0.9]) within group (order by to_assign) as to_assign,
-    percentile_cont(array[0.5, 0.9]) within group (order by to_deliver) as to_deliver,
-    percentile_cont(array[0.5, 0.9]) within group (order by in_all) as in_all,
-    count(*) filter (where is_in_time) as delivered_in_time
-  from facts.delivered_packet group by 1, 2, 3, 4, 5)
+with speed as (select t.*, r.name as kelurahan_name, r.kecamatan_code, t.households < 5 as is_suppressed
+  from facts.tally_hours_day t join facts.dim_region r on r.region_code = t.kelurahan where t.delivered > 0)
 select tenant, kelurahan, kelurahan_name, kecamatan_code, local_date,
-  case when not is_suppressed then delivered end as delivered,
-  case when not is_suppressed then round(to_assign[1]::numeric, 2) end as hours_to_assign_p50,
-  case when not is_suppressed then round(to_assign[2]::numeric, 2) end as hours_to_assign_p90,
-  case when not is_suppressed then round(to_deliver[1]::numeric, 2) end as hours_to_deliver_p50,
-  case when not is_suppressed then round(to_deliver[2]::numeric, 2) end as hours_to_deliver_p90,
-  case when not is_suppressed then round(in_all[1]::numeric, 2) end as hours_in_all_p50,
-  case when not is_suppressed then round(in_all[2]::numeric, 2) end as hours_in_all_p90,
-  case when not is_suppressed then round(100.0 * delivered_in_time / delivered, 2) end as in_time_percent,
+  case when not is_suppressed then delivered end::bigint as delivered,
+  case when not is_suppressed then round(facts.hours_at(to_assign, 0.5)::numeric, 2) end as hours_to_assign_p50,
+  case when not is_suppressed then round(facts.hours_at(to_assign, 0.9)::numeric, 2) end as hours_to_assign_p90,
+  case when not is_suppressed then round(facts.hours_at(to_deliver, 0.5)::numeric, 2) end as hours_to_deliver_p50,
+  case when not is_suppressed then round(facts.hours_at(to_deliver, 0.9)::numeric, 2) end as hours_to_deliver_p90,
+  case when not is_suppressed then round(facts.hours_at(in_all, 0.5)::numeric, 2) end as hours_in_all_p50,
+  case when not is_suppressed then round(facts.hours_at(in_all, 0.9)::numeric, 2) end as hours_in_all_p90,
+  case when not is_suppressed then round(100.0 * in_time / delivered, 2) end as in_time_percent,
   is_suppressed
 from speed;
 
 create or replace view reporting.v1_speed_city as
-with speed as (
-  select tenant, local_date, count(*) as delivered, count(distinct household_id) < 5 as is_suppressed,
-    percentile_cont(array[0.5, 0.9]) within group (order by to_assign) as to_assign,
-    percentile_cont(array[0.5, 0.9]) within group (order by to_deliver) as to_deliver,
-    percentile_cont(array[0.5, 0.9]) within group (order by in_all) as in_all,
-    count(*) filter (where is_in_time) as delivered_in_time
-  from facts.delivered_packet group by 1, 2)
+with speed as (select *, households < 5 as is_suppressed from facts.tally_hours_day where kelurahan = '' and delivered > 0)
 select tenant, local_date,
-  case when not is_suppressed then delivered end as delivered,
-  case when not is_suppressed then round(to_assign[1]::numeric, 2) end as hours_to_assign_p50,
-  case when not is_suppressed then round(to_assign[2]::numeric, 2) end as hours_to_assign_p90,
-  case when not is_suppressed then round(to_deliver[1]::numeric, 2) end as hours_to_deliver_p50,
-  case when not is_suppressed then round(to_deliver[2]::numeric, 2) end as hours_to_deliver_p90,
-  case when not is_suppressed then round(in_all[1]::numeric, 2) end as hours_in_all_p50,
-  case when not is_suppressed then round(in_all[2]::numeric, 2) end as hours_in_all_p90,
-  case when not is_suppressed then round(100.0 * delivered_in_time / delivered, 2) end as in_time_percent,
+  case when not is_suppressed then delivered end::bigint as delivered,
+  case when not is_suppressed then round(facts.hours_at(to_assign, 0.5)::numeric, 2) end as hours_to_assign_p50,
+  case when not is_suppressed then round(facts.hours_at(to_assign, 0.9)::numeric, 2) end as hours_to_assign_p90,
+  case when not is_suppressed then round(facts.hours_at(to_deliver, 0.5)::numeric, 2) end as hours_to_deliver_p50,
+  case when not is_suppressed then round(facts.hours_at(to_deliver, 0.9)::numeric, 2) end as hours_to_deliver_p90,
+  case when not is_suppressed then round(facts.hours_at(in_all, 0.5)::numeric, 2) end as hours_in_all_p50,
+  case when not is_suppressed then round(facts.hours_at(in_all, 0.9)::numeric, 2) end as hours_in_all_p90,
+  case when not is_suppressed then round(100.0 * in_time / delivered, 2) end as in_time_percent,
   is_suppressed
 from speed;
+-- squawk-ignore ban-drop-view
+drop view if exists facts.delivered_packet;
 
 create or replace view reporting.v1_stock as
-with lines as (
-  select t.tenant, p.pickup_kelurahan as kelurahan, t.sku, t.in_stock, t.expired, coalesce(k.reserved, 0) as reserved,
-    coalesce(l.expires_at, p.purchased_at + make_interval(hours => d.shelf_life_hours)) as expires_at
-  from reporting.v1_trace t join facts.fct_purchase p using (purchase_id)
-  join facts.fct_purchase_line l using (purchase_id, line_no)
-  left join facts.dim_product d on (d.tenant, d.sku) = (t.tenant, t.sku)
-  left join lateral (select sum(tl.quantity) as reserved from facts.fct_task_line tl join facts.fct_task k using (task_id)
-    where (tl.purchase_id, tl.line_no) = (t.purchase_id, t.line_no) and k.status = 'assigned') k on true
-  where t.purpose = 'donation')
-select l.tenant, l.kelurahan, r.name as kelurahan_name, l.sku, d.name as product_name,
-  sum(l.in_stock + l.reserved)::bigint as on_hand, sum(l.reserved)::bigint as reserved,
-  coalesce(sum(l.in_stock + l.reserved) filter (where l.expires_at <= now() + interval '24 hours'), 0)::bigint
-    as expiring_24h, sum(l.expired)::bigint as expired
-from lines l left join facts.dim_region r on r.region_code = l.kelurahan
-left join facts.dim_product d on (d.tenant, d.sku) = (l.tenant, l.sku)
-group by 1, 2, 3, 4, 5;
+with soon as (select now() + interval '24 hours' as at),
+expiring as (
+  select l.tenant, l.kelurahan, l.sku, l.on_hand from soon join facts.fct_stock_line l on l.expires_at <= soon.at
+  where l.on_hand <> 0
+  union all
+  select d.tenant, l.kelurahan, d.sku, l.on_hand from soon cross join facts.dim_product d
+  cross join lateral (select l.kelurahan, l.on_hand from facts.fct_stock_line l
+    where l.tenant = d.tenant and l.sku = d.sku and l.on_hand <> 0 and l.expires_at is null
+      and l.purchased_at <= soon.at - make_interval(hours => d.shelf_life_hours) offset 0) l)
+select t.tenant, t.kelurahan, r.name as kelurahan_name, t.sku, d.name as product_name, t.on_hand, t.reserved,
+  coalesce(e.pieces, 0)::bigint as expiring_24h, t.expired
+from facts.tally_stock t left join facts.dim_region r on r.region_code = t.kelurahan
+left join facts.dim_product d on (d.tenant, d.sku) = (t.tenant, t.sku)
+left join (select tenant, kelurahan, sku, sum(on_hand) as pieces from expiring group by 1, 2, 3) e
+  on (e.tenant, e.kelurahan, e.sku) = (t.tenant, t.kelurahan, t.sku);
 
 create or replace view reporting.v1_submission_quality as
-with refused as (
-  select r.tenant, r.source, (r.rejected_at at time zone c.time_zone)::date as local_date,
-    count(distinct r.submission_id) as rejected,
-    count(distinct r.submission_id) filter (where code = 'DUPLICATE_CONFLICT') as duplicates
-  from facts.fct_rejection r join facts.ref_cities c using (tenant) left join lateral unnest(r.codes) as code on true
-  group by 1, 2, 3),
-reasons as (
-  select tenant, source, local_date, jsonb_object_agg(code, times) as rejected_by_reason
-  from (select r.tenant, r.source, (r.rejected_at at time zone c.time_zone)::date as local_date, code,
-      count(distinct r.submission_id) as times
-    from facts.fct_rejection r join facts.ref_cities c using (tenant) cross join lateral unnest(r.codes) as code
-    group by 1, 2, 3, 4) each_code group by 1, 2, 3)
-select tenant, source, local_date, coalesce(t.accepted, 0) as accepted, coalesce(r.rejected, 0) as rejected,
-  round(100.0 * coalesce(r.rejected, 0) / (coalesce(t.accepted, 0) + coalesce(r.rejected, 0)), 2) as rejected_percent,
-  coalesce(r.duplicates, 0) as duplicates, coalesce(e.rejected_by_reason, '{}') as rejected_by_reason,
+select t.tenant, t.source, t.local_date, t.accepted, t.rejected::bigint as rejected,
+  round(100.0 * t.rejected / (t.accepted + t.rejected), 2) as rejected_percent,
+  coalesce(r.duplicates, 0)::bigint as duplicates, coalesce(r.rejected_by_reason, '{}') as rejected_by_reason,
   round(t.latency_seconds / 3600.0 / nullif(t.accepted, 0), 2) as mean_latency_hours
-from facts.tally_source_day t full join refused r using (tenant, source, local_date)
-left join reasons e using (tenant, source, local_date);
+from facts.tally_source_day t
+left join (select tenant, source, local_date, jsonb_object_agg(code, submissions) as rejected_by_reason,
+    sum(submissions) filter (where code = 'DUPLICATE_CONFLICT') as duplicates
+  from facts.tally_reason_day group by 1, 2, 3) r using (tenant, source, local_date);
 
 create or replace view reporting.v1_data_quality as
 select checked_at, seconds as check_seconds, is_whole, events, differences, by_tally,
@@ -308,7 +256,7 @@ begin
       ('top10_percent', 'Share of turnover of the ten sellers that sold most, in percent'),
       ('gini', 'Gini coefficient of turnover over all sellers: 0 all alike, near 1 one has it all; null without turnover'),
       ('product_name', 'Name of the product; null when the catalogue does not know it'), ('category', 'Category of the catalogue'),
-      ('hours_to_assign_p50', 'Median hours from a packet''s earliest purchase to its first assignment'),
+      ('hours_to_assign_p50', 'Median hours from a packet''s earliest purchase to its first assignment. As all hours here it is read from buckets of a quarter of an hour up to 6 hours, an hour up to 2 days, 3 hours up to a week, a day up to 30 days, and right to half of that; 720 stands for more'),
       ('hours_to_assign_p90', 'The same, 90th percentile'), ('hours_to_deliver_p50', 'Median hours from first assignment to the door'),
       ('hours_to_deliver_p90', 'The same, 90th percentile'), ('hours_in_all_p50', 'Median hours from a packet''s earliest purchase to the door'),
       ('hours_in_all_p90', 'The same, 90th percentile'),

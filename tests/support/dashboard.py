@@ -7,7 +7,9 @@ from typing import Any
 
 from shared.reference.load import load
 from tests.support.eventually import eventually
+from tests.support.filling import count
 from tests.support.journey import query
+from tests.support.projecting import facts_of
 from tests.support.publish import message, publish, purchase
 from tests.support.servers import World
 
@@ -15,12 +17,12 @@ UNIT = "32.76.DKUM"
 PLEDGE = {"round": "2021-07-26", "unit_code": UNIT, "sum_idr": 7_500_000, "packets": 40}
 
 
-def purchases_of_a_week(count: int, seed: int = 1) -> list[dict[str, Any]]:
-    """`count` receipts between 22 and 31 July 2021 of units of every kind, the same for the same seed."""
+def purchases_of_a_week(size: int, seed: int = 1) -> list[dict[str, Any]]:
+    """`size` receipts between 22 and 31 July 2021 of units of every kind, the same for the same seed."""
     random_of, city = random.Random(seed), load("3276")
     units, sellers = sorted(city.units)[::3], sorted(city.sellers.values(), key=lambda seller: seller.seller_code)
     made = []
-    for number in range(count):
+    for number in range(size):
         seller, pieces = random_of.choice(sellers), random_of.randint(1, 9)
         made.append(
             purchase(
@@ -38,13 +40,13 @@ def purchases_of_a_week(count: int, seed: int = 1) -> list[dict[str, Any]]:
     return made
 
 
-async def tell_a_week(world: World, count: int) -> None:
+async def tell_a_week(world: World, size: int) -> None:
     """Publish them and a pledge, and wait until the tallies have them; purchases and reporting must run."""
-    told = [(message(body), "3276.purchase.submitted.v1") for body in purchases_of_a_week(count)]
+    told = [(message(body), "3276.purchase.submitted.v1") for body in purchases_of_a_week(size)]
     await publish(world.rabbitmq.url, [*told, (message(PLEDGE, "pledge.submitted"), "3276.pledge.submitted.v1")])
     seen = """select (select sum(purchases)::int from reporting.v1_unit_tally) as purchases,
       (select count(*)::int from reporting.v1_unit_round where pledged_idr is not null) as pledges"""
-    await eventually(lambda: query(world, seen), lambda rows: rows == [{"purchases": count, "pledges": 1}])
+    await eventually(lambda: query(world, seen), lambda rows: rows == [{"purchases": size, "pledges": 1}])
 
 
 async def deliver(world: World) -> None:
@@ -84,6 +86,7 @@ async def carry(world: World) -> None:
         select task_id, '3276', 3, 'delivered', household_id, kelurahan, 1, 0, day + interval '1 hour',
           day + interval '2 hours', day + interval '3 hours' + n * interval '6 minutes', null, null from packets""",
     )
+    await recount(world, "fct_delivery", "tally_hours_day")
 
 
 async def check_and_refuse(world: World) -> None:
@@ -101,3 +104,11 @@ async def check_and_refuse(world: World) -> None:
           '2021-07-30T10:00:00+07:00'
           from generate_series(1, 3) n""",
     )
+    await recount(world, "tally_source_day", "tally_reason_day")
+
+
+async def recount(world: World, *tallies: str) -> None:
+    """Tallies of facts that were written here and not told."""
+    async with facts_of(world) as facts:
+        await facts.connection.execute(f"truncate {', '.join(tallies)}")
+        await count(facts.connection, *tallies)

@@ -135,12 +135,23 @@ on conflict (household_id) do update set version = excluded.version, kelurahan =
 where excluded.version > t.version;
 
 -- name: append_rejections!
--- Refused submissions, by the codes of their reasons.
-insert into fct_rejection
-select submission_id, tenant, source, string_to_array(codes, '|'), rejected_at
-from unnest(:submission_id::uuid[], :tenant::text[], :source::text[], :codes::text[], :rejected_at::timestamptz[])
-  as new (submission_id, tenant, source, codes, rejected_at)
-on conflict do nothing;
+-- Refused submissions, by the codes of their reasons, each counted the first time that it is told.
+with told as (
+  select * from unnest(:submission_id::uuid[], :tenant::text[], :source::text[], :codes::text[], :rejected_at::timestamptz[],
+    :local_date::date[]) as new (submission_id, tenant, source, codes, rejected_at, local_date)),
+new as (
+  insert into fct_rejection
+  select submission_id, tenant, source, string_to_array(codes, '|'), rejected_at from told
+  on conflict do nothing returning submission_id),
+counted as (select told.* from told join new using (submission_id)),
+reasons as (
+  insert into tally_reason_day as t
+  select tenant, source, local_date, code, count(distinct submission_id)
+  from counted cross join unnest(string_to_array(codes, '|')) as code group by 1, 2, 3, 4 order by 1, 2, 3, 4
+  on conflict (tenant, source, local_date, code) do update set submissions = t.submissions + excluded.submissions)
+insert into tally_source_day as t
+select tenant, source, local_date, 0, 0, count(*) from counted group by 1, 2, 3 order by 1, 2, 3
+on conflict (tenant, source, local_date) do update set rejected = t.rejected + excluded.rejected;
 
 -- name: append_stock_changes!
 -- Lots that expired or were adjusted.

@@ -92,13 +92,50 @@ order by 2;
 -- name: list_source_differences
 -- Tallies of sources by day that differ from the facts.
 with truth as (
-  select tenant, source, recorded_on as local_date, count(*) as accepted, sum(latency_seconds) as latency_seconds
-  from fct_purchase where recorded_on is not null group by 1, 2, 3)
+  select tenant, source, local_date, sum(accepted) as accepted, sum(latency_seconds) as latency_seconds, sum(rejected) as rejected
+  from (select tenant, source, recorded_on as local_date, 1 as accepted, latency_seconds, 0 as rejected
+      from fct_purchase where recorded_on is not null
+    union all select tenant, source, local_date, 0, 0, 1 from refusal_now) told
+  group by 1, 2, 3)
 select 'tally_source_day' as tally, concat_ws(' ', tenant, source, local_date) as key
 from tally_source_day t full join truth f using (tenant, source, local_date)
-where (coalesce(t.accepted, 0), coalesce(t.latency_seconds, 0))
-  is distinct from (coalesce(f.accepted, 0), coalesce(f.latency_seconds, 0))
+where (coalesce(t.accepted, 0), coalesce(t.latency_seconds, 0), coalesce(t.rejected, 0))
+  is distinct from (coalesce(f.accepted, 0), coalesce(f.latency_seconds, 0), coalesce(f.rejected, 0))
 order by 2;
+
+-- name: list_reason_differences
+-- Tallies of reasons by day that differ from the refusals.
+with truth as (
+  select tenant, source, local_date, code, count(distinct submission_id) as submissions
+  from refusal_now, unnest(codes) as code group by 1, 2, 3, 4)
+select 'tally_reason_day' as tally, concat_ws(' ', tenant, source, local_date, code) as key
+from tally_reason_day t full join truth f using (tenant, source, local_date, code)
+where t.submissions is distinct from f.submissions order by 2;
+
+-- name: list_stock_line_differences
+-- Donated lines that are counted otherwise than the facts tell.
+select 'fct_stock_line' as tally, coalesce(f.purchase_id, n.purchase_id) || ' ' || coalesce(f.line_no, n.line_no) as key
+from fct_stock_line f full join stock_line_now n using (purchase_id, line_no) where (f.*) is distinct from (n.*) order by 2;
+
+-- name: list_stock_differences
+-- Tallies of stock that differ from the lines they count.
+with truth as (
+  select tenant, kelurahan, sku, count(*) as lines, sum(on_hand) as on_hand, sum(reserved) as reserved, sum(expired) as expired
+  from fct_stock_line group by 1, 2, 3)
+select 'tally_stock' as tally, concat_ws(' ', tenant, kelurahan, sku) as key
+from tally_stock t full join truth f using (tenant, kelurahan, sku)
+where (t.lines, t.on_hand, t.reserved, t.expired) is distinct from (f.lines, f.on_hand, f.reserved, f.expired) order by 2;
+
+-- name: list_delivery_differences
+-- Packets at a door that are counted otherwise than the facts tell.
+select 'fct_delivery' as tally, coalesce(f.task_id, n.task_id)::text as key
+from fct_delivery f full join delivery_now n using (task_id) where (f.*) is distinct from (n.*) order by 2;
+
+-- name: list_hours_differences
+-- Tallies of hours that differ from the packets they count.
+select 'tally_hours_day' as tally, concat_ws(' ', tenant, kelurahan, local_date) as key
+from tally_hours_day t full join hours_counted f using (tenant, kelurahan, local_date)
+where (t.*) is distinct from (f.*) order by 2;
 
 -- name: list_log_differences
 -- Buckets of aggregates whose facts are not what the owners' logs told last. What was told within the last moments may

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.reporting.domain.contribution import Deltas, PurchaseFact, hashtags_of, of_purchase
 from services.reporting.store import facts as store
+from services.reporting.store import standing
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import moment, whole
 from shared.database.pool import Transaction
@@ -16,6 +17,10 @@ from shared.reference.store import Cities
 _STEPS = ("assigned", "accepted", "handed_over", "delivered", "failed", "returned", "recalled")
 _TASKS = tuple(f"task.{name}.v1" for name in _STEPS)
 _WHOLE = ("purchase.recorded.v1", "purchase.corrected.v1")
+_PURCHASES = (*_WHOLE, "purchase.voided.v1")
+_HOUSEHOLDS = tuple(f"household.{name}.v1" for name in ("registered", "changed", "released"))
+_LOTS = ("lot.expired.v1", "lot.adjusted.v1")
+_STANDING = {*_PURCHASES, *_TASKS, *_HOUSEHOLDS, *_LOTS}
 Row = dict[str, Any]
 _TASK = (
     *("task_id", "tenant", "version", "status", "household_id", "kelurahan", "attempts", "failures", "assigned_at"),
@@ -26,6 +31,7 @@ _PLEDGE = (
     *("pledge_id", "tenant", "version", "unit_code", "programme", "round"),
     *("pledged_idr", "pledged_packets", "is_late", "pledged_at"),
 )
+_REJECTION = ("submission_id", "tenant", "source", "codes", "rejected_at", "local_date")
 _HOUSEHOLD: Row = {
     **dict.fromkeys(("household_id", "tenant", "version", "kelurahan")),
     "size": 0,
@@ -41,13 +47,14 @@ async def project(tx: Transaction, events: Sequence[Envelope], *, cities: Cities
 
     Raises KeyError, ValueError on a wrong body.
     """
-    purchases = [event for event in events if event.type in (*_WHOLE, "purchase.voided.v1")]
+    purchases = [event for event in events if event.type in _PURCHASES]
     if purchases:
         await _purchases(tx, purchases, cities)
     tasks = [event for event in events if event.type in _TASKS]
     if tasks:
         await _tasks(tx, tasks, cities)
-    await _others(tx, events)
+    await _others(tx, events, cities)
+    await _standing(tx, events)
     await _freshness(tx, events)
 
 
@@ -56,6 +63,31 @@ def purchases_of(event: Envelope) -> list[str]:
     if event.type in _TASKS:
         return [line["purchase_id"] for line in event.data["lines"]]
     return [event.correlation_id]
+
+
+async def _standing(tx: Transaction, events: Sequence[Envelope]) -> None:
+    """Count anew what several aggregates tell together, whichever of them came last."""
+    told = [event for event in events if event.type in _STANDING]
+    if not told:
+        return
+    tasks = {event.data["task_id"] for event in told if event.type == "task.delivered.v1"}
+    households = {event.data["household_id"] for event in told if event.type.startswith("household.")}
+    bought = {event.data["purchase_id"] for event in told if event.type in _WHOLE}
+    moved = {purchase for event in told if event.type not in _HOUSEHOLDS for purchase in _moved(event)}
+    await standing.queries.claim_standing(tx)
+    if tasks or households or bought:
+        await standing.queries.save_hours(
+            tx, tasks=sorted(tasks), households=sorted(households), purchases=sorted(bought)
+        )
+    if moved:
+        await standing.queries.save_stock(tx, purchases=sorted(moved))
+    if any(event.type == "purchase.corrected.v1" for event in told):
+        await standing.queries.delete_empty_stock(tx)
+
+
+def _moved(event: Envelope) -> list[str]:
+    """The purchases whose pieces are in another place after an event."""
+    return purchases_of(event) if event.type in _TASKS else [event.data["purchase_id"]]
 
 
 async def _freshness(tx: Transaction, events: Sequence[Envelope]) -> None:
@@ -139,11 +171,11 @@ def _task(before: Row | None, event: Envelope, step: str, at: datetime) -> Row:
     return row
 
 
-async def _others(tx: Transaction, events: Sequence[Envelope]) -> None:
+async def _others(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> None:
     """Each kind in one statement; of a household and a pledge only what stands after the batch."""
     households: dict[str, Row] = {}
     pledges: dict[str, Row] = {}
-    rejections: list[Row] = []
+    rejections: dict[str, Row] = {}
     changes: list[Row] = []
     for event in events:
         common = {"tenant": event.tenant, "version": event.version}
@@ -151,17 +183,17 @@ async def _others(tx: Transaction, events: Sequence[Envelope]) -> None:
         if event.type.startswith("household."):
             households[key] = households.get(key, _HOUSEHOLD) | common | _household(event)
         elif event.type == "purchase.rejected.v1":
-            rejections.append(common | _rejection(event))
+            rejections.setdefault(event.data["submission_id"], _rejection(event, cities))
         elif event.type == "pledge.recorded.v1":
             row, first = common | _pledge(event), pledges.get(event.data["pledge_id"])
             earliest = {"pledged_at": min(first["pledged_at"], row["pledged_at"])} if first else {}
             pledges[event.data["pledge_id"]] = row | earliest
-        elif event.type in ("lot.expired.v1", "lot.adjusted.v1"):
+        elif event.type in _LOTS:
             changes.append(common | _stock_change(event))
     if households:
         await store.queries.save_households(tx, **_columns(tuple(_HOUSEHOLD), list(households.values())))
     if rejections:
-        await store.queries.append_rejections(tx, **_columns(tuple(rejections[0]), rejections))
+        await store.queries.append_rejections(tx, **_columns(_REJECTION, list(rejections.values())))
     if pledges:
         await store.queries.save_pledges(tx, **_columns(_PLEDGE, list(pledges.values())))
     if changes:
@@ -181,10 +213,12 @@ def _household(event: Envelope) -> Row:
     return row | days | {"size": body["size"], "is_released": False, "released_at": None}
 
 
-def _rejection(event: Envelope) -> Row:
+def _rejection(event: Envelope, cities: Cities) -> Row:
+    if event.time is None:
+        raise ValueError("a refusal has its time")
     codes = "|".join(reason["code"] for reason in event.data["reasons"])
-    told = {"submission_id": event.data["submission_id"], "source": event.data["source"]}
-    return told | {"codes": codes, "rejected_at": event.time}
+    told = {"submission_id": event.data["submission_id"], "tenant": event.tenant, "source": event.data["source"]}
+    return told | {"codes": codes, "rejected_at": event.time, "local_date": cities[event.tenant].date_of(event.time)}
 
 
 def _pledge(event: Envelope) -> Row:

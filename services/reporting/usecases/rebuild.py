@@ -17,7 +17,7 @@ from shared.messaging import inbox
 from shared.reference.store import Cities
 
 LOGS = ("purchases", "distribution")
-BATCH = 1000  # events in one transaction
+BATCH = 5000  # events in one transaction: a tally that many of them touch is written once
 
 
 class GapError(PeduliError):
@@ -40,6 +40,7 @@ async def rebuild(
     `connection` sees the shadow schema first. Raises `GapError` when a log is not complete; nothing changes then.
     """
     await store.queries.create_cursor(connection)
+    await store.queries.copy_cities(connection)
     events = sum([await _read_all(connection, cities, log, on_progress) for log in LOGS])
     async with connection.transaction():
         for queue in queues:

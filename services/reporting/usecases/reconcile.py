@@ -24,10 +24,15 @@ async def reconcile(tx: Transaction) -> Differences:
         *await queries.list_seller_differences(tx),
         *await queries.list_product_differences(tx),
         *await queries.list_source_differences(tx),
+        *await queries.list_reason_differences(tx),
         *await queries.list_buyer_differences(tx),
         *await queries.list_day_buyer_differences(tx),
         *await queries.list_region_differences(tx),
         *await queries.list_line_differences(tx),
+        *await queries.list_stock_line_differences(tx),
+        *await queries.list_stock_differences(tx),
+        *await queries.list_delivery_differences(tx),
+        *await queries.list_hours_differences(tx),
     ]
     return [(row["tally"], row["key"]) for row in rows]
 

@@ -81,8 +81,19 @@ async def test_speed_is_told_from_five_households_on(world: World) -> None:
             (row,) = await facts.read(speed)
             assert row["is_suppressed"] == (n < 4)
             assert row["is_suppressed"] == (row["delivered"] is None)
-        assert list(row.values()) == [5, 1.0, 2.0, 3.0, 80.0, False]
+        assert list(row.values()) == [5, 1.13, 2.13, 3.23, 80.0, False]  # from buckets of a quarter of an hour
         assert await facts.read(speed.replace("v1_speed", "v1_speed_city")) == [row]
+        again: dict[str, Any] = {"household": "h1", "purchase": "p"}
+        await facts.apply([packet("t9", "delivered", 1, hours=3, **again), isolating("h1", 2, days=0.1)])
+        (row,) = await facts.read(speed)
+        assert list(row.values())[0::4] == [6, 50.0]  # the isolation of one with two packets had ended
+        early = bought("p", 2, purchased_at=(START - timedelta(hours=5)).isoformat())
+        await facts.apply([early])
+        assert (await facts.read(speed))[0]["hours_to_assign_p50"] == 6.5  # a bucket of an hour
+        many = [packet(f"u{n}", "delivered", 1, hours=30, household=f"g{n % 4}", purchase="p") for n in range(5)]
+        await facts.apply(many)
+        assert (await facts.read(f"{speed} order by local_date"))[1]["is_suppressed"]  # five packets, four households
+    assert await differences(world.database_url) == []
 
 
 async def test_coverage_hides_what_tells_fewer_than_five_apart(world: World) -> None:

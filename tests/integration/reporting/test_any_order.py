@@ -49,7 +49,7 @@ def told(name: str, version: int, drawn: tuple[Any, ...]) -> Envelope:
 
 
 def life(number: int, versions: list[tuple[Any, ...]], is_voided: bool) -> list[list[Envelope]]:
-    """A purchase, a packet of it that fails once, its household, its lot, a pledge and a refusal."""
+    """A purchase, a packet of it that fails once and a second one, its household, its lot, a pledge and a refusal."""
     name, home = f"p{number}", f"h{number}"
     history = [told(name, version, drawn) for version, drawn in enumerate(versions, 1)]
     if is_voided:
@@ -60,6 +60,7 @@ def life(number: int, versions: list[tuple[Any, ...]], is_voided: bool) -> list[
     return [
         history,
         [packet(f"t{number}", step, n, hours=n, household=home, purchase=name) for n, step in enumerate(steps, 1)],
+        [packet(f"u{number}", "delivered", 1, hours=5, household=home, purchase=f"p{number // 2}")],
         [isolating(home), isolating(home, 2, days=5, size=2), released(home, 3, hours=50)],
         [spoilt(name, 1), event("lot.adjusted", f"lot {name}", 2, {**lot, **adjusted})],
         [pledged(f"w{number}", 1, 5), pledged(f"w{number}", 2, 7 + number)],
