@@ -84,15 +84,19 @@ class Filing:
         answered: list[tuple[Told, Answer]] = []
         due = await self._due(pool, work, after=0)
         while due or answered:
-            answers, following, _ = await asyncio.gather(
-                self._grouper.ask([sent for _, sent in due]),
+            recorded, following, _ = await asyncio.gather(
+                asyncio.gather(*(self._tell(lane) for lane in files.lanes(due))),
                 self._due(pool, work, after=(due or answered)[-1][0].number),
                 self._note_results(pool, work, answered),
             )
-            answered = [(told, answer) for (told, _), answer in zip(due, answers, strict=True)]
+            answered = sorted((each for lane in recorded for each in lane), key=lambda each: each[0].number)
             due = following
         async with pool.acquire() as tx, tx.transaction():
             await files.finish(tx, work, "accepting", "accepted")
+
+    async def _tell(self, lane: Sequence[tuple[Told, Sent]]) -> list[tuple[Told, Answer]]:
+        answers = await self._grouper.ask([sent for _, sent in lane])
+        return [(told, answer) for (told, _), answer in zip(lane, answers, strict=True)]
 
     async def _due(self, pool: Pool, work: Work, *, after: int) -> list[tuple[Told, Sent]]:
         async with pool.acquire() as tx:

@@ -245,6 +245,17 @@ async def list_due(tx: Transaction, work: Work, keys: Keys, *, after: int) -> li
     return [(told, Sent(_incoming(told, work), _identity(work, told.number))) for told in due]
 
 
+def lanes(due: Sequence[tuple[Told, Sent]]) -> list[list[tuple[Told, Sent]]]:
+    """A part in two that may be told side by side: all that can be said of one purchase bears one number, and stays
+    together, in the order of the sheet. While one is judged, the database works on the other.
+    """
+    apart: tuple[list[tuple[Told, Sent]], ...] = ([], [])
+    for told, sent in due:
+        number = str(told.receipt.raw.get("reference")).casefold()
+        apart[hash(number) % len(apart)].append((told, sent))
+    return [lane for lane in apart if lane]
+
+
 async def note_results(tx: Transaction, work: Work, answered: Sequence[tuple[Told, Answer]], now: datetime) -> None:
     """Write down what became of a part."""
     verdicts = [(told, verdict) for told, verdict in answered if isinstance(verdict, Verdict)]
