@@ -26,6 +26,7 @@ from peduli.prepare import REPORTING_MIGRATIONS, prepare_database
 from peduli.servers import private
 from services.reporting.cli import remake
 from shared.contracts.envelope import TYPE_PREFIX
+from shared.database.pool import connect
 from shared.reference.load import load
 from tests.support.filling import fill
 from tests.support.projecting import bought
@@ -164,7 +165,7 @@ async def ask(url: str, purchases: int) -> list[Answer]:
     began = time.perf_counter()
     await fill(url, purchases)
     print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
-    connection = await asyncpg.connect(url, server_settings={"search_path": "facts"})
+    connection = await connect(url, "facts", statement_seconds=3600)  # as the pages do
     try:
         answers = []
         for question in QUESTIONS:

@@ -37,9 +37,13 @@ on conflict (tenant, kelurahan, local_date) do update set delivered = t.delivere
   in_all = added(t.in_all, excluded.in_all, 1);
 
 -- name: save_stock!
--- Count the donated lines of these purchases as they stand now, and no longer as they were counted.
-with standing as (select * from stock_line_now where purchase_id = any(:purchases::uuid[])),
-counted as (select * from fct_stock_line where purchase_id = any(:purchases::uuid[])),
+-- Count the donated lines of these purchases as they stand now, and no longer as they were counted. Each is looked up by
+-- its key (`offset 0` keeps that): for a thousand of them the planner would read all there are.
+with bought as (select unnest(:purchases::uuid[]) as id),
+standing as (select n.* from bought
+  cross join lateral (select * from stock_line_now s where s.purchase_id = bought.id offset 0) n),
+counted as (select c.* from bought
+  cross join lateral (select * from fct_stock_line f where f.purchase_id = bought.id offset 0) c),
 changed as (
   (select 1 as sign, * from standing except all select 1, * from counted)
   union all (select -1, * from counted except all select -1, * from standing)),
