@@ -21,6 +21,7 @@ from services.distribution.api import (
     moral,
     outgoing,
     pages,
+    paper,
     rounds,
     routes,
     signing,
@@ -108,6 +109,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             signing.routes(coordinators),
             moral.reading(coordinators),
             coordination.routes(coordinators),
+            paper.routes(coordinators),
             moral.writing(volunteers),
             pages.router(pool, cities, directory, keys, clock),
         )

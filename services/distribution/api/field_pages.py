@@ -17,7 +17,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import ValidationError
 
 from services.distribution.api.field import Bytes, Digest, Length, take_piece
+from services.distribution.api.paper import address_of
+from services.distribution.api.report_form import MODELS, number
 from services.distribution.api.signing import HOME, Field, Guest
+from services.distribution.documents import qr
 from services.distribution.domain import notice, words
 from services.distribution.domain.proof import MOST_PHOTO_BYTES, is_photo
 from services.distribution.store import photos
@@ -26,23 +29,16 @@ from services.distribution.usecases import pickups, shift
 from services.distribution.usecases import tasks as task_usecase
 from services.distribution.usecases.pickups import Choice
 from services.distribution.usecases.shift import Shift
-from services.distribution.usecases.tasks import Verdict
+from services.distribution.usecases.tasks import Paper, Verdict
 from services.distribution.usecases.teams import Team
-from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover, TaskReturn
+from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery
 from shared.ids import derived_id
 from shared.web.bodies import read_body
 from shared.web.forms import Form, check_key, read_parts
 from shared.web.pages import OWN_SCRIPT, see_other
 from shared.web.problems import NotFoundError
 
-MOST_DIGITS = 8
 STATIC = Path(__file__).parent / "static"
-MODELS: dict[str, type[AnyTaskReport]] = {
-    "deliver": TaskDelivery,
-    "handover": TaskHandover,
-    "fail": TaskFailure,
-    "return": TaskReturn,
-}
 Key = Annotated[str, Header(alias="Peduli-Kunci")]
 
 
@@ -83,7 +79,8 @@ def _pages(field: Field) -> APIRouter:
     async def printed(request: Request) -> Response:
         volunteer = await field.guest(request)
         today = await _shift(field, volunteer)
-        return _small(request, field.show(volunteer, "field_print.html", doors=today.mine))
+        picture = qr.svg(address_of(str(request.base_url), volunteer.who.name))
+        return _small(request, field.show(volunteer, "field_print.html", doors=today.mine, picture=picture))
 
     return found
 
@@ -101,9 +98,10 @@ def _reports(field: Field) -> APIRouter:
             fields = {
                 "task_id": task,
                 "report_id": _id_of(volunteer, *of_form, task, version),
-                "fetched": form["diambil"] == "ya",
+                "fetched": "ya" in (form["diambil"], form["kertas"]),  # from paper nobody presses a button on the way
             }
-            verdict = await _report(field, volunteer, TaskAccept, fields)
+            paper = Paper() if form["kertas"] else None
+            verdict = await _report(field, volunteer, TaskAccept, fields, paper)
             outcome = outcome if outcome.isupper() else verdict.outcome
         return see_other(f"{HOME}?kabar={quote(outcome)}")
 
@@ -227,7 +225,13 @@ def _shift_page(field: Field, volunteer: Guest[Team], today: Shift, choice: Choi
     )
 
 
-async def _report(field: Field, volunteer: Guest[Team], model: type[AnyTaskReport], fields: dict[str, Any]) -> Verdict:
+async def _report(
+    field: Field,
+    volunteer: Guest[Team],
+    model: type[AnyTaskReport],
+    fields: dict[str, Any],
+    paper: Paper | None = None,
+) -> Verdict:
     """Report for the team of this device; a task that it does not see is unknown to it."""
     try:
         item = model.model_validate({**fields, "team": volunteer.who.name})
@@ -236,8 +240,10 @@ async def _report(field: Field, volunteer: Guest[Team], model: type[AnyTaskRepor
     async with field.pool.acquire() as tx, tx.transaction():
         if not await task_usecase.is_within(tx, volunteer.city, volunteer.who, item.task_id):
             raise NotFoundError
-        verdicts = await task_usecase.report(tx, [item], reference=volunteer.city, keys=field.keys, now=field.clock())
-    return verdicts[0]
+        [verdict] = await task_usecase.report(
+            tx, [item], reference=volunteer.city, keys=field.keys, now=field.clock(), paper=paper
+        )
+    return verdict
 
 
 async def _keep(field: Field, upload: Upload, content: bytes) -> None:
@@ -262,7 +268,7 @@ def _fields(volunteer: Guest[Team], form: Form) -> dict[str, Any]:
     task, version, kind = form["tugas"], form["versi"], form["jenis"]
     fields: dict[str, Any] = {
         "task_id": task,
-        "version": _whole(version) if version else None,
+        "version": number(version) if version else None,
         "report_id": form["laporan"] or _id_of(volunteer, *(f"{name}={form[name]}" for name in sorted(form.fields))),
         "reason": form["alasan"],
         "to": form["kepada"],
@@ -287,13 +293,8 @@ def _parts(form: Form) -> list[dict[str, Any]]:
     if all(form[f"beri-{lot}"] == form[f"isi-{lot}"] for lot in lots):
         return []
     given = {lot: form[f"beri-{lot}"] for lot in lots if form[f"beri-{lot}"] != "0"}
-    parts: list[dict[str, Any]] = [{"lot_id": lot, "quantity": _whole(told)} for lot, told in given.items()]
+    parts: list[dict[str, Any]] = [{"lot_id": lot, "quantity": number(told)} for lot, told in given.items()]
     return parts or [{"lot_id": lots[0], "quantity": 0}]
-
-
-def _whole(text: str) -> int | str:
-    """A number as it was typed; anything else stays as it is, and is refused."""
-    return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else text
 
 
 def _id_of(volunteer: Guest[Team], *parts: str) -> str:

@@ -23,6 +23,7 @@ from shared.contracts.tasks import Level, TaskLine
 
 LEASE = timedelta(minutes=90)
 LEASE_OF_CHAIR = timedelta(hours=6)  # an RT or RW chair walks, and brings it in the course of the day
+LEASE_ON_PAPER = timedelta(hours=6)  # who goes with a printed list tells of its doors when he is back
 NOT_HOME_AGAIN = timedelta(hours=3)
 NOT_HOME_TRIES = 2
 LAPSES_TO_BAR = 2  # leases over, after which it is another team's turn
@@ -72,11 +73,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Team:
-    """A team's doors in hand, and how many it can carry (None: it plans its own load); a paused one takes no more."""
+    """A team's doors in hand, and how many it can carry (None: it plans its own load); a paused one takes no more.
+
+    One that goes `on_paper` cannot tell of a door before it is back.
+    """
 
     load: int = 0
     capacity: int | None = None
     is_paused: bool = False
+    on_paper: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,9 +110,9 @@ def decide(
     if isinstance(report, TaskAccept):
         return _accept(task, report, now, team or Team())
     if isinstance(report, TaskFailure):
-        return _failed(task, report, now) if task.is_carried else Decision(task, refusal=_idle(task))
+        return _failed(task, report, now) if _has(task, report.team) else Decision(task, refusal=_idle(task))
     if isinstance(report, TaskHandover):
-        return _hand_over(task, report, now)
+        return _hand_over(task, report, now) if _has(task, report.team) else Decision(task, refusal=_idle(task))
     return _return(task, report)
 
 
@@ -193,7 +198,7 @@ def is_conflict(task: Task, report: AnyTaskReport, refusal: str | None) -> bool:
 
 def _accept(task: Task, report: TaskAccept, now: datetime, team: Team) -> Decision:
     if task.is_promised and report.fetched:
-        return _take(task, report, now)
+        return _take(task, report, now + LEASE)
     if task.status != "assigned":
         return Decision(task, refusal=_closed(task))
     if report.team in task.barred or task.asked not in ("", report.team):
@@ -202,14 +207,15 @@ def _accept(task: Task, report: TaskAccept, now: datetime, team: Team) -> Decisi
         return Decision(task, refusal="TEAM_PAUSED")
     if team.capacity is not None and team.load >= team.capacity:
         return Decision(task, refusal="TEAM_FULL")
-    task = replace(task, team=report.team, lease_until=now + LEASE, retry_at=None, code_tries=0, asked="")
+    until = now + (LEASE_ON_PAPER if team.on_paper else LEASE)
+    task = replace(task, team=report.team, lease_until=until, retry_at=None, code_tries=0, asked="")
     if task.goods == "reserved" and not report.fetched:
         return Decision(replace(task, status="accepted"))
-    return _take(task, report, now)
+    return _take(task, report, until)
 
 
-def _take(task: Task, report: TaskAccept, now: datetime) -> Decision:
-    mine = {"holder": report.team, "custody": "team", "lease_until": now + LEASE}
+def _take(task: Task, report: TaskAccept, until: datetime) -> Decision:
+    mine = {"holder": report.team, "custody": "team", "lease_until": until}
     return _go(task, "accepted", "accepted", "in_transit", **mine)
 
 
@@ -233,9 +239,8 @@ def _at_door(task: Task, report: TaskDelivery) -> Decision:
 
 def _hand_over(task: Task, report: TaskHandover, now: datetime) -> Decision:
     """The chair is the last hand; the team goes on answering for the packet."""
-    if not task.is_carried:
-        return Decision(task, refusal=_idle(task))
-    return _go(task, "accepted", "handed_over", task.goods, custody=report.to, lease_until=now + LEASE_OF_CHAIR)
+    told = {"team": task.team or report.team, "custody": report.to, "lease_until": now + LEASE_OF_CHAIR}
+    return _go(task, "accepted", "handed_over", task.goods, **told)
 
 
 def _return(task: Task, report: TaskReturn) -> Decision:
@@ -258,7 +263,8 @@ def _failed(task: Task, report: TaskFailure, now: datetime) -> Decision:
     tries = task.not_home + (report.reason == "not_home")
     again = report.reason == "not_home" and tries <= NOT_HOME_TRIES
     retry_at = now + NOT_HOME_AGAIN if again else None
-    return _go(task, "failed", "failed", task.goods, lease_until=None, retry_at=retry_at, not_home=tries)
+    told = {"team": task.team or report.team, "lease_until": None, "retry_at": retry_at, "not_home": tries}
+    return _go(task, "failed", "failed", task.goods, **told)
 
 
 def _again(task: Task, lease_until: datetime | None = None, **more: object) -> Decision:
@@ -274,6 +280,11 @@ def _go(task: Task, status: Status, told: Told, goods: Account, **more: object) 
 def _idle(task: Task) -> str:
     """Why nothing can be told of a way that nobody is on."""
     return "ACCEPT_FIRST" if task.is_promised else _closed(task)
+
+
+def _has(task: Task, team: str) -> bool:
+    """Whether a team carries a packet: it fetched it, or its lease is over and the packet is still in its hands."""
+    return task.is_carried or (task.status, task.holder, task.asked) == ("assigned", team, "")
 
 
 def _closed(task: Task) -> str:

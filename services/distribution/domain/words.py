@@ -55,6 +55,13 @@ def wa_number(phone: str) -> str:
     return digits if 9 <= len(digits) <= 15 else ""
 
 
+ON_PAPER = {
+    "Sudah di depan pintu": {"deliver:code": "dengan kode penerima"}
+    | {f"deliver:{role}": f"saksi: {role[0].lower()}{role[1:]}" for role in WITNESSES},
+    "Dititipkan": {"handover:rt": "kepada ketua RT", "handover:rw": "kepada ketua RW"},
+    "Belum dapat diserahkan": {f"fail:{code}": name.lower() for code, name in REASONS.items()},
+    "Dibawa kembali": {"return:": "kembali di lumbung"},
+}
 REPORTS = {
     "accept": "diambil",
     "deliver": "sudah di depan pintu",
@@ -90,6 +97,10 @@ DECISIONS = {
     "TEAM_HAS_IT": "Paket ini sudah di tangan tim itu.",
     "STALE_VERSION": "Paket ini berubah sementara Anda melihatnya. Lihat lagi, lalu putuskan.",
     "CANNOT_BE_CHANGED": "Tidak dapat diubah lagi: barang sudah di depan pintu atau di lumbung. Pilih yang tercatat.",
+    "typed": "Tercatat dari kertas, dengan jam kejadiannya.",
+    "EMPTY_SHEET": "Belum ada baris yang diisi.",
+    "NO_TIME": "Isi tanggal dan jam kejadiannya.",
+    "NOT_THEN": "Jam itu tidak mungkin: paketnya belum ada, atau jamnya belum tiba.",
     "NO_REASON": "Tuliskan alasannya, paling sedikit 3 huruf.",
 }
 

@@ -83,7 +83,7 @@ where t.tenant = :tenant and t.task_id = :task_id and t.kelurahan = any(:kelurah
 
 -- name: list_reports
 -- What was reported of a packet, and what was decided on reports that differ; the first first.
-select r.report_id, r.kind, r.detail, r.note, r.team, r.outcome, r.is_conflict, r.received_at,
+select r.report_id, r.kind, r.detail, r.note, r.team, r.outcome, r.is_conflict, r.received_at, r.typed_by, r.happened_at,
   a.kind as decision, a.coordinator as decided_by, a.reason as decided_why, a.at as decided_at
 from field_reports r left join coordinator_acts a on a.tenant = r.tenant and a.report_id = r.report_id
 where r.tenant = :tenant and r.task_id = :task_id order by r.received_at, r.report_id;
@@ -92,6 +92,15 @@ where r.tenant = :tenant and r.task_id = :task_id order by r.received_at, r.repo
 -- What coordinators decided about a packet beside reports, the first first.
 select kind, coordinator, team, reason, at from coordinator_acts
 where tenant = :tenant and task_id = :task_id and report_id is null order by at, act_id;
+
+-- name: list_carried
+-- Packets of these kelurahan that are in a team's hands, as its printed list has them, or that it has to bring back.
+select t.task_id, t.kelurahan, h.rw, t.status, t.custody, t.version, t.assigned_at
+from tasks t join households h using (household_id)
+where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[])
+  and ((t.team = :team and t.status in ('accepted', 'failed'))
+    or (t.holder = :team and t.status in ('assigned', 'recalled') and t.goods = 'in_transit'))
+order by h.rw nulls last, t.task_id limit 80;
 
 -- name: find_conflict^
 -- A report that differs, and its packet.

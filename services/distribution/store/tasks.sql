@@ -64,8 +64,10 @@ where l.task_id = :task_id and l.lot_id = kept.lot_id and kept.quantity > 0;
 
 -- name: append_report$
 -- A report with its outcome; None when the same report was kept before.
-insert into field_reports (tenant, report_id, task_id, kind, team, version, detail, note, outcome, is_conflict, received_at)
-values (:tenant, :report_id, :task_id, :kind, :team, :version, :detail, :note, :outcome, :is_conflict, :now)
+insert into field_reports (tenant, report_id, task_id, kind, team, version, detail, note, outcome, is_conflict, received_at,
+                           typed_by, happened_at)
+values (:tenant, :report_id, :task_id, :kind, :team, :version, :detail, :note, :outcome, :is_conflict, :now,
+        :typed_by, :happened_at)
 on conflict do nothing returning report_id;
 
 -- name: find_report$
@@ -93,8 +95,8 @@ select task_id, status, version, custody, holder, level, attempt, team, lease_un
 where tenant = :tenant and task_id = :task_id;
 
 -- name: find_task_place^
--- Where a task is, who is asked, and which team answers for its packet, or will when it fetches it.
-select kelurahan, level, case custody when 'lumbung' then team else holder end as holder
+-- Where a task is and since when, who is asked, and which team answers for its packet, or will when it fetches it.
+select kelurahan, level, case custody when 'lumbung' then team else holder end as holder, assigned_at
 from tasks where tenant = :tenant and task_id = :task_id;
 
 -- name: claim_team!

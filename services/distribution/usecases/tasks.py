@@ -26,6 +26,14 @@ from shared.reference.model import Reference
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A packet goes with a printed list: whoever typed a report in, and when it had happened, a while before."""
+
+    typed_by: str = ""
+    happened_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The answer to a report: `outcome` is the task's new status or the code of a refusal, `status` the task now.
 
@@ -42,10 +50,19 @@ class Verdict:
 
 
 async def report(
-    tx: Transaction, reports: Sequence[AnyTaskReport], *, reference: Reference, keys: Keys, now: datetime
+    tx: Transaction,
+    reports: Sequence[AnyTaskReport],
+    *,
+    reference: Reference,
+    keys: Keys,
+    now: datetime,
+    paper: Paper | None = None,
 ) -> list[Verdict]:
-    """Apply a city's reports in order; one verdict each. A resend gets the first answer; a conflict is kept."""
-    return [await _report(tx, item, reference, keys, now) for item in reports]
+    """Apply a city's reports in order; one verdict each. A resend gets the first answer; a conflict is kept.
+
+    What was written on `paper` counts as if it had been told when it happened.
+    """
+    return [await _report(tx, item, reference, keys, now, paper) for item in reports]
 
 
 async def is_within(tx: Transaction | Pool, city: Reference, team: Team, task_id: UUID) -> bool:
@@ -63,7 +80,9 @@ async def holds(tx: Transaction | Pool, city: Reference, team: str, task_id: UUI
     return found is not None and found["holder"] == team
 
 
-async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, keys: Keys, now: datetime) -> Verdict:
+async def _report(
+    tx: Transaction, item: AnyTaskReport, reference: Reference, keys: Keys, now: datetime, paper: Paper | None
+) -> Verdict:
     stored = (await store.claim(tx, reference.tenant, [item.task_id])).get(item.task_id)
     before = await store.queries.find_report(tx, tenant=reference.tenant, report_id=item.report_id)
     if before is not None or stored is None:
@@ -72,31 +91,39 @@ async def _report(tx: Transaction, item: AnyTaskReport, reference: Reference, ke
         return Verdict(item.report_id, item.task_id, outcome, bool(before), status, version)
     parts = item.parts if isinstance(item, TaskDelivery) else ()
     split = parted(stored.lines, parts) if parts else (stored.lines, ())
+    at = paper.happened_at or now if paper else now
     decision = (
         Decision(stored.task, refusal="NOT_IN_THIS_PACKET")
         if split is None
-        else await _decide(tx, stored, item, reference, keys, now)
+        else await _decide(tx, stored, item, reference, keys, at, on_paper=paper is not None)
     )
     outcome = decision.refusal or decision.task.status
-    await _keep(tx, stored, item, decision, outcome, reference, now)
+    await _keep(tx, stored, item, decision, outcome, reference, now, paper or Paper())
     rest = None
     if decision.told is None:
         if decision.task != stored.task:
-            await store.save(tx, item.task_id, decision.task, now)
+            await store.save(tx, item.task_id, decision.task, at)
     elif split is not None:
-        rest = await _carry_out(tx, stored, item, decision, split, reference, now)
+        rest = await _carry_out(tx, stored, item, decision, split, reference, at)
     task = decision.task
     applied = decision.refusal is None
     return Verdict(item.report_id, item.task_id, outcome, applied, task.status, task.version, rest)
 
 
 async def _decide(
-    tx: Transaction, stored: Stored, item: AnyTaskReport, reference: Reference, keys: Keys, now: datetime
+    tx: Transaction,
+    stored: Stored,
+    item: AnyTaskReport,
+    reference: Reference,
+    keys: Keys,
+    now: datetime,
+    *,
+    on_paper: bool,
 ) -> Decision:
     """The decision, with what the store knows of the team and of the proof."""
     if isinstance(item, TaskAccept):
         team = await store.team_of(tx, reference.tenant, item.team)
-        return decide(stored.task, item, now, team=team)
+        return decide(stored.task, item, now, team=replace(team, on_paper=on_paper))
     if isinstance(item, TaskDelivery):
         code = code_of(keys.hash_key, stored.task_id, stored.task.attempt, item.team)
         arrived = await photos.queries.list_whole(tx, task_id=stored.task_id, team=item.team)
@@ -113,6 +140,7 @@ async def _keep(
     outcome: str,
     reference: Reference,
     now: datetime,
+    paper: Paper,
 ) -> None:
     details = {TaskFailure: "reason", TaskDelivery: "proof_kind", TaskHandover: "to"}
     await store.queries.append_report(
@@ -128,6 +156,8 @@ async def _keep(
         outcome=outcome,
         is_conflict=is_conflict(stored.task, item, decision.refusal),
         now=now,
+        typed_by=paper.typed_by,
+        happened_at=paper.happened_at,
     )
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import orjson
 import pytest
+
+from shared.clock import now
+from shared.reference.load import load
 
 from tests.support import coordinators
 from tests.support.coordinators import add_coordinator
@@ -79,6 +84,18 @@ def decisions(task: str, told: str, key: str, version: int = 1) -> dict[str, tup
     }
 
 
+def line(task: str, result: str, clock: str, version: str = "2") -> dict[str, str]:
+    """A line of a sheet as it is typed in."""
+    return {f"hasil-{task}": result, f"jam-{task}": clock, f"versi-{task}": version}
+
+
+def sheet(task: str, key: str) -> tuple[str, dict[str, Any]]:
+    """The form that tells of a delivery from paper."""
+    there = now().astimezone(load("3276").zone)
+    told = {"kunci": key, "tim": TEAM, "tanggal": there.date().isoformat()}
+    return "/koordinator/kertas", told | line(task, "deliver:Kader", f"{there:%H:%M}")
+
+
 @pytest.mark.parametrize("name", ["koordinator-tetangga", "koordinator-jauh"])
 async def test_another_place_is_refused_on_each_route(world: World, address: str, name: str) -> None:
     task = str((await tasks(world))[0]["task_id"])
@@ -87,7 +104,8 @@ async def test_another_place_is_refused_on_each_route(world: World, address: str
         key = await coordinators.enter(stranger, world, name)
         assert task not in (await stranger.get("/koordinator")).text
         assert (await stranger.get(f"/koordinator/paket/{task}")).status_code == 404
-        for what, (path, form) in decisions(task, told, key, 2).items():
+        assert task not in (await stranger.get("/koordinator/kertas", params={"tim": TEAM})).text
+        for what, (path, form) in {**decisions(task, told, key, 2), "paper": sheet(task, key)}.items():
             assert (await stranger.post(path, data=form)).status_code == 404, what
     assert (await task_of(world, task))["version"] == 2
     assert await query(world, "select * from distribution.coordinator_acts") == []
@@ -114,9 +132,9 @@ async def test_a_volunteer_is_no_coordinator_and_a_coordinator_no_volunteer(worl
     async with browser(address) as client:
         key = await enter(client, world)
         client.cookies.set("peduli_koordinator", client.cookies["peduli_tim"])  # the same token at the other door
-        for path in ("/koordinator", f"/koordinator/paket/{task}"):
+        for path in ("/koordinator", f"/koordinator/paket/{task}", f"/koordinator/kertas?tim={TEAM}"):
             assert (await client.get(path)).headers["location"] == "/koordinator/masuk"
-        for path, form in decisions(task, task, key).values():
+        for path, form in (*decisions(task, task, key).values(), sheet(task, key)):
             assert (await client.post(path, data=form)).headers["location"] == "/koordinator/masuk"
     async with browser(address) as client:
         await coordinators.enter(client, world)
@@ -131,10 +149,11 @@ async def test_nobody_decides_without_signing_in_without_the_pages_key_or_withou
     task = str((await tasks(world))[0]["task_id"])
     async with browser(address) as client:
         told = await two_reports(world, client, task)
-        for path, form in decisions(task, told, "0" * 32, 2).values():
+        foreign = (*decisions(task, told, "0" * 32, 2).values(), sheet(task, "0" * 32))
+        for path, form in foreign:
             assert (await client.post(path, data=form)).headers["location"] == "/koordinator/masuk"
         key = await coordinators.enter(client, world)
-        for path, form in decisions(task, told, "0" * 32, 2).values():
+        for path, form in foreign:
             assert (await client.post(path, data=form)).status_code == 403
         for path, form in decisions(task, told, key, 2).values():
             answer = await client.post(path, data={**form, "alasan": " x "})
@@ -239,6 +258,51 @@ async def test_of_two_reports_a_coordinator_says_once_which_counts(world: World,
     assert decided["decided_by"] == coordinators.NAME
     acts = await query(world, "select kind from distribution.coordinator_acts order by at")
     assert [act["kind"] for act in acts] == ["keep_report", "keep_standing"]  # the first word on a report is the last
+
+
+async def test_a_printed_list_is_typed_in_and_counts_as_if_it_had_been_told_when_it_happened(
+    world: World, address: str
+) -> None:
+    first, second = (str(row["task_id"]) for row in await tasks(world))
+    await world.admin.execute("update distribution.tasks set assigned_at = assigned_at - interval '3 hours'")
+    at = (now() - timedelta(hours=1)).astimezone(load("3276").zone).replace(second=0, microsecond=0)
+    clock = f"{at:%H:%M}"
+    async with browser(address) as client, browser(address) as phone:
+        taken = {"kunci": await enter(phone, world), "tugas": [f"{first} 1", f"{second} 1"], "kertas": "ya"}
+        assert (await phone.post("/lapangan/ambil", data=taken)).headers["location"].endswith("kabar=accepted")
+        assert all(row["lease_until"] - now() > timedelta(hours=5) for row in await tasks(world))
+        assert first[-6:].upper() in (await phone.get("/lapangan/cetak")).text
+
+        said = {"kunci": await coordinators.enter(client, world), "tim": TEAM, "tanggal": at.date().isoformat()}
+        page = f"/koordinator/kertas?tim={TEAM}"
+        assert page in (await client.get("/koordinator")).text
+        shown = (await client.get(page)).text
+        assert not any(word in shown for word in PERSONAL)
+
+        async def type_in(**more: str) -> httpx.Response:
+            return await client.post("/koordinator/kertas", data=said | more)
+
+        half = await type_in(**line(first, "deliver:Ketua RT", clock), **line(second, "fail:not_home", ""))
+        assert (half.status_code, "1 baris belum tercatat" in half.text) == (422, True)
+        assert "Isi tanggal dan jam" in half.text
+        failure = line(second, "fail:not_home", clock) | {f"catatan-{second}": "pagar terkunci"}
+        assert "Jam itu tidak mungkin" in (await type_in(**{**failure, "tanggal": "2021-07-01"})).text
+        for _ in range(2):  # pressed twice
+            assert (await type_in(**failure)).headers["location"].endswith("kabar=typed")
+        assert (await type_in(**line(second, "return:", clock, "3"))).headers["location"].endswith("kabar=typed")
+        assert "Dari kertas, diketik oleh" in (await client.get(f"/koordinator/paket/{first}")).text
+    kept = await query(world, "select * from distribution.field_reports where kind <> 'accept' order by received_at")
+    assert [(row["kind"], row["detail"], row["outcome"], row["note"]) for row in kept] == [
+        ("deliver", "witness", "delivered", ""),
+        ("fail", "not_home", "failed", "pagar terkunci"),
+        ("return", "", "returned", ""),
+    ]
+    assert {(row["typed_by"], row["happened_at"], row["team"]) for row in kept} == {(coordinators.NAME, at, TEAM)}
+    steps = "select body from distribution.event_log where type like 'task.%ed.v1' and aggregate in (select task_id::text"
+    steps += " from distribution.field_reports) and version > 2"
+    told = [orjson.loads(row["body"]) for row in await query(world, steps)]
+    assert [datetime.fromisoformat(body["at"]) for body in told] == [at] * 3  # reporting counts by it
+    assert peduli(world, "ledger", "check") == "L1-L8 hold"
 
 
 async def test_the_accounting_holds_after_every_kind_of_decision(world: World, address: str) -> None:

@@ -12,6 +12,7 @@ from services.distribution.domain.proof import CODE_TRIES, Evidence, code_of, is
 from services.distribution.domain.route import Stop, in_order
 from services.distribution.domain.task import (
     LEASE,
+    LEASE_ON_PAPER,
     Decision,
     Task,
     Team,
@@ -114,6 +115,26 @@ def test_a_lease_over_gives_it_to_anybody_then_to_another_team_then_to_the_kecam
     assert (thrice.barred, thrice.level, thrice.lapses) == (("tim-1", "tim-2"), "kecamatan", 3)
     nobody = sweep(twice, NOW + 3 * LEASE).task  # there is no other team
     assert (nobody.level, nobody.lapses, nobody.lease_until) == ("kecamatan", 3, None)
+
+
+def test_who_goes_with_a_printed_list_has_the_turn_until_he_is_back_to_tell() -> None:
+    taken = after(TaskAccept(**said()), team=Team(on_paper=True)).task
+    assert sweep(taken, NOW + LEASE).told is None
+    assert sweep(taken, NOW + LEASE_ON_PAPER).told == "assigned"
+
+
+def test_who_still_has_the_packet_after_his_lease_may_say_what_became_of_it_and_nobody_else() -> None:
+    over = lapse(FRESH, "tim-1")
+    moved, chair = TaskFailure(**said(), reason="moved"), TaskHandover(**said(), to="rt")
+    assert [(step.told, step.task.team) for step in (after(moved, over), after(chair, over))] == [
+        ("failed", "tim-1"),
+        ("handed_over", "tim-1"),
+    ]
+    assert after(TaskFailure(**said("tim-2"), reason="moved"), over).refusal == "TASK_IS_ASSIGNED"
+    asked = reassign(over, "tim-2", "kelurahan", NOW).task
+    assert after(moved, asked).refusal == "TASK_IS_ASSIGNED"  # another is on his way to fetch it
+    taken = after(TaskAccept(**said("tim-2")), over).task
+    assert overrule(taken, moved, NOW).task.team == "tim-2"  # who has it goes on answering for it
 
 
 def test_nobody_at_home_is_tried_twice_more() -> None:
