@@ -1,4 +1,4 @@
-"""`peduli alarms`: the four things that a person must look at, each with its page in docs/runbooks."""
+"""`peduli alarms`: the five things that a person must look at, each with its page in docs/runbooks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from peduli.processes import SERVICES
+from services.distribution.cli.webhooks import count_given_up
 from shared.database.pool import connect
 from shared.messaging import outbox, parking, topology
 from shared.settings import Settings
@@ -41,6 +42,7 @@ async def look(settings: Settings, urls: Mapping[str, str]) -> list[Alarm]:
             waiting[service] = (await outbox.queries.load_backlog(connection))["oldest_seconds"]
         finally:
             await connection.close()
+    given_up = await count_given_up(settings.database_url)
     ready = {service: _readiness(url) for service, url in urls.items()}
     return [
         Alarm("unroutable-not-empty", depth > 0, f"{depth} messages"),
@@ -51,6 +53,9 @@ async def look(settings: Settings, urls: Mapping[str, str]) -> list[Alarm]:
             _said({name: f"{seconds:.0f} s" for name, seconds in waiting.items()}),
         ),
         Alarm("lane-not-ready", any(said != "ready" for said in ready.values()), _said(ready)),
+        Alarm(
+            "webhook-given-up", bool(given_up), _said({name: f"{count} messages" for name, count in given_up.items()})
+        ),
     ]
 
 

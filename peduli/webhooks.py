@@ -72,3 +72,11 @@ def retry(name: Name, city: City = DEPOK) -> None:
     from services.distribution.cli.webhooks import retry_webhook
 
     print(f"{retry_webhook(_settings().database_url, city, name)} messages are tried again")
+
+
+@app.command()
+def discard(name: Name, city: City = DEPOK) -> None:
+    """Forget messages that were given up: what they tell is old, and the household knows better by now."""
+    from services.distribution.cli.webhooks import discard_webhook
+
+    print(f"{discard_webhook(_settings().database_url, city, name)} messages are forgotten")

@@ -86,6 +86,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             await seats.forget_expired(pool, now=clock())
             await photos.queries.delete_old_photos(pool, before=now() - PHOTOS_LAST)
             await pickups.queries.delete_old_pickups(pool, before=(now() - PICKUPS_LAST).date())
+            await outgoing.measure(pool)
             return await each_city(cities, sweep, progress)
 
         await every(stop, SWEEP_SECONDS, once, progress)

@@ -23,4 +23,9 @@ QUEUE_READY = Gauge("peduli_queue_ready", "Messages in a lane's queue that no co
 BATCH_SECONDS = Histogram("peduli_batch_seconds", "Seconds from a full batch to its commit", ["queue"])
 LANE_OPEN = Gauge("peduli_lane_open", "1 while a lane consumes, 0 while it waits", ["queue"])
 LOOP_FAILURES = Gauge("peduli_loop_failures", "Tries in a row of a loop that came to nothing", ["loop"])
+WEBHOOK_GIVEN_UP = Gauge(
+    "peduli_webhook_given_up",
+    "Messages that a city's gateway did not take and nobody tries any more",
+    ["tenant", "webhook"],
+)
 LIMITED = Counter("peduli_limited", "Times that a principal met its limit", ["tenant", "principal", "limit"])

@@ -15,6 +15,7 @@ from services.distribution.store.webhooks import queries
 from services.distribution.usecases.webhooks import secret_of
 from shared.clock import Clock
 from shared.database.pool import Pool, Row
+from shared.observability import metrics
 
 AT_ONCE = 20  # messages that are sent side by side
 ANSWER_SECONDS = 10.0
@@ -39,6 +40,13 @@ async def send_due(pool: Pool, sender: httpx.AsyncClient, seal_key: bytes, clock
     rows = await queries.claim_messages(pool, now=now, until=now + HELD, size=AT_ONCE)
     await asyncio.gather(*(_send(pool, sender, row, seal_key, clock) for row in rows))
     return len(rows) == AT_ONCE
+
+
+async def measure(pool: Pool) -> None:
+    """What was given up, as a metric: an operator must look at the gateway."""
+    metrics.WEBHOOK_GIVEN_UP.clear()
+    for row in await queries.count_given_up(pool):
+        metrics.WEBHOOK_GIVEN_UP.labels(row["tenant"], row["webhook"]).set(row["messages"])
 
 
 async def _send(pool: Pool, sender: httpx.AsyncClient, row: Row, seal_key: bytes, clock: Clock) -> None:

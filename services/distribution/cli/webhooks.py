@@ -9,7 +9,7 @@ from services.distribution.domain.notice import STEPS, Step
 from services.distribution.store.webhooks import queries
 from services.distribution.usecases import webhooks
 from shared.clock import now
-from shared.database.pool import Transaction
+from shared.database.pool import Transaction, connect
 from shared.reference.model import Reference
 from shared.reference.terminal import act_within
 
@@ -44,6 +44,16 @@ def list_given_up(database_url: str, tenant: str) -> list[dict[str, Any]]:
     return act_within(database_url, SERVICE, tenant, look)
 
 
+async def count_given_up(database_url: str) -> dict[str, int]:
+    """Messages that nobody tries any more, by city and webhook as `3276/whatsapp`."""
+    connection = await connect(database_url, SERVICE)
+    try:
+        rows = await queries.count_given_up(connection)
+        return {f"{row['tenant']}/{row['webhook']}": row["messages"] for row in rows}
+    finally:
+        await connection.close()
+
+
 def remove_webhook(database_url: str, tenant: str, name: str) -> None:
     """Tell a webhook nothing any more."""
     act_within(database_url, SERVICE, tenant, lambda tx, city: webhooks.remove(tx, city.tenant, name))
@@ -52,3 +62,8 @@ def remove_webhook(database_url: str, tenant: str, name: str) -> None:
 def retry_webhook(database_url: str, tenant: str, name: str) -> int:
     """Try what was given up anew; returns how many messages that are."""
     return act_within(database_url, SERVICE, tenant, lambda tx, city: webhooks.retry(tx, city.tenant, name, now=now()))
+
+
+def discard_webhook(database_url: str, tenant: str, name: str) -> int:
+    """Forget what was given up; returns how many messages that were."""
+    return act_within(database_url, SERVICE, tenant, lambda tx, city: webhooks.discard(tx, city.tenant, name))

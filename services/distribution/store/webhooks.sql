@@ -22,6 +22,15 @@ from webhooks w where tenant = :tenant order by webhook;
 select message_id, webhook, convert_from(body, 'UTF8')::jsonb ->> 'type' as type, tries, last_error, made_at
 from webhook_messages where tenant = :tenant and next_at is null order by made_at, message_id limit 500;
 
+-- name: count_given_up
+-- How many messages were given up, by city and webhook.
+select tenant, webhook, count(*)::int as messages from webhook_messages where next_at is null
+group by tenant, webhook order by tenant, webhook;
+
+-- name: delete_given_up
+-- Messages of a webhook that were given up are forgotten.
+delete from webhook_messages where tenant = :tenant and webhook = :webhook and next_at is null returning message_id;
+
 -- name: save_retried
 -- Messages of a webhook that were given up are tried anew.
 update webhook_messages set tries = 0, next_at = :now

@@ -49,6 +49,11 @@ async def retry(tx: Transaction, tenant: str, name: str, *, now: datetime) -> in
     return len(await queries.save_retried(tx, tenant=tenant, webhook=name, now=now))
 
 
+async def discard(tx: Transaction, tenant: str, name: str) -> int:
+    """Forget what was given up: by now a household knows better; returns how many messages that were."""
+    return len(await queries.delete_given_up(tx, tenant=tenant, webhook=name))
+
+
 def secret_of(row: Row, seal_key: bytes) -> bytes:
     """The key of a webhook's signatures."""
     return unseal(seal_key, row["secret"], bound_to=_owner(row["tenant"], row["webhook"]))

@@ -12,7 +12,6 @@ import pytest
 
 from shared.clock import now
 from shared.reference.load import load
-
 from tests.support import coordinators
 from tests.support.coordinators import add_coordinator
 from tests.support.eventually import eventually
@@ -298,7 +297,9 @@ async def test_a_printed_list_is_typed_in_and_counts_as_if_it_had_been_told_when
         ("return", "", "returned", ""),
     ]
     assert {(row["typed_by"], row["happened_at"], row["team"]) for row in kept} == {(coordinators.NAME, at, TEAM)}
-    steps = "select body from distribution.event_log where type like 'task.%ed.v1' and aggregate in (select task_id::text"
+    steps = (
+        "select body from distribution.event_log where type like 'task.%ed.v1' and aggregate in (select task_id::text"
+    )
     steps += " from distribution.field_reports) and version > 2"
     told = [orjson.loads(row["body"]) for row in await query(world, steps)]
     assert [datetime.fromisoformat(body["at"]) for body in told] == [at] * 3  # reporting counts by it

@@ -16,9 +16,11 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from prometheus_client import REGISTRY
 
 import services.distribution.app as distribution
 import services.purchases.app as purchases
+from peduli.alarms import look
 from peduli.servers.server import free_port
 from services.distribution.api import outgoing
 from services.distribution.domain.notice import TRIES
@@ -86,6 +88,11 @@ async def told(pool: Pool, at: datetime, count: int = 1) -> None:
     notices = [Notice(derived_id("event", str(n)), "delivered", b'{"type":"packet.delivered"}') for n in range(count)]
     async with pool.acquire() as tx, tx.transaction():
         await webhooks.append(tx, "3276", notices, at)
+
+
+async def ringing(world: World) -> list[str]:
+    """Alarms that ring now, with what was seen."""
+    return [f"{alarm.name}: {alarm.seen}" for alarm in await look(world.settings(), {}) if alarm.is_ringing]
 
 
 async def send(pool: Pool, at: datetime) -> None:
@@ -159,9 +166,17 @@ async def test_a_gateway_that_fails_is_asked_again_later_each_time_and_at_last_g
 
         (given_up,) = json.loads(peduli(world, "webhook", "list", "--given-up", "--json"))
         assert (given_up["webhook"], given_up["type"], given_up["tries"]) == ("whatsapp", "packet.delivered", TRIES)
+        assert await ringing(world) == ["webhook-given-up: 3276/whatsapp 1 messages"]
+        await outgoing.measure(pool)
+        assert REGISTRY.get_sample_value("peduli_webhook_given_up", {"tenant": "3276", "webhook": "whatsapp"}) == 1
         gateway.statuses = [204]
         assert peduli(world, "webhook", "retry", "whatsapp") == "1 messages are tried again"
+        assert await ringing(world) == []
         await send(pool, now() + timedelta(seconds=1))
+        assert await query(world, MESSAGES) == []
+        await told(pool, now())
+        await world.admin.execute("update distribution.webhook_messages set next_at = null")
+        assert peduli(world, "webhook", "discard", "whatsapp") == "1 messages are forgotten"
         assert await query(world, MESSAGES) == []
     ids = {headers["webhook-id"] for _, headers, _ in gateway.requests}
     assert len(ids) == 1  # the receiver knows that it is the same
