@@ -24,7 +24,7 @@ from shared.web.pages import see_other
 from shared.web.problems import NotFoundError
 
 SHEET = f"{COORDINATORS.home}/kertas"
-RESULT = "hasil-"
+FIELDS = ("hasil", "kode", "jam", "catatan")  # of a line; each with the door's task behind it
 Desk = Entrance[Coordinator]
 
 
@@ -46,21 +46,25 @@ def routes(desk: Desk) -> APIRouter:
     async def type_in(request: Request) -> Response:
         guest = await desk.guest(request)
         form = await desk.form(request, guest)
-        told = [name.removeprefix(RESULT) for name in form.fields if name.startswith(RESULT) and form[name]]
+        named = (name.partition("-") for name in form.fields if form[name])
+        told = dict.fromkeys(task for field, _, task in named if field in FIELDS)
         if not told:
             return see_other(f"{address_of('', form['tim'])}&kabar=EMPTY_SHEET")
-        at = {task: _time(form, task, guest) for task in told}
-        lines = [Line(_report(form, task, guest), when) for task, when in at.items() if when]
+        refused = {task: why for task in told if (why := _lacks(form, task, guest))}
+        lines = [
+            Line(_report(form, task, guest), when)
+            for task in told
+            if task not in refused and (when := _time(form, task, guest))
+        ]
         try:
             async with desk.pool.acquire() as tx, tx.transaction():
                 verdicts = await paper.type_in(tx, guest.city, guest.who, lines, keys=desk.keys, now=desk.clock())
         except ElsewhereError:
             raise NotFoundError from None
-        refused = {task: "NO_TIME" for task, when in at.items() if when is None}
         refused |= {str(verdict.task_id): verdict.outcome for verdict in verdicts if verdict.outcome.isupper()}
         if not refused:
             return see_other(f"{address_of('', form['tim'])}&kabar=typed")
-        left = {name: told for name, told in form.fields.items() if name.partition("-")[2] in ("", *refused)}
+        left = {name: typed for name, typed in form.fields.items() if name.partition("-")[2] in ("", *refused)}
         return await _page(desk, guest, form["tim"], Form(left), refused, status=422)
 
     return found
@@ -103,10 +107,24 @@ def _time(form: Form, task: str, guest: Guest[Coordinator]) -> datetime | None:
         return None
 
 
+def _lacks(form: Form, task: str, guest: Guest[Coordinator]) -> str:
+    """What a door's line does not say; empty when it says enough."""
+    kind, detail = _result(form, task)
+    if not kind or (detail == "code" and not form[f"kode-{task}"]):
+        return "NO_RESULT"
+    return "" if _time(form, task, guest) else "NO_TIME"
+
+
+def _result(form: Form, task: str) -> tuple[str, str]:
+    """The kind of report and its detail; a code alone says that the packet stands at the door."""
+    kind, _, detail = (form[f"hasil-{task}"] or ("deliver:code" if form[f"kode-{task}"] else "")).partition(":")
+    return kind, detail
+
+
 def _report(form: Form, task: str, guest: Guest[Coordinator]) -> Any:
     """A door's line as its team would report it; the same line is the same report, also when it is sent twice."""
-    kind, _, detail = form[f"{RESULT}{task}"].partition(":")
-    said = [form[f"{name}-{task}"] for name in ("hasil", "kode", "jam", "catatan", "versi")]
+    kind, detail = _result(form, task)
+    said = [form[f"{name}-{task}"] for name in (*FIELDS, "versi")]
     by_code = detail == "code"
     fields = {
         "report_id": derived_id("paper", guest.city.tenant, form["tim"], task, form["tanggal"], *said),
@@ -114,7 +132,7 @@ def _report(form: Form, task: str, guest: Guest[Coordinator]) -> Any:
         "team": form["tim"],
         "version": number(form[f"versi-{task}"]),
         "proof_kind": "code" if by_code else "witness",
-        "proof": form[f"kode-{task}"] or "-" if by_code else detail,
+        "proof": form[f"kode-{task}"] if by_code else detail,
         "reason": detail,
         "to": detail,
         "note": form[f"catatan-{task}"],

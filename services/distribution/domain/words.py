@@ -99,6 +99,7 @@ DECISIONS = {
     "CANNOT_BE_CHANGED": "Tidak dapat diubah lagi: barang sudah di depan pintu atau di lumbung. Pilih yang tercatat.",
     "typed": "Tercatat dari kertas, dengan jam kejadiannya.",
     "EMPTY_SHEET": "Belum ada baris yang diisi.",
+    "NO_RESULT": "Pilih hasilnya; untuk kode penerima, isi 4 angkanya.",
     "NO_TIME": "Isi tanggal dan jam kejadiannya.",
     "NOT_THEN": "Jam itu tidak mungkin: paketnya belum ada, atau jamnya belum tiba.",
     "NO_REASON": "Tuliskan alasannya, paling sedikit 3 huruf.",

@@ -27,7 +27,7 @@ from shared.reference.model import Reference
 
 @dataclass(frozen=True)
 class Paper:
-    """A packet goes with a printed list: whoever typed a report in, and when it had happened, a while before."""
+    """Work with a printed list: who typed a report in, and when it had happened; empty for a team that takes doors."""
 
     typed_by: str = ""
     happened_at: datetime | None = None
