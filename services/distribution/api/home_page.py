@@ -12,7 +12,7 @@ from services.distribution.api.signing import Field
 from services.distribution.store.homes import queries
 from services.distribution.store.households import queries as households
 from services.distribution.usecases import homes
-from services.distribution.usecases.homes import Answer, Home
+from services.distribution.usecases.homes import Answer
 from shared.database.pool import Pool
 from shared.web.caller import AnyCaller, only
 from shared.web.city import City
@@ -58,15 +58,19 @@ def pages(field: Field) -> APIRouter:
 
     @found.get("/rumah/{code}")
     async def show(code: str, hasil: str = "") -> Response:
-        home = await _home(field, code)
+        home = await homes.find(field.pool, code)
+        if home is None:  # our other pages are none of a household's
+            return field.pages.show("home_gone.html", 404)
         city = field.cities[home.tenant]
         async with field.pool.acquire() as tx, tx.transaction(readonly=True):
             packets = await homes.load(tx, home, city, field.keys)
+            standing = await homes.standing(tx, home, city, field.clock())
         context = {
             "city": city,
             "zone": city.zone,
             "now": field.clock(),
             "packets": packets,
+            "standing": standing,
             "code": code,
             "key": form_key(field.keys.hash_key, code),
             "thanks": THANKS.get(hasil, ""),
@@ -75,7 +79,9 @@ def pages(field: Field) -> APIRouter:
 
     @found.post("/rumah/{code}/jawaban")
     async def answer(request: Request, code: str) -> Response:
-        home = await _home(field, code)
+        home = await homes.find(field.pool, code)
+        if home is None:
+            raise NotFoundError
         form = await read_form(request, field.keys.hash_key, code)
         kind = next((known for known in ANSWERS if known == form["jawab"]), None)
         if kind is None:
@@ -88,13 +94,6 @@ def pages(field: Field) -> APIRouter:
         return see_other(f"/rumah/{code}?hasil={kind}")
 
     return found
-
-
-async def _home(field: Field, code: str) -> Home:
-    home = await homes.find(field.pool, code)
-    if home is None:
-        raise NotFoundError(hint="Tautan ini tidak dikenal. Mintalah lagi kepada yang mendaftarkan Anda.")
-    return home
 
 
 def _uuid(text: str) -> UUID:

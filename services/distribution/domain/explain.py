@@ -92,6 +92,11 @@ TEXTS: dict[str, Text] = {
         "Barang yang ada tidak dapat sampai tepat waktu.",
         "Menunggu: barang yang ada basi atau tiba setelah isolasi selesai.",
     ),
+    "OTHER_AID": Text(
+        "",
+        "Bantuan lain yang sudah Anda terima ikut dihitung: yang belum menerima apa pun didahulukan.",
+        "Kebutuhan dihitung lebih rendah: ada bantuan lain.",
+    ),
     "PROMISED": Text("", "Perkiraan tiba: {0}.", "Dijanjikan: {0}."),
     "NOT_PROMISED": Text(
         "",
@@ -135,3 +140,13 @@ def explain_waiting(code: str, promised_at: datetime | None, reader: Reader) -> 
         return explain([code], reader)
     promise = f"PROMISED:{promised_at:%d/%m/%Y}" if promised_at else "NOT_PROMISED"
     return explain([code, promise], reader)
+
+
+def explain_standing(reason: str | None, promised_at: datetime | None, *, is_helped: bool, is_over: bool) -> str:
+    """What a household that has no packet before it may hope for; empty when nothing is known yet. No word of illness:
+    who finds its page on a shared phone must not learn why it gets help.
+    """
+    if is_over or reason == "ISOLATION_ENDED":
+        return "Tidak ada paket lagi yang disiapkan untuk Anda."
+    waiting = explain_waiting(reason, promised_at, "household") if reason else ""
+    return " ".join(text for text in (waiting, explain(["OTHER_AID"], "household") if is_helped else "") if text)

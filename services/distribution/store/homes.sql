@@ -17,6 +17,14 @@ from tasks t left join household_answers a using (task_id)
 where t.tenant = :tenant and t.household_id = :household_id and t.status in ('assigned', 'accepted', 'failed', 'delivered')
 order by t.assigned_at desc, t.task_id limit 20;
 
+-- name: find_standing^
+-- A household that has no packet before it: why it waits, what it is promised, whether others helped, whether its time is over.
+select w.reason, w.promised_at, h.other_aid <> '[]' as is_helped,
+  h.released_reason is not null or h.isolation_until <= :now as is_over
+from households h left join waiting w using (household_id)
+where h.tenant = :tenant and h.household_id = :household_id and not exists (
+  select from tasks t where t.household_id = h.household_id and t.status in ('assigned', 'accepted', 'failed'));
+
 -- name: append_answer$
 -- A household's word about a packet of its own, once; None when it is not its packet.
 insert into household_answers (answer_id, tenant, household_id, task_id, kind, missing, case_number, answer_by, answered_at)

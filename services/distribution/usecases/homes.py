@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from services.distribution.domain.explain import explain
+from services.distribution.domain.explain import explain, explain_standing
 from services.distribution.domain.proof import code_of
 from services.distribution.store import moral
 from services.distribution.store.homes import queries
@@ -91,6 +91,15 @@ async def load(tx: Transaction, home: Home, city: Reference, keys: Keys) -> list
         return []
     note = await moral.queries.find_note_for(tx, tenant=home.tenant, task_id=packets[0].task_id)
     return [replace(packets[0], note=note or ""), *packets[1:]]
+
+
+async def standing(tx: Transaction, home: Home, city: Reference, now: datetime) -> str:
+    """What a household may hope for while no packet is on its way to it; empty while one is."""
+    row = await queries.find_standing(tx, tenant=home.tenant, household_id=home.household_id, now=now)
+    if row is None:
+        return ""
+    promised = row["promised_at"].astimezone(city.zone) if row["promised_at"] else None
+    return explain_standing(row["reason"], promised, is_helped=row["is_helped"], is_over=row["is_over"])
 
 
 async def answer(

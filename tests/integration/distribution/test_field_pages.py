@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.distribution.usecases.homes import working_day
+from services.distribution.usecases.homes import CODE_LENGTH, CODE_LETTERS, working_day
 from shared.clock import now
 from tests.support.journey import KELURAHAN, code_for, query, report
 from tests.support.officers import key_of, peduli
@@ -178,6 +178,31 @@ async def test_a_team_says_when_it_has_fetched_and_need_not_fetch_what_was_recal
         assert "Sedang dibawa" in (await client.get(home)).text
         await client.patch(f"/v1/households/{tasks[1]['household_id']}", json=released)
         assert "Sudah di lumbung" in (await client.get("/lapangan")).text
+
+
+async def test_who_recovers_while_a_packet_rides_calls_it_back_and_the_way_back_is_shown(
+    world: World, address: str
+) -> None:
+    task = await first_task(world)
+    async with phone(address) as client:
+        key, home = await enter(client, world), await page_of(world, client, task)
+        await client.post("/lapangan/ambil", data={"kunci": key, "tugas": f"{task} 1", "diambil": "ya"})
+        row = await query(world, f"select household_id from distribution.tasks where task_id = '{task}'")
+        body = {"released": "hospital"}
+        told = await client.patch(
+            f"/v1/households/{row[0]['household_id']}", json=body, headers={"Peduli-Source": "/rt/1"}
+        )
+        assert told.status_code == 202
+        page = (await client.get("/lapangan")).text
+        assert "Kembalikan ke lumbung" in page
+        assert not any(word in page for word in PERSONAL)
+        assert "Tidak ada paket lagi yang disiapkan untuk Anda." in (await client.get(home)).text
+        back = {"kunci": key, "tugas": task, "versi": "3", "jenis": "return"}
+        assert (await client.post("/lapangan/laporan", data=back)).headers["location"].endswith("kabar=returned")
+
+
+def test_a_million_guesses_find_no_household_in_a_city_of_ten_thousand() -> None:
+    assert 10**6 * 10**4 / len(CODE_LETTERS) ** CODE_LENGTH < 1e-12
 
 
 async def test_a_full_team_takes_the_next_door_when_it_has_room(world: World, address: str) -> None:

@@ -8,7 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.distribution.domain.explain import READERS, TEXTS, WAITING, explain, explain_packet, explain_waiting
+from services.distribution.domain.explain import (
+    READERS,
+    TEXTS,
+    WAITING,
+    explain,
+    explain_packet,
+    explain_standing,
+    explain_waiting,
+)
 from tests.support.cities import goods, home, plan
 
 WIB = ZoneInfo("Asia/Jakarta")
@@ -65,6 +73,20 @@ def test_one_who_waits_is_told_why_and_when() -> None:
         "Tanpa janji: tidak ada barang atau tim yang cukup sebelum isolasi selesai."
     )
     assert explain_waiting("NEED_MET", None, "auditor") == "Kebutuhan sudah terpenuhi."
+
+
+def test_a_household_without_a_packet_hears_what_it_may_hope_for_and_no_word_of_illness() -> None:
+    promise = datetime(2021, 7, 24, tzinfo=WIB)
+    waits = explain_standing("NO_GOODS", promise, is_helped=True, is_over=False)
+    assert waits == (
+        "Barang yang Anda perlukan sedang habis. Perkiraan tiba: 24/07/2021. "
+        "Bantuan lain yang sudah Anda terima ikut dihitung: yang belum menerima apa pun didahulukan."
+    )
+    over = explain_standing("ISOLATION_ENDED", None, is_helped=True, is_over=False)
+    assert over == explain_standing(None, None, is_helped=False, is_over=True) != ""
+    assert explain_standing(None, None, is_helped=False, is_over=False) == ""
+    told = [explain_standing(code, promise, is_helped=True, is_over=False) for code in TEXTS]
+    assert not any("isolasi" in text.lower() for text in told)
 
 
 @pytest.mark.parametrize("code", TEXTS)
