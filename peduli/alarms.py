@@ -54,7 +54,9 @@ async def look(settings: Settings, urls: Mapping[str, str]) -> list[Alarm]:
         ),
         Alarm("lane-not-ready", any(said != "ready" for said in ready.values()), _said(ready)),
         Alarm(
-            "webhook-given-up", bool(given_up), _said({name: f"{count} messages" for name, count in given_up.items()})
+            "webhook-given-up",
+            bool(given_up),
+            _said({webhook: f"{count} messages" for webhook, count in given_up.items()}) or "0 messages",
         ),
     ]
 

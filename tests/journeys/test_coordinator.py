@@ -7,11 +7,13 @@ from pathlib import Path
 import httpx
 from playwright.async_api import Browser, Page, expect
 
-from tests.support.browser import broken_rules, fits, follow, window
+from shared.clock import now
+from shared.reference.load import load
+from tests.support.browser import broken_rules, fits, follow, low, window
 from tests.support.coordinators import NAME, add_coordinator, come_in
 from tests.support.journey import query, report
 from tests.support.officers import peduli
-from tests.support.servers import World
+from tests.support.servers import TENANT, World
 from tests.support.volunteers import TEAM, add_team, doors
 
 OTHER_TEAM = "tim-dua"
@@ -19,7 +21,7 @@ OTHER_TEAM = "tim-dua"
 
 async def busy(world: World, address: str) -> list[str]:
     """A morning: one packet in hand and told by two, one failed, one that waits. Returns their tasks."""
-    rows = await query(world, "select task_id from distribution.tasks order by task_id")
+    rows = await query(world, "select task_id from distribution.tasks order by task_id limit 3")
     first, second, third = (str(row["task_id"]) for row in rows)
     async with httpx.AsyncClient(base_url=address) as client:
         await report(client, first, "accept", team=TEAM)
@@ -33,8 +35,11 @@ async def test_he_sees_what_is_wrong_and_decides(world: World, chromium: Browser
     add_team(world)
     add_team(world, OTHER_TEAM)
     add_coordinator(world)
-    async with doors(world, 3) as server, window(chromium, server) as page:
+    async with doors(world, 4) as server, window(chromium, server) as page:
         first, second, third = await busy(world, server)
+        (fourth,) = await query(world, f"select task_id from distribution.tasks where task_id > '{third}'")
+        async with httpx.AsyncClient(base_url=server) as client:
+            await report(client, str(fourth["task_id"]), "accept", team=TEAM)
         await come_in(page, world, server)
         await page.get_by_role("link", name="Perlu diputuskan (1)").click()
         await page.get_by_role("link", name=f"paket {first[-6:].upper()}").first.click()
@@ -54,6 +59,17 @@ async def test_he_sees_what_is_wrong_and_decides(world: World, chromium: Browser
         await page.get_by_role("button", name="Tarik paket ini").click()
         await expect(page.get_by_text("Paket ditarik kembali.")).to_be_visible()
 
+        await page.goto("/koordinator")
+        await expect(page.locator(".tiles g")).to_have_count(4)
+        await page.get_by_role("link", name="Ketik lembar kertas").first.click()
+        line = page.locator(f"#p-{fourth['task_id']}")
+        await line.get_by_label("Hasil").select_option("saksi: ketua RT")
+        await page.get_by_role("button", name="Catat lembar ini").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Isi tanggal dan jam kejadiannya.")
+        await line.get_by_label("Jam").fill(f"{now().astimezone(load(TENANT).zone):%H:%M}")
+        await page.get_by_role("button", name="Catat lembar ini").click()
+        await expect(page.get_by_text("Tercatat dari kertas")).to_be_visible()
+
         await page.get_by_role("link", name="Semua paket").click()
         await page.get_by_text("Jeda tim ini").first.click()
         await page.locator("#alasan-tim-1").fill("dua relawan sakit")
@@ -63,7 +79,8 @@ async def test_he_sees_what_is_wrong_and_decides(world: World, chromium: Browser
         await expect(page.get_by_role("heading", level=1)).to_have_text("Masuk sebagai koordinator")
     rows = await query(world, "select task_id, status, asked from distribution.tasks")
     states = {str(row["task_id"]): (row["status"], row["asked"]) for row in rows}
-    assert [states[task] for task in (first, second, third)] == [
+    assert [states[task] for task in (first, str(fourth["task_id"]), second, third)] == [
+        ("delivered", ""),
         ("delivered", ""),
         ("assigned", OTHER_TEAM),
         ("recalled", ""),
@@ -75,7 +92,7 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str, 
     wrong: dict[str, list[str]] = {}
 
     async def look(page: Page, name: str) -> None:
-        found = await broken_rules(page, axe)
+        found = await broken_rules(page, axe) + await low(page)
         await page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
         if found or not await fits(page):
             wrong[name] = found
@@ -106,6 +123,11 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str, 
         await look(page, "paket-berbeda")
         await page.goto(f"/koordinator/paket/{second}?kabar=NO_REASON")
         await look(page, "paket-gagal")
+        await page.goto(f"/koordinator/kertas?tim={TEAM}")
+        await look(page, "kertas")
+        await page.get_by_label("Hasil").first.select_option("pindah")
+        await follow(page, page.get_by_role("button", name="Catat lembar ini"))
+        await look(page, "kertas-belum-lengkap")
         await come_in(page, world, server, "koordinator-kecamatan")
         await look(page, "kecamatan")
     assert wrong == {}

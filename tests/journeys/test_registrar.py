@@ -12,7 +12,7 @@ from services.distribution.documents.households import COLUMNS
 from shared.clock import now
 from shared.reference.load import load
 from tests.support.access import add
-from tests.support.browser import broken_rules, fits, follow, serving, window
+from tests.support.browser import broken_rules, fits, follow, low, serving, window
 from tests.support.journey import KELURAHAN, query
 from tests.support.servers import World
 from tests.support.sheets import xlsx
@@ -73,7 +73,7 @@ async def test_every_page_passes_axe_and_fits_a_phone(
     async def look(page: Page) -> None:
         name = await page.title()
         assert await fits(page), name
-        if broken := await broken_rules(page, axe):
+        if broken := await broken_rules(page, axe) + await low(page):
             found[name] = broken
 
     async with (

@@ -7,7 +7,7 @@ import re
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.support.browser import broken_rules, fits, follow, window
+from tests.support.browser import broken_rules, fits, follow, low, window
 from tests.support.eventually import eventually
 from tests.support.journey import code_for, query
 from tests.support.officers import peduli
@@ -34,6 +34,14 @@ async def deliver(page: Page, number: int = 1) -> None:
     await door.get_by_label("atau saksi").select_option("Tetangga")
     await door.get_by_role("button", name="Sudah di depan pintu").click()
     await expect(page.locator(".pintu:target h2", has_text=f"Pintu {number} dari")).to_have_count(0)
+
+
+async def fail(page: Page) -> None:
+    """Nobody opens at the door that is open: one tap, and a note."""
+    door = page.locator(".pintu:target")
+    await door.get_by_label("Catatan").fill("pagar terkunci")
+    await door.get_by_role("button", name="Tidak ada orang").click()
+    await expect(page.locator("#antre")).to_contain_text("Urungkan: Belum diserahkan")
 
 
 async def begin(page: Page, world: World, address: str) -> None:
@@ -75,8 +83,9 @@ async def test_a_shift_of_ten_doors_offline_from_the_third_to_the_eighth_and_the
 
             signal.go_away()
             await context.set_offline(True)
-            for number in (3, 4, 5):
+            for number in (3, 4):
                 await deliver(page, number)
+            await fail(page)
             await expect(page.locator("#antre")).to_contain_text("Belum terkirim: 3")
             await page.close()  # the system needed the memory
 
@@ -96,12 +105,14 @@ async def test_a_shift_of_ten_doors_offline_from_the_third_to_the_eighth_and_the
                 await deliver(page, number)
             await undo_ends(page)
             await expect(page.locator("#antre")).to_be_empty()
-            await eventually(lambda: reports(world), lambda rows: len(rows) == 10)
-        told = await reports(world)
-        assert len({row["task_id"] for row in told}) == len(told) == 10
+            await eventually(lambda: reports(world), lambda rows: len(rows) == 9)
+        (failed,), told = await reports(world, "fail"), await reports(world)
+        assert (failed["outcome"], failed["detail"], failed["note"]) == ("failed", "not_home", "pagar terkunci")
+        assert len({row["task_id"] for row in (*told, failed)}) == 10 == len(told) + 1
         assert {(row["outcome"], row["team"], row["is_conflict"]) for row in told} == {("delivered", TEAM, False)}
-        ended = "select status, count(*)::int as n from distribution.tasks group by 1"
-        assert {"status": "delivered", "n": 10} in await query(world, ended)
+        states = "select status, retry_at is null, count(*)::int from distribution.tasks where team <> '' group by 1, 2"
+        ended = {tuple(row.values()) for row in await query(world, states)}
+        assert ended == {("delivered", True, 9), ("failed", False, 1)}
 
 
 async def test_the_first_load_is_small_and_the_second_nearly_nothing(world: World, chromium: Browser) -> None:
@@ -190,6 +201,7 @@ async def test_without_javascript_the_forms_do_it_all(world: World, chromium: Br
         await at_door(page, 1)
         door = page.locator(".pintu:target")
         await expect(door.get_by_text("Jl. Contoh No. 1")).to_be_visible()
+        await expect(door.get_by_text("mundur dua meter. Jangan memotret orang.")).to_be_visible()
         task = str(await door.get_attribute("data-tugas"))
         await door.get_by_label("Kode penerima").fill("0000" if code_for(task, TEAM) != "0000" else "1111")
         await door.get_by_role("button", name="Sudah di depan pintu").click()
@@ -261,7 +273,7 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str) 
     wrong: dict[str, list[str]] = {}
 
     async def look(page: Page, name: str) -> None:
-        found = await broken_rules(page, axe)
+        found = await broken_rules(page, axe) + await low(page)
         if found or not await fits(page):
             wrong[name] = found
 

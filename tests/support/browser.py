@@ -32,6 +32,11 @@ DESKTOP = {"width": 1280, "height": 900}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OF_COLOURS = ["color-contrast", "link-in-text-block"]  # by night nothing else differs: see shared/web/static
 SCHEMES: dict[Literal["light", "dark"], list[str]] = {"dark": OF_COLOURS, "light": RULES}
+LOW = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
+  .filter((one) => !one.matches(".skip") && one.getClientRects().length)
+  .map((one) => [one, (one.closest("label") ?? one).getBoundingClientRect().height])
+  .filter(([, height]) => height < 47.5)
+  .map(([one, height]) => `${one.tagName} ${one.name ?? ""} ${one.textContent.trim()}: ${Math.round(height)} px`)"""
 # alone what is wrong: to tell of all that is right takes longer than to look at it
 VIOLATIONS = "async rules => (await axe.run({runOnly: rules, resultTypes: ['violations']})).violations"
 
@@ -113,6 +118,11 @@ async def broken_rules(page: Page, axe: str) -> list[str]:
             for node in violation["nodes"]
         ]
     return found
+
+
+async def low(page: Page) -> list[str]:
+    """What a thumb may miss: lower than 48 px. A label is hit for its box."""
+    return list(await page.evaluate(LOW))
 
 
 async def fits(page: Page) -> bool:

@@ -31,12 +31,13 @@ order by is_late desc, t.status = 'failed' desc, t.deliver_before, t.task_id lim
 
 -- name: count_by_rw
 -- Doors of each RW, of which no more is told than how many there are: households in isolation, those that wait for goods,
--- packets that wait for a team, are in hand, failed, or were brought since a moment.
+-- packets that wait for a team, are in hand, failed, or were brought since a moment; late ones as in list_in_work.
 select h.kelurahan, h.rw, count(*)::int as homes,
   count(*) filter (where w.household_id is not null)::int as waiting,
   count(*) filter (where t.status = 'assigned')::int as free,
   count(*) filter (where t.status = 'accepted')::int as in_hand,
   count(*) filter (where t.status = 'failed')::int as failed,
+  count(*) filter (where t.lapses > 0 or least(t.arrives_at, t.deliver_before) < :now)::int as late,
   (count(*) filter (where exists (select from tasks d where d.household_id = h.household_id and d.status = 'delivered'
     and d.changed_at >= :since)))::int as done
 from households h left join waiting w using (household_id)
@@ -95,7 +96,7 @@ where tenant = :tenant and task_id = :task_id and report_id is null order by at,
 
 -- name: list_carried
 -- Packets of these kelurahan that are in a team's hands, as its printed list has them, or that it has to bring back.
-select t.task_id, t.kelurahan, h.rw, t.status, t.custody, t.version, t.assigned_at
+select t.task_id, t.kelurahan, h.rw, t.status, t.version
 from tasks t join households h using (household_id)
 where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[])
   and ((t.team = :team and t.status in ('accepted', 'failed'))

@@ -82,7 +82,7 @@ async def load(tx: Transaction, city: Reference, who: Coordinator, now: datetime
     today = datetime.combine(city.date_of(now), time(), city.zone)
     return Overview(
         packets=await queries.list_in_work(tx, **of, now=now),
-        doors=await queries.count_by_rw(tx, **of, since=today),
+        doors=await queries.count_by_rw(tx, **of, since=today, now=now),
         teams=await _teams(tx, city, who, now),
         conflicts=[row for row in await tasks.list_conflicts(tx, **of) if row["decision"] is None],
         cases=await homes.list_cases(tx, **of),

@@ -59,7 +59,7 @@ async def test_a_household_sees_a_note_that_a_person_has_read_and_no_other(world
         assert (await write(client, "Tahan pesan ini")).status_code == 303
         assert NOTE not in (await home.get(path)).text
         key = await coordinators.enter(client, world)
-        assert "2 menunggu dibaca" in (await client.get("/koordinator")).text
+        assert "Pesan belum dibaca (2)" in (await client.get("/koordinator")).text
         unread = (await client.get("/koordinator/pesan")).text
         decided = re.findall(r"/koordinator/pesan/([0-9a-f-]{36})", unread)
         for note_id, shown in zip(decided, ("ya", "tidak"), strict=True):
