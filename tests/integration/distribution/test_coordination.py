@@ -167,7 +167,11 @@ async def test_the_pages_name_nobody(world: World, address: str) -> None:
         await report(client, task, "accept", team=TEAM)
         await coordinators.enter(client, world)
         seen = (await client.get("/koordinator")).text + (await client.get(f"/koordinator/paket/{task}")).text
+        await world.admin.execute(f"update distribution.tasks set lapses = 1 where task_id = '{task}'")
+        late = (await client.get("/koordinator")).text
     assert not any(word in seen for word in PERSONAL)
+    assert "1 belum sampai, 1 di antaranya terlambat, 0 sampai hari ini" in late
+    assert "1 di antaranya terlambat" not in seen
     assert await query(world, "select * from distribution.people_reads where reader like 'koordinator%'") == []
 
 
