@@ -197,8 +197,9 @@ def is_conflict(task: Task, report: AnyTaskReport, refusal: str | None) -> bool:
 
 
 def _accept(task: Task, report: TaskAccept, now: datetime, team: Team) -> Decision:
+    until = now + (LEASE_ON_PAPER if team.on_paper else LEASE)
     if task.is_promised and report.fetched:
-        return _take(task, report, now + LEASE)
+        return _take(task, report, until)
     if task.status != "assigned":
         return Decision(task, refusal=_closed(task))
     if report.team in task.barred or task.asked not in ("", report.team):
@@ -207,7 +208,6 @@ def _accept(task: Task, report: TaskAccept, now: datetime, team: Team) -> Decisi
         return Decision(task, refusal="TEAM_PAUSED")
     if team.capacity is not None and team.load >= team.capacity:
         return Decision(task, refusal="TEAM_FULL")
-    until = now + (LEASE_ON_PAPER if team.on_paper else LEASE)
     task = replace(task, team=report.team, lease_until=until, retry_at=None, code_tries=0, asked="")
     if task.goods == "reserved" and not report.fetched:
         return Decision(replace(task, status="accepted"))
