@@ -23,7 +23,7 @@ demo: setup ## play the whole journey on real servers; ARGS="--no-wait --json" w
 
 test: lint ## install, lint and run all tests on real servers
 	$(PYTHON) -c "from peduli.servers.private import install_missing; install_missing(print)"
-	$(PYTHON) -m pytest -n 3 --dist worksteal
+	$(PYTHON) -m pytest -n 4 --dist worksteal
 
 dev: setup ## private servers and the three services, until Ctrl-C
 	@$(PYTHON) -m peduli dev
