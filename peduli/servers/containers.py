@@ -144,6 +144,7 @@ class PostgresContainer(Container):
 class RabbitMQContainer(Container):
     """RabbitMQ of the official image, its management API included."""
 
+    fsync: bool = True
     management_port: int = field(default_factory=free_port)
     image = "rabbitmq:4-management"
 
@@ -160,7 +161,7 @@ class RabbitMQContainer(Container):
         return {
             "RABBITMQ_DEFAULT_USER": "peduli",
             "RABBITMQ_DEFAULT_PASS": self.password,
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": rabbitmq.ERLANG,
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": rabbitmq.erlang(fsync=self.fsync),
         }
 
     def arguments(self) -> Sequence[str]:

@@ -48,16 +48,17 @@ def postgres(folder: Path, *, fsync: bool = True) -> Postgres | PostgresContaine
     return kind(folder, fsync=fsync)
 
 
-def rabbitmq(folder: Path) -> AnyRabbitMQ:
-    """A RabbitMQ that is not started yet."""
-    return (RabbitMQContainer if way(find_rabbitmq) == Way.DOCKER else RabbitMQ)(folder)
+def rabbitmq(folder: Path, *, fsync: bool = True) -> AnyRabbitMQ:
+    """A RabbitMQ that is not started yet, likewise."""
+    kind = RabbitMQContainer if way(find_rabbitmq) == Way.DOCKER else RabbitMQ
+    return kind(folder, fsync=fsync)
 
 
 @contextlib.contextmanager
 def private_servers(folder: Path, *, fsync: bool = True) -> Iterator[tuple[Server, AnyRabbitMQ]]:
     """Postgres and RabbitMQ under `folder`, started side by side and always removed."""
     folder.mkdir(parents=True, exist_ok=True)
-    started = postgres(folder / "postgres", fsync=fsync), rabbitmq(folder / "rabbitmq")
+    started = postgres(folder / "postgres", fsync=fsync), rabbitmq(folder / "rabbitmq", fsync=fsync)
     with contextlib.ExitStack() as stack:
         for server in reversed(started):  # RabbitMQ takes longer
             stack.callback(server.remove)

@@ -40,6 +40,11 @@ def serves_amqp(port: int) -> bool:
         return False
 
 
+def erlang(*, fsync: bool) -> str:
+    """Arguments of its Erlang machine; without `fsync` quorum queues do not survive a power cut."""
+    return ERLANG if fsync else f"{ERLANG} -ra wal_sync_method none"
+
+
 def plugins_file() -> str:
     """RabbitMQ's file of enabled plugins."""
     return f"[{','.join(PLUGINS)}].\n"
@@ -49,6 +54,7 @@ def plugins_file() -> str:
 class RabbitMQ(Server):
     """One node with its own name, ports, cookie and port mapper. Its management API, which makes users, costs 2 MB."""
 
+    fsync: bool = True
     management_port: int = field(default_factory=free_port)
     _distribution_port: int = field(default_factory=free_port, init=False)
     _epmd_port: int = field(default_factory=free_port, init=False)
@@ -94,7 +100,7 @@ class RabbitMQ(Server):
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
             "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/enabled_plugins",
             "RABBITMQ_PID_FILE": f"{folder}/pid",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG,
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": erlang(fsync=self.fsync),
         }
 
     def ready(self) -> bool:

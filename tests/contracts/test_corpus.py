@@ -168,8 +168,10 @@ async def test_an_example_of_what_is_told_becomes_a_fact(world: World, example: 
     aggregate = example.kind.partition(".")[0]
     chain = [*(PLAIN[kind] for kind in BEFORE.get(example.kind, [])), example]
     known = FACTS.get(example.kind, FACTS[aggregate])
-    settings = world.settings()
-    async with running(distribution.service(settings)), running(reporting.service(settings)):
+    settings, is_distributed = world.settings(), aggregate in DISTRIBUTED
+    async with contextlib.AsyncExitStack() as stack:
+        for reader in (reporting, distribution) if is_distributed else (reporting,):
+            await stack.enter_async_context(running(reader.service(settings)))
         for version, one in enumerate(chain, start=1):
             subject = one.body.get(f"{aggregate}_id") or one.body.get("submission_id") or aggregate
             about = {"ce_aggregate": subject, "ce_version": str(version), "ce_time": "2021-07-22T03:05:00Z"}
@@ -179,6 +181,6 @@ async def test_an_example_of_what_is_told_becomes_a_fact(world: World, example: 
         found = await query(world, known)
         state = STATES.get(example.kind, example.kind.split(".")[1])
         assert [tuple(row.values()) for row in found] == [(len(chain), state)]
-        if aggregate in DISTRIBUTED:
+        if is_distributed:
             await eventually(lambda: query(world, f"select from distribution.{applied}"), bool)
         assert await parked(world, "facts") + await parked(world, "distribution") == []

@@ -15,7 +15,7 @@ from tests.support.running import listening, running
 from tests.support.servers import World
 
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
-OPTIONS = "--checks not_a_server_error --max-examples 15 --seed 1 --generation-deterministic --phases coverage,fuzzing"
+OPTIONS = "--checks not_a_server_error --max-examples 8 --seed 1 --generation-deterministic --phases coverage,fuzzing"
 
 
 async def test_each_of_two_thousand_odd_messages_is_recorded_rejected_or_parked(world: World) -> None:

@@ -75,7 +75,7 @@ async def template(servers: tuple[Server, AnyRabbitMQ]) -> str:
 async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology, template: str) -> AsyncIterator[World]:
     """A fresh database, migrated, with Depok alone, and every queue empty."""
     postgres, rabbitmq = servers
-    database_url = await create(postgres, f"test_{next(_numbers)}", f"template {template}")
+    database_url = await create(postgres, f"test_{next(_numbers)}", f"template {template} strategy file_copy")
     await purge(rabbitmq.url, declared)
     # no statement is kept: what it reads may be migrated meanwhile
     async with asyncpg.create_pool(database_url, min_size=0, max_size=4, statement_cache_size=0) as admin:

@@ -126,7 +126,7 @@ async def test_refused_rows_are_told_and_found_like_every_refusal(world: World) 
         """select convert_from(body, 'utf8')::jsonb ->> 'reference' as nota from event_log
            where type = 'purchase.rejected.v1' order by seq""",
     )
-    assert [row["nota"] for row in told_] == ["R-4", "R-60", "ORANG"]
+    assert sorted(row["nota"] for row in told_) == ["ORANG", "R-4", "R-60"]  # a file is told in two lanes
 
 
 async def test_sources_have_their_turns_a_flood_is_limited_and_an_accept_is_counted_once(world: World) -> None:
