@@ -2,6 +2,7 @@
 
 import gc
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -14,3 +15,8 @@ def pytest_collection_finish() -> None:
     """Look for garbage as rarely as the services do: modules and collected tests stay for ever."""
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests begin first, so that none of them is alone at the end."""
+    items.sort(key=lambda item: "faults" not in item.path.parts)
