@@ -1,14 +1,19 @@
-"""A stop in order costs nobody anything: no message comes twice, nothing is parked, and nothing is cut off."""
+"""A whole system under fire: killed at every step, stopped one by one, left without its servers; nothing is lost.
+
+The long form of the kills is `make soak`. The tests share one system, as the rounds of the soak do; the stops come first,
+while no process has counted what a kill left behind.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import asyncpg
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from peduli.processes import SERVICES, Running
@@ -74,7 +79,14 @@ class Seen:
         await connection.close()
 
 
-async def test_services_stop_and_start_one_by_one_under_load(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+async def battle(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[soak.Battle]:
+    """Servers that wait for the disk, three services, and 300 households in isolation."""
+    async with soak.battlefield(tmp_path_factory.mktemp("battle"), seed=1, households=300) as battle:
+        yield battle
+
+
+async def test_services_stop_and_start_one_by_one_under_load(battle: soak.Battle) -> None:
     seen = Seen()
 
     async def roll(battle: soak.Battle) -> None:
@@ -89,8 +101,7 @@ async def test_services_stop_and_start_one_by_one_under_load(tmp_path: Path) -> 
         for service in battle.services.values():
             service.start()
 
-    async with soak.battlefield(tmp_path, seed=1, households=60) as battle:
-        assert await soak.one_round(battle, "R", roll, purchases=1000, rate=200) == []
+    assert await soak.one_round(battle, "S", roll, purchases=1000, rate=200) == []
     assert seen.in_order == [True] * 2 * len(SERVICES)
     assert seen.left > 20
     assert seen.left_twice == 0
@@ -103,3 +114,21 @@ async def test_services_stop_and_start_one_by_one_under_load(tmp_path: Path) -> 
             assert count <= UNDER_WAY * len(seen.in_order), queue
         elif name == "peduli_events_parked_total":
             assert count == 0, queue
+
+
+async def test_every_process_dies_at_every_step_and_every_server_is_killed_under_load(battle: soak.Battle) -> None:
+    assert await soak.one_round(battle, "K", soak.every_point, purchases=5000, rate=400) == []
+    assert battle.unreached == []
+
+
+async def test_twenty_seconds_away_parks_nothing_and_is_caught_up(battle: soak.Battle) -> None:
+    async def away(battle: soak.Battle) -> None:
+        """Each server is away alone for half of its time, and together with the other for the other half."""
+
+        async def later(server: str, seconds: float) -> None:
+            await asyncio.sleep(seconds)
+            await battle.strike_server(server, 20)
+
+        await asyncio.gather(later("postgres-stop", 2), later("rabbitmq-stop", 12))
+
+    assert await soak.one_round(battle, "A", away, purchases=1500, rate=300) == []
