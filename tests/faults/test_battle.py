@@ -1,7 +1,7 @@
 """A whole system under fire: killed at every step, stopped one by one, left without its servers; nothing is lost.
 
-The long form of the kills is `make soak`. The tests share one system, as the rounds of the soak do; the stops come first,
-while no process has counted what a kill left behind.
+The long form of the kills is `make soak`. The tests share one system, as the rounds of the soak do; the stops come
+first, while no process has counted what a kill left behind.
 """
 
 from __future__ import annotations
