@@ -27,7 +27,7 @@ class Settings(BaseSettings):
         description="Event queues per service, the same for all; 1 is enough for a city. To have more, set it, "
         "run `peduli topology apply`, start the services anew; never fewer: what is bound would have no reader",
     )
-    batch_size: int = Field(1000, ge=1, le=2000, description="Messages handled in one transaction")
+    batch_size: int = Field(2000, ge=1, le=2000, description="Messages handled in one transaction")
     linger_ms: int = Field(20, ge=0, le=1000, description="Milliseconds of quiet that end a batch before it is full")
     statement_seconds: float = Field(30, gt=0, description="Seconds after which a statement to Postgres is given up")
     stuck_seconds: float = Field(30, gt=0, description="Seconds without progress after which /readyz says no")
