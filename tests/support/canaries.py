@@ -18,7 +18,8 @@ from peduli import processes
 from shared.messaging import topology
 from tests.support.truth import Truth
 
-PLANTED = re.compile(r"kenari|0811555\d{5}", re.IGNORECASE)  # names, addresses, posts, proofs, and phones
+# names, addresses, posts, proofs, and phones; digits within a hash or within what is sealed are nobody's phone
+PLANTED = re.compile(r"kenari|(?<![0-9a-f])0811555\d{5}(?![0-9a-f])", re.IGNORECASE)
 DIGITS = re.compile(r"(?<!\d)\d{18}(?!\d)")
 MOST = 5000  # messages of the stream
 SCHEMAS = ("purchases", "distribution", "facts", "reporting")
