@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from services.purchases.documents.workbook import template_csv, template_xlsx
 from services.purchases.domain.hints import SHORT
 from services.purchases.usecases import files, previews
 from services.purchases.usecases.files import NotReadyError, TooManyFilesError, UnknownFileError
+from shared.database.pool import Transaction
 from shared.sheets.faults import MAX_FILE_BYTES
 from shared.sheets.workbook import CSV, XLSX
 from shared.web.bodies import TooLargeError, read_body
@@ -22,6 +24,7 @@ from shared.web.forms import FORM_ROOM, check_key, read_parts
 from shared.web.pages import see_other
 from shared.web.problems import NotFoundError
 
+Decide = Callable[[Transaction, UUID, str, str], Awaitable[object]]
 WORKING = ("received", "read", "accepting")
 TOO_MANY = "Terlalu banyak berkas menunggu persetujuan. Setujui atau hapus dahulu sebagian, atau unggah lagi besok."
 SHOWN = 30  # receipts with something wrong on the page; the sheet has them all
@@ -93,31 +96,28 @@ def routes(desk: Desk) -> APIRouter:
             results=words.TOLD,
         )
 
-    @found.post("/unggah/{file_id}/terima")
-    async def accept(request: Request, file_id: UUID) -> Response:
+    async def decided(request: Request, file_id: UUID, decide: Decide) -> bool:
+        """Decide on a file of hers; False when it is not, or no longer, the moment: its page says how far it is."""
         officer = await desk.officer(request)
         await desk.form(request, officer)
         try:
             async with desk.transaction() as tx:
-                await files.accept(tx, file_id, officer.seat.tenant, officer.seat.source)
+                await decide(tx, file_id, officer.seat.tenant, officer.seat.source)
         except UnknownFileError:
             raise NotFoundError from None
         except NotReadyError:
-            pass  # the page says how far it is
+            return False
+        return True
+
+    @found.post("/unggah/{file_id}/terima")
+    async def accept(request: Request, file_id: UUID) -> Response:
+        await decided(request, file_id, files.accept)
         return see_other(f"/unggah/{file_id}")
 
     @found.post("/unggah/{file_id}/hapus")
     async def withdraw(request: Request, file_id: UUID) -> Response:
-        officer = await desk.officer(request)
-        await desk.form(request, officer)
-        try:
-            async with desk.transaction() as tx:
-                await files.withdraw(tx, file_id, officer.seat.tenant, officer.seat.source)
-        except UnknownFileError:
-            raise NotFoundError from None
-        except NotReadyError:
-            return see_other(f"/unggah/{file_id}")  # accepted meanwhile: its page says so
-        return see_other("/unggah")
+        is_gone = await decided(request, file_id, files.withdraw)
+        return see_other("/unggah" if is_gone else f"/unggah/{file_id}")
 
     @found.get("/unggah/{file_id}/ditolak.xlsx")
     async def refused(request: Request, file_id: UUID) -> Response:
