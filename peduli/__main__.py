@@ -6,7 +6,8 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -371,11 +372,17 @@ def doctor(as_json: Json = False) -> None:
     raise typer.Exit(0 if all(f.is_ok for f in found if f.is_needed) else 1)
 
 
+@cache
+def _command() -> Callable[[Sequence[str] | None], object]:
+    """All commands, put together once a process: it takes longer than most of them."""
+    return typer.main.get_command(app)
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command (of `words`, else as it was typed); a known error ends in one line that says what to do."""
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # it tells of a lost broker by itself; we do it in a line
     try:
-        app(words)
+        _command()(words)
     except PeduliError as error:
         print(f"{error}\n{error.hint}".strip(), file=sys.stderr)
         raise SystemExit(1) from None

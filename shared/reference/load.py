@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast, get_args
@@ -31,9 +32,18 @@ def shipped() -> list[str]:
 def load(tenant: str, folder: Path | None = None) -> Reference:
     """The reference data of `tenant` (`3276`), from `folder` or from what is shipped; `kits.csv` may be missing.
 
-    Raises `CityError` when the folder is missing, or is of another city, or its files contradict each other.
+    What is shipped is read once a process. Raises `CityError` when the folder is missing, or is of another city, or
+    its files contradict each other.
     """
-    folder = folder or CITIES / tenant
+    return _read(tenant, folder) if folder else _shipped(tenant)
+
+
+@cache
+def _shipped(tenant: str) -> Reference:
+    return _read(tenant, CITIES / tenant)
+
+
+def _read(tenant: str, folder: Path) -> Reference:
     if not (folder / "city.toml").is_file():
         raise CityError(f"no city.toml in {folder}", hint=f"cities that come with the code: {', '.join(shipped())}")
     told = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))

@@ -58,22 +58,29 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={hashlib.sha256(_asset(name)).hexdigest()[:12]}"
 
 
+@cache
+def _environment(folders: tuple[Path, ...]) -> Environment:
+    """What compiles the templates of these folders, each once a process."""
+    environment = Environment(
+        loader=FileSystemLoader([*folders, HERE / "templates"]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["asset"] = asset
+    environment.globals["percent"] = formats.percent
+    for name in ("number", "tenths", "rupiah", "day", "days", "weekday", "moment", "channel_name"):
+        environment.filters[name] = getattr(formats, name)
+    return environment
+
+
 class Pages:
     """Templates of a service above those that all share."""
 
     def __init__(self, *folders: Path, own_script: bool = False) -> None:
         self._headers = {**HEADERS, **(OWN_SCRIPT if own_script else {})}
-        self._environment = Environment(
-            loader=FileSystemLoader([*folders, HERE / "templates"]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals["asset"] = asset
-        self._environment.globals["percent"] = formats.percent
-        for name in ("number", "tenths", "rupiah", "day", "days", "weekday", "moment", "channel_name"):
-            self._environment.filters[name] = getattr(formats, name)
+        self._environment = _environment(folders)
 
     def show(self, template: str, status: int = 200, context: Mapping[str, Any] | None = None) -> HTMLResponse:
         """A page, with the headers that keep it safe."""

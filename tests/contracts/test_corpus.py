@@ -135,12 +135,12 @@ async def a_waiting_door(world: World) -> AsyncIterator[tuple[httpx.AsyncClient,
 
 @pytest.mark.parametrize("example", [one for one in REPORTS if one.kind in SAYS and not one.effect], ids=name)
 async def test_a_task_report_moves_its_task(world: World, example: Example) -> None:
-
-    async def status() -> str:
-        (row,) = await query(world, "select status, custody from distribution.tasks")
-        return f"{row['status']} {row['custody']}"
-
     async with a_waiting_door(world) as (_, task):
+
+        async def status() -> str:  # of this task: what is returned is soon on its way again, as another
+            (row,) = await query(world, f"select status, custody from distribution.tasks where task_id = '{task}'")
+            return f"{row['status']} {row['custody']}"
+
         for kind in (*BEFORE.get(example.kind, []), example.kind):
             body = example.body if kind == example.kind else {**PLAIN[kind].body, "report_id": str(derived_id(kind))}
             own = {"task_id": task, "team": example.body["team"]}

@@ -18,9 +18,9 @@ from peduli import processes
 from shared.messaging import topology
 from tests.support.truth import Truth
 
-# names, addresses, posts, proofs, and phones; digits within a hash or within what is sealed are nobody's phone
-PLANTED = re.compile(r"kenari|(?<![0-9a-f])0811555\d{5}(?![0-9a-f])", re.IGNORECASE)
-DIGITS = re.compile(r"(?<!\d)\d{18}(?!\d)")
+# digits within a hash or within what is sealed are nobody's phone
+PHONE = re.compile(r"(?<![0-9a-fA-F])0811555\d{5}(?![0-9a-fA-F])")
+LONG_NUMBER = re.compile(r"[0-9]{18,}")
 MOST = 5000  # messages of the stream
 SCHEMAS = ("purchases", "distribution", "facts", "reporting")
 TABLES = """select table_schema || '.' || table_name from information_schema.tables
@@ -36,11 +36,16 @@ async def leaks(
     """
     nips = {body["buyer"]["nip"] for body in truth.purchases.values()}
     places = [*_logs(folder), *await _metrics(services), *await rows(database_url), await stream(amqp_url)]
-    return [f"personal data in {place}" for place, text in places if PLANTED.search(text) or _has_nip(text, nips)]
+    return [f"personal data in {place}" for place, text in places if has_planted(text) or _has_nip(text, nips)]
+
+
+def has_planted(text: str) -> bool:
+    """True when a planted name, address, post, proof or phone stands in a text, which may be large."""
+    return "kenari" in text.lower() or ("0811555" in text and PHONE.search(text) is not None)
 
 
 def _has_nip(text: str, nips: set[str]) -> bool:
-    return any(found in nips for found in DIGITS.findall(text))
+    return any(found in nips for found in LONG_NUMBER.findall(text))
 
 
 def _logs(folder: Path) -> Iterator[tuple[str, str]]:

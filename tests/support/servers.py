@@ -75,11 +75,13 @@ async def template(servers: tuple[Server, AnyRabbitMQ]) -> str:
 async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology, template: str) -> AsyncIterator[World]:
     """A fresh database, migrated, with Depok alone, and every queue empty."""
     postgres, rabbitmq = servers
-    database_url = await create(postgres, f"test_{next(_numbers)}", f"template {template} strategy file_copy")
+    name = f"test_{next(_numbers)}"
+    database_url = await create(postgres, name, f"template {template} strategy file_copy")
     await purge(rabbitmq.url, declared)
     # no statement is kept: what it reads may be migrated meanwhile
     async with asyncpg.create_pool(database_url, min_size=0, max_size=4, statement_cache_size=0) as admin:
         yield World(postgres, rabbitmq, database_url, declared, admin)
+    await drop(postgres, name)
 
 
 async def bring(world: World, city: Reference) -> None:
@@ -106,6 +108,13 @@ async def create(postgres: Server, name: str, how: str = "") -> str:
     await admin.execute(f"create database {name} {how}")
     await admin.close()
     return postgres.url.removesuffix("/postgres") + f"/{name}"
+
+
+async def drop(postgres: Server, name: str) -> None:
+    """Remove a database, whoever still looks at it: hundreds of copies kept until the end would be written to disk."""
+    admin = await asyncpg.connect(postgres.url)
+    await admin.execute(f"drop database {name} with (force)")
+    await admin.close()
 
 
 async def purge(amqp_url: str, declared: Topology) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -56,6 +57,7 @@ class PledgeAnswer(BaseModel):
     reasons: tuple[Reason, ...]
 
 
+@cache
 def one_or_many(model: type[BaseModel]) -> dict[str, Any]:
     """The description of a body that is one object, or a list of them."""
     one = inlined(model)
