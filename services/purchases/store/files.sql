@@ -90,8 +90,8 @@ where file_id = :file_id and 'rejected' in (outcome, result) order by number;
 -- name: count_receipts
 -- How many receipts and rows have which outcome, result and hints (their codes), in one look at each: a page that shows
 -- how far a file is asks again and again.
-select outcome, result, jsonb_path_query_array(hints, '$[*].code')::text as hints, count(*)::int as receipts,
-  sum(row_count)::int as rows
+select outcome, result, case hints when '[]' then '[]' else jsonb_path_query_array(hints, '$[*].code')::text end as hints,
+  count(*)::int as receipts, sum(row_count)::int as rows
 from file_receipts where file_id = :file_id group by 1, 2, 3;
 
 -- name: withdraw_file$
