@@ -16,6 +16,7 @@ from shared.database.pool import connect
 from shared.reference.store import Cities
 
 CHECK_SECONDS = 3600.0  # a check reads all there is
+REBUILD_SECONDS = 4 * CHECK_SECONDS  # its last step puts every row into its place
 
 
 async def publish_views(admin_url: str, views: str) -> None:
@@ -80,7 +81,7 @@ async def top_units(database_url: str, size: int = 5) -> list[dict[str, Any]]:
 
 async def count_events(admin_url: str) -> int:
     """How many events a rebuild has to read."""
-    connection = await connect(admin_url, store.SHADOW)
+    connection = await connect(admin_url, store.SHADOW, statement_seconds=CHECK_SECONDS)
     try:
         return sum([await store.count_log(connection, log) for log in LOGS])
     finally:
@@ -93,7 +94,7 @@ async def remake(
     """What `peduli reporting rebuild` does; needs a role that reads the logs of the other services."""
     await migrate.migrate(admin_url, store.SHADOW, folders)
     cities = await _cities(admin_url)
-    connection = await connect(admin_url, store.SHADOW)
+    connection = await connect(admin_url, store.SHADOW, statement_seconds=REBUILD_SECONDS)
     try:
         queues = [f"reporting.events.{shard}" for shard in range(shards)]
         return await rebuild(connection, cities, queues=queues, on_progress=on_progress)
