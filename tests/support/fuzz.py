@@ -22,12 +22,14 @@ from peduli import processes
 from peduli.prepare import prepare_broker, prepare_database
 from peduli.servers.private import private_servers
 from shared.messaging import topology
+from tests.support.eventually import eventually
 from tests.support.mutants import Mutant, mutants
 from tests.support.publish import purchase
 from tests.support.soak import KEYS, PASSWORDS
 from tests.support.truth import TENANT
 
 WINDOW = 500  # messages in flight
+QUEUES = ("purchases.intake", f"{topology.DEAD}.purchases", topology.UNROUTABLE)  # empty, when all is accounted for
 OUTCOMES = frozenset(
     {
         *("recorded", "corrected", "voided", "changed", "known", "waiting", "rejected"),
@@ -81,7 +83,10 @@ async def settle(database_url: str, count: int, seconds: float) -> dict[str, int
 
 
 async def fuzz(amqp_url: str, database_url: str, *, count: int, seed: int, seconds: float) -> dict[str, int]:
-    """Send `count` mutants and one good purchase behind them; returns the account. Fails when one is missing."""
+    """Send `count` mutants and one good purchase behind them; returns the account.
+
+    Fails when a message is missing, counted twice or left in the broker, or when the good one is not recorded.
+    """
     made = mutants(count, seed)
     with Progress(console=Console(stderr=True), disable=count < WINDOW * 20) as progress:
         bar = progress.add_task("publishing", total=count)
@@ -90,7 +95,20 @@ async def fuzz(amqp_url: str, database_url: str, *, count: int, seed: int, secon
             progress.advance(bar, len(window))
     good = [Mutant("fuzz-good", f"{TENANT}.purchase.submitted.v1", _headers(), _good())]
     await publish(amqp_url, good)
-    return await settle(database_url, count + 1, seconds)
+    seen = await settle(database_url, count + 1, seconds)
+    assert sum(seen.values()) == count + 1, seen
+    assert await _outcome_of_the_good(database_url) == "recorded"
+    await eventually(lambda: topology.depths(amqp_url, QUEUES), lambda left: not any(left.values()))
+    return seen
+
+
+async def _outcome_of_the_good(database_url: str) -> str | None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        sql = "select outcome from purchases.submissions where reference = 'FUZZ-GOOD'"
+        return str(await connection.fetchval(sql))
+    finally:
+        await connection.close()
 
 
 def _headers() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""One purchase is the same through every door: pooled, of kits, posted by the unit; corrected; and another voided."""
+"""One purchase is the same through every door: pooled, of kits, posted by the unit; corrected; another one voided."""
 
 from __future__ import annotations
 
@@ -31,14 +31,15 @@ PATHS = {"submitted": "purchases", "correction_submitted": "corrections", "void_
 REASON = "nota_ganda"
 
 
-def kits(unit: str, reference: str, quantity: int) -> dict[str, Any]:
-    """So many kits on one receipt, paid by two of a unit and posted by it."""
+def kits(unit: str, reference: str, quantity: int, by: str = "unit") -> dict[str, Any]:
+    """So many kits on one receipt, paid by two of a unit and posted by it, or by an ASN."""
     body: dict[str, Any] = copy.deepcopy(POOLED) | {
         "unit_code": unit,
         "reference": reference,
         "total_idr": quantity * 150_000,
     }
     body["lines"][0]["quantity"] = quantity
+    body["posts"][0]["by"] = by
     return body
 
 
@@ -47,7 +48,7 @@ def conversation(unit: str) -> list[tuple[str, dict[str, Any]]]:
     return [
         ("submitted", kits(unit, f"{unit}/1", 3)),
         ("correction_submitted", kits(unit, f"{unit}/1", 2)),
-        ("submitted", kits(unit, f"{unit}/2", 1) | {"contributors": POOLED["contributors"][1:]}),
+        ("submitted", kits(unit, f"{unit}/2", 1, by="asn") | {"contributors": POOLED["contributors"][1:]}),
         ("void_submitted", {"reference": f"{unit}/2", "reason": REASON}),
     ]
 
@@ -70,7 +71,7 @@ def sheet_rows(unit: str) -> list[list[Any]]:
         whole = {"action": action, "reference": body["reference"], "date": "30/07/2021", "time": "09.15"}
         goods = {"sku": line["sku"], "quantity": line["quantity"], "price": "Rp 150.000", "total": body["total_idr"]}
         kit = {"product": "Paket isoman 150", "category": "sembako", "shelf_life": 2160}
-        kit |= {"contents": "BERAS-5KG:1|MI-INSTAN-5:2", "poster": "unit", "post": post["url"]}
+        kit |= {"contents": "BERAS-5KG:1|MI-INSTAN-5:2", "poster": post["by"], "post": post["url"]}
         whole |= {"unit": unit, "seller": body["seller_code"], "hashtags": " ".join(post["hashtags"])}
         rows.append(told(**whole, **goods, **kit, nip=first["nip"], contribution=first["amount_idr"]))
         rows += [
@@ -113,7 +114,8 @@ async def by_form(hers: httpx.AsyncClient, unit: str, key: str) -> None:
             continue
         payers = "\n".join(f"{payer['nip']} {payer['amount_idr']}" for payer in body["contributors"])
         receipt = {"nota": body["reference"], "tanggal": "2021-07-30", "jam": "09:15", "tujuan": "donation"}
-        posted = {"tautan": body["posts"][0]["url"], "tagar": " ".join(body["posts"][0]["hashtags"]), "oleh": "unit"}
+        posted = {"tautan": body["posts"][0]["url"], "tagar": " ".join(body["posts"][0]["hashtags"])}
+        posted |= {"oleh": body["posts"][0]["by"]}
         draft = (await post("/belanja/baru", penjual="KOP-BEJI-01")).removesuffix("/barang")
         await post(f"{draft}/barang", **line)
         await post(f"{draft}/nota", **receipt, pembayar="contributors", penyumbang=payers)
@@ -164,6 +166,8 @@ async def test_every_door_leads_to_the_same_stored_purchase_and_tally(world: Wor
         assert kept == dict.fromkeys(units[:7], kept[http])
     assert stored[http, "1"].startswith("recorded 2 ")
     assert stored[http, "2"].startswith("voided 2 ")
+    assert '"by": "unit"' in stored[http, "1"]
+    assert '"by": "asn"' in stored[http, "2"]
 
 
 TALLY = {"purchases": 1, "items": 2, "spend_idr": 300_000, "buyers": 2, "posts": 1, "compliant_posts": 1}
