@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -92,12 +93,13 @@ async def test_ctrl_c_stops_everything_while_it_waits(world: World, tmp_path: Pa
     process.send_signal(signal.SIGINT)
     assert await process.wait() == 0
 
-    async def listening() -> bool:
+    async def listening(door: str) -> bool:
         try:
-            _, writer = await asyncio.open_connection("127.0.0.1", int(doors[0].rsplit(":", 1)[1]))
+            _, writer = await asyncio.open_connection("127.0.0.1", int(door.rsplit(":", 1)[1]))
         except OSError:
             return False
         writer.close()
         return True
 
-    await eventually(listening, lambda is_open: not is_open)
+    for door in doors:
+        await eventually(partial(listening, door), lambda is_open: not is_open)
