@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import UTC, datetime
 
@@ -9,6 +10,8 @@ import httpx
 from fastapi import FastAPI
 from playwright.async_api import Page
 
+from shared.reference.load import load
+from shared.reference.model import Reference
 from tests.support.servers import World
 from tests.support.terminal import type_
 
@@ -16,6 +19,13 @@ UNIT = "32.76.DKUM"
 OTHER_UNIT = "32.76.06"
 NIP = "198001012005011001"
 THURSDAY_MORNING = datetime(2021, 7, 29, 3, tzinfo=UTC)  # 10.00 WIB in the week of the first round
+
+
+def with_the_elderly() -> Reference:
+    """Depok with a second programme, `lansia`."""
+    city = load("3276")
+    elderly = dataclasses.replace(city.programmes["isoman"], programme="lansia", name="Paket lansia")
+    return dataclasses.replace(city, programmes={**city.programmes, "lansia": elderly})
 
 
 def peduli(world: World, *words: str) -> str:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
 from peduli.prepare import load_city
 from services.purchases.app import service
-from shared.reference.load import load
 from tests.integration.purchases.test_pages import thursday, told
 from tests.support.journey import query
-from tests.support.officers import NIP, UNIT, browsing, sign_in
+from tests.support.officers import NIP, UNIT, browsing, sign_in, with_the_elderly
 from tests.support.publish import purchase
 from tests.support.running import running
 from tests.support.servers import World
 
-CITY = load("3276")
-ELDERLY = dataclasses.replace(CITY.programmes["isoman"], programme="lansia", name="Paket lansia")
 MINE = {"Peduli-Source": f"/unit/{UNIT}"}
 
 
@@ -45,8 +41,7 @@ async def test_pledges_of_past_weeks_are_kept_in_sight(world: World) -> None:
 
 
 async def test_each_programme_has_its_own_pledge_beside_its_own_purchases(world: World) -> None:
-    city = dataclasses.replace(CITY, programmes={**CITY.programmes, "lansia": ELDERLY})
-    await load_city(world.database_url, city)
+    await load_city(world.database_url, with_the_elderly())
     async with running(service(world.settings(), clock=thursday)) as door, browsing(door.app) as hers:
         key = await sign_in(hers, world)
         assert 'href="/janji?putaran=2021-07-26&amp;program=lansia"' in (await hers.get("/janji")).text

@@ -1,4 +1,7 @@
-"""One purchase is the same through every door: pooled, of kits, posted by the unit; corrected; another one voided."""
+"""One purchase is the same through every door: pooled, of kits, posted by the unit; corrected.
+
+So is another one, posted by an ASN for another programme, and voided.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,13 @@ import orjson
 
 import services.purchases.app as purchases
 import services.reporting.app as reporting
+from peduli.prepare import load_city
 from shared.contracts import envelope
 from shared.reference.load import load
 from tests.integration.purchases.test_intake import POOLED
 from tests.support.eventually import eventually
 from tests.support.journey import query
-from tests.support.officers import browsing, sign_in
+from tests.support.officers import browsing, sign_in, with_the_elderly
 from tests.support.publish import message, publish
 from tests.support.running import Door, running
 from tests.support.servers import World
@@ -40,6 +44,7 @@ def kits(unit: str, reference: str, quantity: int, by: str = "unit") -> dict[str
     }
     body["lines"][0]["quantity"] = quantity
     body["posts"][0]["by"] = by
+    body.setdefault("programme", "isoman")
     return body
 
 
@@ -48,7 +53,10 @@ def conversation(unit: str) -> list[tuple[str, dict[str, Any]]]:
     return [
         ("submitted", kits(unit, f"{unit}/1", 3)),
         ("correction_submitted", kits(unit, f"{unit}/1", 2)),
-        ("submitted", kits(unit, f"{unit}/2", 1, by="asn") | {"contributors": POOLED["contributors"][1:]}),
+        (
+            "submitted",
+            kits(unit, f"{unit}/2", 1, by="asn") | {"contributors": POOLED["contributors"][1:], "programme": "lansia"},
+        ),
         ("void_submitted", {"reference": f"{unit}/2", "reason": REASON}),
     ]
 
@@ -72,7 +80,12 @@ def sheet_rows(unit: str) -> list[list[Any]]:
         goods = {"sku": line["sku"], "quantity": line["quantity"], "price": "Rp 150.000", "total": body["total_idr"]}
         kit = {"product": "Paket isoman 150", "category": "sembako", "shelf_life": 2160}
         kit |= {"contents": "BERAS-5KG:1|MI-INSTAN-5:2", "poster": post["by"], "post": post["url"]}
-        whole |= {"unit": unit, "seller": body["seller_code"], "hashtags": " ".join(post["hashtags"])}
+        whole |= {
+            "programme": body["programme"],
+            "unit": unit,
+            "seller": body["seller_code"],
+            "hashtags": " ".join(post["hashtags"]),
+        }
         rows.append(told(**whole, **goods, **kit, nip=first["nip"], contribution=first["amount_idr"]))
         rows += [
             told(action=action, reference=body["reference"], nip=payer["nip"], contribution=payer["amount_idr"])
@@ -116,7 +129,7 @@ async def by_form(hers: httpx.AsyncClient, unit: str, key: str) -> None:
         receipt = {"nota": body["reference"], "tanggal": "2021-07-30", "jam": "09:15", "tujuan": "donation"}
         posted = {"tautan": body["posts"][0]["url"], "tagar": " ".join(body["posts"][0]["hashtags"])}
         posted |= {"oleh": body["posts"][0]["by"]}
-        draft = (await post("/belanja/baru", penjual="KOP-BEJI-01")).removesuffix("/barang")
+        draft = (await post("/belanja/baru", penjual="KOP-BEJI-01", program=body["programme"])).removesuffix("/barang")
         await post(f"{draft}/barang", **line)
         await post(f"{draft}/nota", **receipt, pembayar="contributors", penyumbang=payers)
         await post(f"{draft}/unggahan", **posted)
@@ -137,6 +150,7 @@ async def test_every_door_leads_to_the_same_stored_purchase_and_tally(world: Wor
     def as_structured(unit: str, kind: str, body: dict[str, Any]) -> aio_pika.Message:
         return aio_pika.Message(event(unit, kind, body), content_type=envelope.STRUCTURED)
 
+    await load_city(world.database_url, with_the_elderly())
     settings = world.settings()
     async with (
         running(purchases.service(settings, clock=lambda: MONDAY_AFTER)) as client,
@@ -168,6 +182,7 @@ async def test_every_door_leads_to_the_same_stored_purchase_and_tally(world: Wor
     assert stored[http, "2"].startswith("voided 2 ")
     assert '"by": "unit"' in stored[http, "1"]
     assert '"by": "asn"' in stored[http, "2"]
+    assert '"programme": "lansia"' in stored[http, "2"]
 
 
 TALLY = {"purchases": 1, "items": 2, "spend_idr": 300_000, "buyers": 2, "posts": 1, "compliant_posts": 1}
