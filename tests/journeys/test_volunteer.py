@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.support.browser import broken_rules, fits, follow, low, window
@@ -190,6 +191,36 @@ async def test_two_volunteers_report_one_door_and_the_second_is_told(world: Worl
         await expect(second.locator("#antre")).to_be_empty()
         (late,) = await reports(world, "fail")
         assert (late["outcome"], late["is_conflict"]) == ("TASK_IS_DELIVERED", True)
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_a_photo_of_a_door_that_another_reported_first_is_a_second_word_on_it(
+    world: World, chromium: Browser, script: bool
+) -> None:
+    add_team(world)
+    async with (
+        doors(world, 1) as server,
+        window(chromium, server, script=True) as first,
+        window(chromium, server, script=script) as second,
+    ):
+        await begin(first, world, server)
+        await second.clock.install()
+        await come_in(second, world, server)
+        await at_door(first, 1)
+        await at_door(second, 1)
+        await deliver(first)
+        await undo_ends(first)
+        await eventually(lambda: reports(world), lambda rows: len(rows) == 1)
+        photo = {"name": "pintu.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff" + bytes(100_000)}
+        await second.locator(".pintu:target").get_by_label("atau foto").set_input_files(photo)  # type: ignore[arg-type]
+        await second.locator(".pintu:target").get_by_role("button", name="Kirim foto").click()
+        if script:
+            await expect(second.locator("#antre")).to_contain_text("Belum terkirim: 1")
+            await undo_ends(second)
+        _, late = await eventually(lambda: reports(world), lambda rows: len(rows) == 2)
+        assert (late["outcome"], late["is_conflict"]) == ("TASK_IS_DELIVERED", False)  # both say the same
+        await expect(second.locator("#kabar")).to_contain_text("sudah dilaporkan sampai")
+        await expect(second.locator("#antre")).to_be_empty()
 
 
 async def test_without_javascript_the_forms_do_it_all(world: World, chromium: Browser) -> None:

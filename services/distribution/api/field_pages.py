@@ -137,19 +137,22 @@ def _photos(field: Field) -> APIRouter:
 
     @found.post("/lapangan/foto/{task_id}")
     async def whole(request: Request, task_id: UUID, versi: int) -> Response:
-        """A photo by a plain form: all of it at once, and then its report."""
+        """A photo by a plain form: all of it at once, and then its report.
+
+        That of a packet which the team does not hold any more is not kept. Its report is: another's word on that door.
+        """
         volunteer = await field.guest(request)
         parts = await read_parts(request, await read_body(request, 40 * MOST_PHOTO_BYTES))
         check_key(parts.key, field.keys.hash_key, volunteer.token)
-        await _must_hold(field, volunteer, task_id)
         content = parts.file[1] if parts.file else b""
         if len(content) > MOST_PHOTO_BYTES:
             return see_other(f"{HOME}?kabar=PHOTO_TOO_LARGE")
         digest = hashlib.sha256(content).hexdigest()
-        try:
-            await _keep(field, Upload(task_id, volunteer.who.name, digest, len(content)), content)
-        except NotAPhotoError:
-            return see_other(f"{HOME}?kabar=NOT_A_PHOTO")
+        if await _holds(field, volunteer, task_id):
+            try:
+                await _keep(field, Upload(task_id, volunteer.who.name, digest, len(content)), content)
+            except NotAPhotoError:
+                return see_other(f"{HOME}?kabar=NOT_A_PHOTO")
         fields = {
             "task_id": task_id,
             "report_id": _id_of(volunteer, str(task_id), str(versi), digest),
@@ -258,8 +261,12 @@ async def _keep(field: Field, upload: Upload, content: bytes) -> None:
         await photos.append(tx, upload, content[offset:], offset=offset, key=field.keys.seal_key, now=field.clock())
 
 
+async def _holds(field: Field, volunteer: Guest[Team], task_id: UUID) -> bool:
+    return await task_usecase.holds(field.pool, volunteer.city, volunteer.who.name, task_id)
+
+
 async def _must_hold(field: Field, volunteer: Guest[Team], task_id: UUID) -> None:
-    if not await task_usecase.holds(field.pool, volunteer.city, volunteer.who.name, task_id):
+    if not await _holds(field, volunteer, task_id):
         raise NotFoundError
 
 

@@ -165,7 +165,7 @@ async function tell(row) {
   const fields = new URLSearchParams(row.fields);
   if (row.photo) {
     const brought = await bring(row, fields.get("foto"));
-    if (!brought.ok) return brought;
+    if (!brought.ok && brought.status !== 404) return brought; // 404: not ours any more, and what was seen is told all the same
   }
   fields.set("laporan", row.laporan);
   fields.set("kunci", key());
