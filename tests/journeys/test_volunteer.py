@@ -300,6 +300,36 @@ async def test_a_lost_phone_forgets_what_it_knew(world: World, chromium: Browser
         await expect(page.get_by_role("heading", level=1)).to_have_text("Masuk sebagai relawan")
 
 
+KNOWN = """async () => { const pages = (await caches.keys()).length, names = await indexedDB.databases();
+  if (!names.some((database) => database.name === "peduli-lapangan")) return { doors: 0, pages };
+  const asked = indexedDB.open("peduli-lapangan");
+  const opened = await new Promise((done) => { asked.onsuccess = () => done(asked.result) });
+  const rows = opened.transaction("pintu").objectStore("pintu").getAll();
+  await new Promise((done) => { rows.onsuccess = done });
+  return { doors: rows.result.length, pages } }"""
+
+
+@pytest.mark.parametrize("how", ["keluar", "giliran selesai"])
+async def test_a_phone_forgets_its_doors_when_the_shift_ends_or_she_signs_out(
+    world: World, chromium: Browser, how: str
+) -> None:
+    add_team(world)
+    async with doors(world, 2) as server, window(chromium, server, script=True) as page:
+        await begin(page, world, server)
+        await page.wait_for_function("navigator.serviceWorker.controller !== null")
+        await at_door(page, 1)
+        await deliver(page)
+        await undo_ends(page)
+        await eventually(lambda: reports(world), lambda rows: len(rows) == 1)
+        assert await page.evaluate(KNOWN) == {"doors": 1, "pages": 1}
+        if how == "keluar":
+            await page.get_by_role("button", name="Keluar").click()
+        else:
+            await page.clock.fast_forward(12 * 3_600_000)
+        await page.wait_for_url("**/lapangan/masuk*")
+        assert await page.evaluate(KNOWN) == {"doors": 0, "pages": 0}
+
+
 async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str) -> None:
     wrong: dict[str, list[str]] = {}
 
