@@ -300,6 +300,36 @@ async def test_a_lost_phone_forgets_what_it_knew(world: World, chromium: Browser
         await expect(page.get_by_role("heading", level=1)).to_have_text("Masuk sebagai relawan")
 
 
+async def test_what_another_team_left_unsent_on_a_phone_is_sent_by_that_team_or_thrown_away(
+    world: World, chromium: Browser
+) -> None:
+    add_team(world)
+    add_team(world, "tim-sore")
+    async with doors(world, 2) as server, window(chromium, server, script=True) as page:
+        await begin(page, world, server)
+        await at_door(page, 1)
+        await deliver(page)  # and signs out before it is sent
+        for _ in range(2):
+            await page.get_by_role("button", name="Keluar").click()
+        await page.wait_for_url("**/lapangan/masuk*")
+        await come_in(page, world, server, "tim-sore")
+        await expect(page.locator("#antre")).to_contain_text("Belum terkirim dari tim-beji: 1")
+        await page.get_by_role("button", name="Keluar").click()
+        await come_in(page, world, server)
+        await undo_ends(page)
+        await eventually(lambda: reports(world), lambda rows: len(rows) == 1)
+        await expect(page.locator("#antre")).to_be_empty()
+        await at_door(page, 2)
+        await deliver(page, 2)
+        for _ in range(2):
+            await page.get_by_role("button", name="Keluar").click()
+        await come_in(page, world, server, "tim-sore")
+        await page.get_by_role("button", name="Hapus laporan itu").click()
+        await page.get_by_role("button", name="Tekan sekali lagi").click()
+        await expect(page.locator("#antre")).to_be_empty()
+        assert len(await reports(world)) == 1
+
+
 KNOWN = """async () => { const pages = (await caches.keys()).length, names = await indexedDB.databases();
   if (!names.some((database) => database.name === "peduli-lapangan")) return { doors: 0, pages };
   const asked = indexedDB.open("peduli-lapangan");

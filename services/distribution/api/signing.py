@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +27,10 @@ from shared.web.signing import Doorkeeper
 
 TEMPLATES = Path(__file__).parent / "templates"
 HOME = "/lapangan"
-FORGET = {"Clear-Site-Data": '"cache", "storage"'}  # the phone forgets what it knew of doors
+CUT_OFF = {"Clear-Site-Data": '"cache", "storage"'}  # the phone forgets all
+LEFT = {
+    "Clear-Site-Data": '"cache"'
+}  # its script forgets the doors; reports that wait name nobody, and stay to be sent
 Who = TypeVar("Who", Team, Coordinator)
 
 
@@ -152,7 +155,7 @@ def routes(entrance: Entrance[Who]) -> APIRouter:
         city = entrance.cities[kota or request.app.state.default_tenant]
         answer = _door(entrance, request, city, is_cut_off=is_cut_off)
         if is_cut_off:
-            _forget(people, answer)
+            _forget(people, answer, CUT_OFF)
             answer.delete_cookie(people.cookie, path="/")
         return answer
 
@@ -191,7 +194,7 @@ def routes(entrance: Entrance[Who]) -> APIRouter:
     async def sign_out(request: Request) -> Response:
         await entrance.form(request, await entrance.guest(request))
         answer = await keeper.leave(request, people.door)
-        _forget(people, answer)
+        _forget(people, answer, LEFT)
         return answer
 
     return found
@@ -219,10 +222,10 @@ def _gone(entrance: Entrance[Who]) -> Response:
     return entrance.pages.show("sign_in_gone.html", 410, {"people": entrance.people})
 
 
-def _forget(people: People[Who], answer: Response) -> None:
+def _forget(people: People[Who], answer: Response, what: Mapping[str, str]) -> None:
     """Nothing of doors stays on a volunteer's phone; a coordinator's keeps nothing, and may be a volunteer's too."""
     if people.is_app:
-        answer.headers.update(FORGET)
+        answer.headers.update(what)
 
 
 def _away(path: str) -> HTTPException:

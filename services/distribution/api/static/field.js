@@ -143,7 +143,27 @@ async function show() {
     box.append(button);
     setTimeout(show, left);
   }
-  one("antre").replaceChildren(...(waiting.length ? [box] : []));
+  one("antre").replaceChildren(...(waiting.length ? [box] : []), ...(await leftByOthers()));
+}
+
+// Reports that another team left on this phone: only that team can send them, and anybody can throw them away.
+async function leftByOthers() {
+  const left = (await all("laporan")).filter((row) => row.tim !== team());
+  if (!left.length) return [];
+  const teams = [...new Set(left.map((row) => row.tim))].join(", ");
+  const box = Object.assign(document.createElement("div"), { className: "note warn" });
+  const text = `Belum terkirim dari ${teams}: ${left.length}. Masuk sebagai tim itu untuk mengirimnya.`;
+  const button = Object.assign(document.createElement("button"), { className: "second", textContent: "Hapus laporan itu" });
+  button.addEventListener("click", async () => {
+    if (button.dataset.yakin) {
+      for (const row of left) await remove("laporan", row.laporan);
+      return show();
+    }
+    button.dataset.yakin = "ya";
+    button.textContent = "Tekan sekali lagi untuk menghapus";
+  });
+  box.append(Object.assign(document.createElement("p"), { textContent: text }), button);
+  return [box];
 }
 
 // Bring a photo in pieces, from where the server stands.
@@ -206,7 +226,7 @@ async function forget(isCutOff) {
 async function leave(event) {
   const waiting = (await waitingReports()).length;
   if (waiting && !event.target.dataset.yakin) {
-    note(`Belum terkirim: ${waiting}. Cari sinyal dulu; tekan Keluar sekali lagi untuk keluar saja.`, true);
+    note(`Belum terkirim: ${waiting}. Cari sinyal dulu; tekan Keluar sekali lagi untuk keluar saja, laporannya tetap tersimpan di perangkat ini.`, true);
     event.target.dataset.yakin = "ya";
     return;
   }
