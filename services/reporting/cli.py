@@ -80,7 +80,7 @@ async def top_units(database_url: str, size: int = 5) -> list[dict[str, Any]]:
 
 
 async def count_events(admin_url: str) -> int:
-    """How many events a rebuild has to read."""
+    """How many events a rebuild still has to read."""
     connection = await connect(admin_url, store.SHADOW, statement_seconds=CHECK_SECONDS)
     try:
         return sum([await store.count_log(connection, log) for log in LOGS])

@@ -52,9 +52,11 @@ async def read_log(tx: Transaction, log: str, after: int, limit: int) -> list[Ro
 
 
 async def count_log(tx: Transaction, log: str) -> int:
-    """How many events a log has."""
-    count = f"select count(*) from {log}.event_log where type <> all ($1::text[])"  # noqa: S608
-    return int(await tx.fetchval(count, sorted(told.TYPES)))
+    """How many events of a log are still to be read: all, or those that a killed rebuild had not come to."""
+    is_begun = await tx.fetchval("select to_regclass($1) is not null", f"{SHADOW}.rebuild_cursor")
+    after = (await queries.load_cursor(tx, log=log) if is_begun else None) or 0
+    count = f"select count(*) from {log}.event_log where seq > $1 and type <> all ($2::text[])"  # noqa: S608
+    return int(await tx.fetchval(count, after, sorted(told.TYPES)))
 
 
 async def differing(tx: Transaction) -> list[str]:

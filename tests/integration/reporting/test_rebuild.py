@@ -14,7 +14,7 @@ import services.purchases.app as purchases
 import services.reporting.app as reporting
 from peduli.prepare import prepare_database
 from peduli.processes import role_url
-from services.reporting.cli import differences, differences_from_logs
+from services.reporting.cli import count_events, differences, differences_from_logs
 from tests.support.eventually import eventually
 from tests.support.journey import query
 from tests.support.publish import message, publish, purchase
@@ -50,6 +50,7 @@ async def test_a_killed_rebuild_goes_on_where_it_was_while_readers_read(world: W
         hold = lane.transaction()
         await hold.start()  # a lane at work: the rebuild reads both logs, and waits for it
         await lane.execute("select pg_advisory_xact_lock(hashtext('peduli-lane'), hashtext('reporting.events.0'))")
+        assert await count_events(world.database_url) >= 20
         killed = await rebuilding(world)
         waits = "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
         await eventually(lambda: seen(waits), bool)
@@ -58,6 +59,7 @@ async def test_a_killed_rebuild_goes_on_where_it_was_while_readers_read(world: W
         await killed.wait()
         await hold.rollback()
         assert await seen(TOTAL) == 20
+        assert await count_events(world.database_url) == 0  # its bar begins where the killed one stood
         await publish(world.rabbitmq.url, [(message(purchase(f"L{n}")), KEY) for n in range(3)])
         await eventually(lambda: seen(TOTAL), lambda total: total == 23)
 
