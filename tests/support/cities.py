@@ -19,6 +19,7 @@ REFERENCE = load("3276")
 KECAMATAN = {code: REFERENCE.regions[code].kecamatan_code for code in REFERENCE.kelurahan}
 POINTS = {code: (REFERENCE.regions[code].lat, REFERENCE.regions[code].lon) for code in REFERENCE.kelurahan}
 KELURAHAN = REFERENCE.kelurahan[:8]
+BANDUNG = "32.73.01.1001"  # outside of the city
 SKUS = sorted(REFERENCE.products)
 KIT = "KIT-SEMBAKO-ISOMAN"
 
@@ -28,7 +29,7 @@ lots = st.builds(
     ),
     st.integers(1, 10**6),
     st.sampled_from(SKUS),
-    st.sampled_from(KELURAHAN),
+    st.sampled_from([*KELURAHAN, BANDUNG]),
     st.integers(1, 20),
     st.integers(1, 300),
 )

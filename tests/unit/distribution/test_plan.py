@@ -18,7 +18,7 @@ from services.distribution.domain.allocation.snapshot import Plan, Reached, Rule
 from services.distribution.domain.household import Household
 from services.distribution.domain.stock import Lot
 from tests.support import cities
-from tests.support.cities import KELURAHAN, KIT, NOW, REFERENCE, goods, home, plan, seen
+from tests.support.cities import BANDUNG, KELURAHAN, KIT, NOW, REFERENCE, goods, home, plan, seen
 
 ROOMY = Rules(doors_a_day=1000)
 
@@ -131,6 +131,20 @@ def test_goods_that_no_near_household_can_use_spill_over_to_the_next_kecamatan()
     found = plan([goods(1)], [home(1, place=place)])
     assert found.spilled == 1
     assert "FROM_CITY" in found.packets[0].why
+
+
+def test_goods_outside_of_the_city_are_never_planned_also_beside_its_own() -> None:
+    assert REFERENCE.regions.get(BANDUNG) is None
+    away, own = goods(9, place=BANDUNG), goods(1, number=2)
+    alone = plan([away], [home(1)])
+    assert alone.packets == ()
+    assert alone.waiting[UUID(int=1)].code == "NO_GOODS"
+    lines = [line for packet in plan([away, own], [home(1), home(2)]).packets for line in packet.lines]
+    assert lines == [(own, 1)]
+    travel = Travel(seen([away, own], [home(1)]), ROOMY, NOW)
+    rice = REFERENCE.products[own.sku]
+    assert usable(away, rice, home(1), travel, ROOMY) == "OUTSIDE_THE_CITY"
+    assert usable(own, rice, home(1), travel, ROOMY) is None
 
 
 def test_a_packet_is_mixed_and_balanced_and_not_too_heavy() -> None:

@@ -54,6 +54,10 @@ class Travel:
         """Hours until goods of `origin` are at a door in `home`."""
         return self._hours(self.distance(origin, home), home)
 
+    def is_inside(self, origin: str) -> bool:
+        """Whether goods of `origin` are in this city; nothing travels out of one or into it."""
+        return origin in self._snapshot.kecamatan
+
     def _hours(self, far: int, home: str) -> float:
         """By the class of distance: learned there, else by class and the team's queue."""
         learned = self._snapshot.door_hours.get(home)
@@ -82,7 +86,7 @@ class Travel:
 
         inside: list[list[str]] = [[], [], []]
         for origin in self.origins:
-            if origin in self._snapshot.kecamatan:
+            if self.is_inside(origin):
                 inside[self.distance(origin, home)].append(origin)
         return [
             Ring(self.now + timedelta(hours=self._hours(far, home)), sorted(places, key=km))
@@ -133,6 +137,8 @@ def kept_for(storage: Storage, rules: Rules) -> timedelta:
 
 def usable(lot: Lot, product: Product, household: Household, travel: Travel, rules: Rules) -> str | None:
     """Why this lot cannot go to this door, or None when it can: all hard rules of goods and door."""
+    if not travel.is_inside(lot.kelurahan):
+        return "OUTSIDE_THE_CITY"
     arrives = travel.arrival(lot.kelurahan, household.kelurahan)
     forbidden = refusal(product, household)
     if forbidden or product.weight_g > rules.packet_grams:
