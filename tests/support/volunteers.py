@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -28,8 +28,13 @@ PURCHASE: dict[str, Any] = {
 
 
 @contextlib.asynccontextmanager
-async def doors(world: World, count: int, clock: Clock = now) -> AsyncIterator[str]:
-    """Distribution and purchases at work, and `count` doors that wait for their packets; yields the pages' address."""
+async def doors(
+    world: World, count: int, clock: Clock = now, told: Callable[[int], dict[str, Any]] | None = None
+) -> AsyncIterator[str]:
+    """Distribution and purchases at work, and `count` doors that wait for their packets; yields the pages' address.
+
+    `told` says what is told otherwise of the household of a number.
+    """
     settings = world.settings()
     async with (
         serving(distribution.service(settings, clock=clock)) as address,
@@ -38,7 +43,8 @@ async def doors(world: World, count: int, clock: Clock = now) -> AsyncIterator[s
     ):
         for number in range(1, count + 1):
             people = {**PEOPLE, "name": f"Ibu Contoh {number}", "address": f"Jl. Contoh No. {number}"}
-            await register(client, household_ref=f"KK-{number}", rw=number, people=people)
+            body = {"rw": number, "people": people} | (told(number) if told else {})
+            await register(client, household_ref=f"KK-{number}", **body)
         await tell(world, recent(**PURCHASE))
         assigned = "select task_id from distribution.tasks"
         await eventually(lambda: query(world, assigned), lambda rows: len(rows) == count)

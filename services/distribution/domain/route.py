@@ -1,9 +1,10 @@
-"""In which order a team walks its doors: by RW, and within an RW to the nearest next one."""
+"""In which order a team walks its doors: by RW, within an RW to the nearest next one, and a house in one trip."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
@@ -13,31 +14,48 @@ KM_OF_A_DEGREE = 111.2
 
 @dataclass(frozen=True)
 class Stop:
-    """A door. `position`: WGS 84 degrees (lat, lon), where somebody told it."""
+    """A door. `position`: WGS 84 degrees (lat, lon), where somebody told it; `house` is equal for families who live in
+    one, and empty where it is not known.
+    """
 
     task_id: UUID
     rw: int | None
     position: tuple[float, float] | None = None
+    house: str = ""
 
 
 def in_order(stops: Iterable[Stop]) -> list[Stop]:
     """The doors as they are walked: RW by RW (those without one last), each from where the last one ended.
 
+    The families of a house come one after the other, whatever RW each of them told, so that one trip serves them.
     Doors without a position come after the others of their RW, in a fixed order.
     """
     walked: list[Stop] = []
-    for _, group in groupby(sorted(stops, key=_rank), key=lambda stop: stop.rw):
+    for _, group in groupby(sorted(_houses(stops), key=_rank), key=_rank):
         left = list(group)
         while left:
-            here = next((stop.position for stop in reversed(walked) if stop.position), None)
-            nearest = min(left, key=lambda stop: (*_distance(here, stop.position), stop.task_id))
+            here = _position(walked[::-1])
+            nearest = min(left, key=lambda house: (*_distance(here, _position(house)), house[0].task_id))
             left.remove(nearest)
-            walked.append(nearest)
+            walked += nearest
     return walked
 
 
-def _rank(stop: Stop) -> tuple[bool, int]:
-    return stop.rw is None, stop.rw or 0
+def _houses(stops: Iterable[Stop]) -> list[list[Stop]]:
+    """The doors of each house, in a fixed order; a door of no known house is one by itself."""
+    found: defaultdict[str | UUID, list[Stop]] = defaultdict(list)
+    for stop in sorted(stops, key=lambda stop: stop.task_id):
+        found[stop.house or stop.task_id].append(stop)
+    return list(found.values())
+
+
+def _rank(house: Sequence[Stop]) -> tuple[bool, int]:
+    return min((stop.rw is None, stop.rw or 0) for stop in house)
+
+
+def _position(stops: Iterable[Stop]) -> tuple[float, float] | None:
+    """Where the first of these doors is that has a position."""
+    return next((stop.position for stop in stops if stop.position), None)
 
 
 def _distance(here: tuple[float, float] | None, there: tuple[float, float] | None) -> tuple[bool, float]:

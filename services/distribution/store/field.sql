@@ -9,9 +9,10 @@ select team, place, capacity, paused_at from teams where tenant = :tenant and te
 
 -- name: list_doors
 -- Doors that a team may take in its places, those that it has in hand, packets that it must bring back, and those that
--- it need not fetch any more, recalled since the shift began.
+-- it need not fetch any more, recalled since the shift began. Families of one house stand next to each other, where the
+-- most urgent of them would.
 select t.task_id, t.household_id, t.kelurahan, t.status, t.team, t.version, t.attempt, t.level, t.custody, t.holder,
-  t.lease_until, t.retry_at, t.deliver_before, t.why, h.rw,
+  t.lease_until, t.retry_at, t.deliver_before, t.why, h.rw, h.house_key,
   (select jsonb_agg(jsonb_build_array(l.lot_id, l.sku, l.product ->> 'name', tl.quantity) order by l.sku, l.lot_id)
    from task_lines tl join lots l using (lot_id) where tl.task_id = t.task_id)::text as goods
 from tasks t join households h using (household_id)
@@ -21,4 +22,6 @@ where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[])
     or (t.team = :team and t.status = 'recalled' and t.goods = 'available' and t.changed_at > :since)
     or (t.status = 'assigned' and not :is_paused::boolean and t.asked in ('', :team) and not (:team::text = any(t.barred))
       and (t.level = 'kecamatan' or not :escalated::boolean)))
-order by t.status <> 'assigned' desc, h.rw nulls last, t.deliver_before, t.task_id limit 80;
+order by t.status <> 'assigned' desc, h.rw nulls last,
+  min(t.deliver_before) over (partition by t.status <> 'assigned', h.rw, coalesce(h.house_key, t.task_id::text)),
+  h.house_key, t.deliver_before, t.task_id limit 80;

@@ -91,7 +91,8 @@ async def load(tx: Transaction, city: Reference, team: Team, seal_key: bytes, no
         now=now,
     )
     mine = {row["task_id"]: _door(row, city, people.get(row["household_id"])) for row in own}
-    stops = [Stop(door.task_id, door.rw, _position(door.people)) for door in mine.values()]
+    houses = {row["task_id"]: row["house_key"] or "" for row in own}  # they say which doors are one trip, and stay here
+    stops = [Stop(door.task_id, door.rw, _position(door.people), houses[door.task_id]) for door in mine.values()]
     return Shift(
         tuple(mine[stop.task_id] for stop in in_order(stops)),
         tuple(_door(row, city) for row in rows if row["status"] == "assigned"),

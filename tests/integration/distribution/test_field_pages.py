@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from shared.clock import now
 from tests.support.journey import KELURAHAN, code_for, query, report
 from tests.support.officers import key_of, peduli
 from tests.support.servers import World
-from tests.support.volunteers import TEAM, add_team, doors, enter
+from tests.support.volunteers import PEOPLE, TEAM, add_team, doors, enter
 
 ELSEWHERE = "32.76.06.1002"
 KECAMATAN = "32.76.06"
@@ -159,6 +161,32 @@ async def test_people_are_shown_for_accepted_doors_and_for_no_others(world: Worl
         assert (await client.post("/lapangan/laporan", data=done)).headers["location"].endswith("kabar=delivered")
         after = (await client.get("/lapangan")).text
         assert not any(word in after for word in PERSONAL)
+
+
+async def test_families_of_one_house_come_one_after_the_other_and_their_house_is_not_told(world: World) -> None:
+    written = ("Jl. Mawar No. 1", "Jl. Mawar No. 2", "Jl. Mawar No. 3", "jalan mawar 01", "Jln Mawar 2", "JL MAWAR 3")
+
+    def family(number: int) -> dict[str, Any]:
+        people = {**PEOPLE, "name": f"Ibu Contoh {number}", "address": written[number - 1]}
+        return {"rw": 1, "size": 8 - number, "people": people}  # larger ones are planned first: by house they alternate
+
+    add_team(world)
+    async with doors(world, 6, told=family) as address, phone(address) as client:
+        rows = await query(
+            world, "select task_id, house_key from distribution.tasks join distribution.households using (household_id)"
+        )
+        house = {str(row["task_id"]): row["house_key"] for row in rows}
+        assert sorted(Counter(house.values()).values()) == [2, 2, 2]
+        key = await enter(client, world)
+        free = (await client.get("/lapangan")).text
+        await client.post("/lapangan/ambil", data={"kunci": key, "tugas": [f"{task} 1" for task in house]})
+        mine, printed = (await client.get("/lapangan")).text, (await client.get("/lapangan/cetak")).text
+    for page, shown in ((free, r'name="tugas" value="(\S+) 1"'), (mine, r'<section class="pintu" id="p-(\S+)"')):
+        listed = re.findall(shown, page)
+        assert sorted(listed) == sorted(house)
+        assert len(list(groupby(listed, key=house.__getitem__))) == 3, [house[task] for task in listed]
+    assert len(list(groupby(re.findall(r"(?i)mawar (?:no\. )?0?(\d)", printed)))) == 3
+    assert not any(secret in page for secret in house.values() for page in (free, mine, printed))
 
 
 async def test_a_team_says_when_it_has_fetched_and_need_not_fetch_what_was_recalled(world: World, address: str) -> None:

@@ -203,6 +203,21 @@ def test_doors_are_walked_by_rw_then_to_the_nearest(turn: int) -> None:
     assert [stop.task_id.int for stop in in_order(mixed)] == [2, 3, 1, 5, 4]
 
 
+@pytest.mark.parametrize("turn", range(5))
+def test_the_families_of_one_house_are_one_trip_whatever_rw_each_told(turn: int) -> None:
+    stops = [
+        Stop(UUID(int=1), 1, (-6.3700, 106.8200), "a"),
+        Stop(UUID(int=2), 1, (-6.3701, 106.8200), "b"),
+        Stop(UUID(int=3), 1, None, "a"),
+        Stop(UUID(int=4), None, None, "a"),
+        Stop(UUID(int=5), 2, (-6.3710, 106.8200), ""),
+        Stop(UUID(int=6), 2, (-6.3702, 106.8200), ""),  # two doors of no known house are not one
+        Stop(UUID(int=7), 3, (-6.3703, 106.8200), "b"),
+    ]
+    mixed = stops[turn:] + stops[:turn]
+    assert [stop.task_id.int for stop in in_order(mixed)] == [1, 3, 4, 2, 7, 6, 5]
+
+
 def test_a_team_that_a_coordinator_asks_has_the_turn_for_a_lease_also_when_it_was_barred() -> None:
     barred = lapse(lapse(FRESH, "tim-1"), "tim-1")
     asked = reassign(barred, "tim-1", "kelurahan", NOW).task
