@@ -1,11 +1,11 @@
-"""`peduli simulate`: ours beside what was done, in one table and three charts."""
+"""`peduli simulate`: ours beside what was done, in one table and three charts; with `--week` a real week."""
 
 from __future__ import annotations
 
 import json
 import sys
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,13 +14,15 @@ import typer
 from peduli.tables import show
 
 if TYPE_CHECKING:
-    from services.distribution.cli.simulate import Figures
+    from services.distribution.cli.simulate import Figures, WeekFigures
 
 FIRST_DAY = datetime(2021, 7, 1)  # noqa: DTZ001 - a day, not a moment
+OF_A_SUMMER = ("days", "begin", "scale", "goods", "charts")  # options that a single week has no use for
 HOURS, SHARES = ("hours_to_first", "hours_purchase_to_door"), ("coverage", "lowest_decile", "lowest_decile_kelurahan")
 
 
 def simulate(
+    context: typer.Context,
     city: Annotated[str, typer.Option(help="city code; its history must be known")] = "3276",
     days: Annotated[int, typer.Option(min=1, max=90, help="days to play")] = 60,
     seed: Annotated[int, typer.Option(help="the same seed draws the same world")] = 1,
@@ -28,10 +30,19 @@ def simulate(
     scale: Annotated[float, typer.Option(min=0.001, max=1, help="part of the city that is played")] = 0.1,
     goods: Annotated[Literal["kits", "loose", "both"], typer.Option(help="what is bought")] = "both",
     charts: Annotated[Path | None, typer.Option(help="write SVG charts into this folder")] = None,
+    week: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="play this round alone, by its Monday: 2021-07-26, all of the city"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Play July and August 2021 again: our allocation beside first come first served, equal numbers, and hindsight."""
     from services.distribution.cli import simulate as playing
+
+    if week is not None:
+        _must_be_alone(context)
+        _replay(city, week.date(), seed, as_json)
+        return
 
     found, best = playing.simulate(
         city,
@@ -60,6 +71,46 @@ def simulate(
         )
 
 
+def _must_be_alone(context: typer.Context) -> None:
+    sources = {name: context.get_parameter_source(name) for name in OF_A_SUMMER}
+    given = [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
+    if given:
+        raise typer.BadParameter(f"--week plays the whole city for one week: without --{given[0]}")
+
+
+def _replay(city: str, round_: date, seed: int, as_json: bool) -> None:
+    """The plan of a real week, and what becomes of it beside the same number for every kelurahan."""
+    from services.distribution.cli import simulate as playing
+
+    lines, found = playing.replay(city, round_, seed)
+    if as_json:
+        told = {"city": city, "week": round_.isoformat(), "seed": seed, "plan": [asdict(line) for line in lines]}
+        print(json.dumps({**told, "ways": [asdict(one) for one in found]}, indent=2))
+        return
+    show(_table_of_week(found), False)
+    units, places = {line.unit for line in lines}, {line.kecamatan for line in lines}
+    print(f"{sum(line.packets for line in lines)} packets of {len(units)} units to {len(places)} kecamatan")
+
+
+def _table_of_week(found: list[WeekFigures]) -> list[dict[str, str]]:
+    """A row per measure, a column per way."""
+    rows = {
+        "packets carried": [str(one.packets) for one in found],
+        "came to an isolated household": [str(one.in_time) for one in found],
+        "came after the isolation": [str(one.late) for one in found],
+        "at no door by Sunday evening": [str(one.packets - one.in_time - one.late) for one in found],
+        "households reached": [str(one.households) for one in found],
+        "persons reached": [str(one.persons) for one in found],
+        "kelurahan with none": [str(one.kelurahan_with_none) for one in found],
+        "Jain index of kelurahan": [f"{one.jain_kelurahan:.3f}" for one in found],
+        "km from the unit": [f"{one.km:.1f}" for one in found],
+        "then (0 kelurahan, 2 city)": [f"{one.distance:.2f}" for one in found],
+        "planning of carrying, ms": [f"{one.carry_ms:.1f}" for one in found],
+        "longest planning of doors, ms": [f"{one.doors_ms:.0f}" for one in found],
+    }
+    return _by_name(rows, [one.way for one in found])
+
+
 def _table(found: list[Figures]) -> list[dict[str, str]]:
     """A row per measure, a column per policy."""
     rows = {
@@ -76,5 +127,8 @@ def _table(found: list[Figures]) -> list[dict[str, str]]:
         "most changed in a run": [f"{one.most_churn:.1%}" for one in found],
         "packets": [str(one.packets) for one in found],
     }
-    names = [one.policy for one in found]
+    return _by_name(rows, [one.policy for one in found])
+
+
+def _by_name(rows: dict[str, list[str]], names: list[str]) -> list[dict[str, str]]:
     return [{"measure": measure, **dict(zip(names, values, strict=True))} for measure, values in rows.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -53,6 +54,19 @@ class EqualNumbers:
             self._given[packet.household.kelurahan] += 1
             made.append(packet)
         return made
+
+
+def in_place(snapshot: Snapshot, rules: Rules, now: datetime, seed: str) -> Sequence[Packet]:
+    """Goods stay in the kelurahan where they are; in it, who registered first comes first."""
+    stock: dict[str, list[Lot]] = {}
+    for lot in snapshot.lots:
+        stock.setdefault(lot.kelurahan, []).append(lot)
+    made: list[Packet] = []
+    for place, lots in sorted(stock.items()):
+        here = [home for home in snapshot.households if home.kelurahan == place and not home.has_open]
+        line = sorted(here, key=lambda home: home.packets)
+        made += _served(iter(line), replace(snapshot, lots=lots), rules, now)
+    return made
 
 
 def _served(line: Iterator[Household], snapshot: Snapshot, rules: Rules, now: datetime) -> Iterator[Packet]:
