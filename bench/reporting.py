@@ -34,6 +34,7 @@ from tests.support.soak import TENANT
 
 EVENTS = 100_000  # of a rebuild at most: its rate does not depend on how many there are
 RUNS, RUNS_OF_FACTS = 9, 3
+SLOW_SECONDS = 60.0
 
 
 class Question(NamedTuple):
@@ -150,8 +151,12 @@ class Rebuilding:
 
 
 async def answered(connection: asyncpg.Connection[asyncpg.Record], sql: str, runs: int) -> tuple[float, list[object]]:
-    """The median milliseconds of an answer, and the answer."""
+    """The median milliseconds of an answer, and the answer; of one that takes minutes the first time is enough."""
+    began = time.perf_counter()
     rows: list[object] = [tuple(row) for row in await connection.fetch(sql, timeout=3600)]  # warms the cache
+    first = time.perf_counter() - began
+    if first > SLOW_SECONDS:
+        return 1000 * first, rows
     took = []
     for _ in range(runs):
         began = time.perf_counter()
