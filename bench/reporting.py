@@ -80,8 +80,8 @@ QUESTIONS = (
     ),
     Question(
         "packets that came to each kelurahan",
-        """select kelurahan, sum(delivered)::int from reporting.v1_distribution_tally
-        where tenant = '3276' group by 1 order by 1""",
+        """select kelurahan, delivered::int from reporting.v1_distribution_place
+        where tenant = '3276' order by 1""",
         """select kelurahan, count(*)::int from fct_task
         where tenant = '3276' and status = 'delivered' group by 1 order by 1""",
     ),

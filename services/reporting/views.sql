@@ -48,20 +48,94 @@ create or replace view reporting.v1_channel_tally as
 select tenant, channel, local_date, purchases, items, spend_idr from facts.tally_channel_day;
 
 create or replace view reporting.v1_distribution_tally as
-select r.tenant, t.kelurahan, r.name as kelurahan_name, r.kecamatan_code, t.local_date, t.assigned, t.accepted, t.delivered, t.failed,
-  t.returned, t.recalled, t.pieces_delivered,
+select t.tenant, t.kelurahan, r.name as kelurahan_name, r.kecamatan_code, t.local_date, t.assigned::int as assigned,
+  t.accepted::int as accepted, t.delivered::int as delivered, t.failed::int as failed, t.returned::int as returned,
+  t.recalled::int as recalled, case when t.delivered is not null then t.pieces_delivered end as pieces_delivered,
   case when h.is_shown then h.households end as active_households,
-  not coalesce(h.is_shown and h.is_coverage_shown, false) as is_suppressed,
+  not (coalesce(h.is_shown and h.is_coverage_shown, false) and t.assigned is not null and t.accepted is not null
+    and t.delivered is not null and t.failed is not null and t.returned is not null and t.recalled is not null) as is_suppressed,
   case when h.is_shown and h.is_coverage_shown then h.covered end as covered_households,
   case when h.is_shown and h.is_coverage_shown then round(100.0 * h.covered / h.households, 2) end as coverage_percent,
   case when h.is_shown and h.is_coverage_shown then h.households - h.covered end as unmet_households
-from facts.tally_region_day t join facts.dim_region r on r.region_code = t.kelurahan
-left join (select kelurahan, households, covered, households >= 5 as is_shown,
-    covered not between 1 and 4 and households - covered not between 1 and 4 as is_coverage_shown
-  from (select kelurahan, count(*) as households, count(*) filter (where exists (select from facts.fct_task k
-      where k.household_id = w.household_id and k.status = 'delivered')) as covered
-    from facts.fct_household w where not is_released and isolation_until > now() group by kelurahan) counted) h
-  on h.kelurahan = t.kelurahan;
+from facts.region_day_shown t join facts.dim_region r on r.region_code = t.kelurahan
+left join facts.household_now h on h.kelurahan = t.kelurahan;
+
+create or replace view reporting.v1_distribution_city as
+select tenant, local_date, assigned, accepted, delivered, failed, returned, recalled,
+  case when delivered is not null then pieces_delivered end as pieces_delivered,
+  not (assigned is not null and accepted is not null and delivered is not null
+    and failed is not null and returned is not null and recalled is not null) as is_suppressed
+from facts.city_day_shown;
+
+create or replace view reporting.v1_distribution_place as
+with sums as (
+  select tenant, kelurahan, sum(all_assigned) as assigned, count(*) - count(assigned) as assigned_hidden,
+    facts.weight(sum(all_assigned), count(*) - count(assigned), sum(assigned)::bigint) as assigned_weight,
+    sum(all_accepted) as accepted, count(*) - count(accepted) as accepted_hidden,
+    facts.weight(sum(all_accepted), count(*) - count(accepted), sum(accepted)::bigint) as accepted_weight,
+    sum(all_delivered) as delivered, count(*) - count(delivered) as delivered_hidden,
+    facts.weight(sum(all_delivered), count(*) - count(delivered), sum(delivered)::bigint) as delivered_weight,
+    sum(all_failed) as failed, count(*) - count(failed) as failed_hidden,
+    facts.weight(sum(all_failed), count(*) - count(failed), sum(failed)::bigint) as failed_weight,
+    sum(all_returned) as returned, count(*) - count(returned) as returned_hidden,
+    facts.weight(sum(all_returned), count(*) - count(returned), sum(returned)::bigint) as returned_weight,
+    sum(all_recalled) as recalled, count(*) - count(recalled) as recalled_hidden,
+    facts.weight(sum(all_recalled), count(*) - count(recalled), sum(recalled)::bigint) as recalled_weight,
+    sum(pieces_delivered)::bigint as pieces_delivered
+  from facts.region_day_shown group by 1, 2),
+places as (
+  select tenant, kelurahan,
+    case when assigned_hidden = 0
+      or facts.shown(assigned_weight, (sum(assigned_weight) over by_assigned)::bigint, 0) > 0 then assigned end as assigned,
+    case when accepted_hidden = 0
+      or facts.shown(accepted_weight, (sum(accepted_weight) over by_accepted)::bigint, 0) > 0 then accepted end as accepted,
+    case when delivered_hidden = 0
+      or facts.shown(delivered_weight, (sum(delivered_weight) over by_delivered)::bigint, 0) > 0 then delivered end as delivered,
+    case when failed_hidden = 0
+      or facts.shown(failed_weight, (sum(failed_weight) over by_failed)::bigint, 0) > 0 then failed end as failed,
+    case when returned_hidden = 0
+      or facts.shown(returned_weight, (sum(returned_weight) over by_returned)::bigint, 0) > 0 then returned end as returned,
+    case when recalled_hidden = 0
+      or facts.shown(recalled_weight, (sum(recalled_weight) over by_recalled)::bigint, 0) > 0 then recalled end as recalled,
+    pieces_delivered
+  from sums
+  window by_assigned as (partition by tenant, assigned_hidden > 0 order by assigned_weight, kelurahan
+      rows between unbounded preceding and 1 preceding),
+    by_accepted as (partition by tenant, accepted_hidden > 0 order by accepted_weight, kelurahan
+      rows between unbounded preceding and 1 preceding),
+    by_delivered as (partition by tenant, delivered_hidden > 0 order by delivered_weight, kelurahan
+      rows between unbounded preceding and 1 preceding),
+    by_failed as (partition by tenant, failed_hidden > 0 order by failed_weight, kelurahan
+      rows between unbounded preceding and 1 preceding),
+    by_returned as (partition by tenant, returned_hidden > 0 order by returned_weight, kelurahan
+      rows between unbounded preceding and 1 preceding),
+    by_recalled as (partition by tenant, recalled_hidden > 0 order by recalled_weight, kelurahan
+      rows between unbounded preceding and 1 preceding))
+select p.tenant, p.kelurahan, r.name as kelurahan_name, r.kecamatan_code, p.assigned, p.accepted,
+  p.delivered, p.failed, p.returned, p.recalled, case when p.delivered is not null then p.pieces_delivered end as pieces_delivered,
+  case when h.is_shown then h.households end as active_households,
+  not (coalesce(h.is_shown and h.is_coverage_shown, false) and p.assigned is not null and p.accepted is not null
+    and p.delivered is not null and p.failed is not null and p.returned is not null and p.recalled is not null) as is_suppressed,
+  case when h.is_shown and h.is_coverage_shown then h.covered end as covered_households,
+  case when h.is_shown and h.is_coverage_shown then round(100.0 * h.covered / h.households, 2) end as coverage_percent,
+  case when h.is_shown and h.is_coverage_shown then h.households - h.covered end as unmet_households
+from places p join facts.dim_region r on r.region_code = p.kelurahan
+left join facts.household_now h on h.kelurahan = p.kelurahan;
+
+create or replace view reporting.v1_distribution_total as
+with total as (
+  select tenant, facts.shown(sum(assigned)::bigint, 0, 0) as assigned,
+    facts.shown(sum(accepted)::bigint, 0, 0) as accepted,
+    facts.shown(sum(delivered)::bigint, 0, 0) as delivered,
+    facts.shown(sum(failed)::bigint, 0, 0) as failed,
+    facts.shown(sum(returned)::bigint, 0, 0) as returned,
+    facts.shown(sum(recalled)::bigint, 0, 0) as recalled,
+    sum(pieces_delivered)::bigint as pieces_delivered from facts.city_day group by tenant)
+select tenant, assigned, accepted, delivered, failed, returned, recalled,
+  case when delivered is not null then pieces_delivered end as pieces_delivered,
+  not (assigned is not null and accepted is not null and delivered is not null
+    and failed is not null and returned is not null and recalled is not null) as is_suppressed
+from total;
 
 create or replace view reporting.v1_trace as
 select tenant, purchase_id, line_no, sku, unit_code, purpose, local_date, is_voided, bought, on_the_way, delivered, expired,
@@ -80,8 +154,8 @@ with recursive tree as (
   union all
   select tree.tenant, tree.root, below.unit_code from tree join facts.dim_unit below on below.parent_code = tree.unit_code),
 sums as (
-  select tree.root, count(*) - 1 as units_below, sum(u.headcount) as headcount, sum(u.purchases)::bigint as purchases,
-    sum(u.items)::bigint as items, sum(u.spend_idr)::bigint as spend_idr, sum(u.donated_idr)::bigint as donated_idr,
+  select tree.root, count(*) - 1 as units_below, sum(u.headcount) as headcount,
+    sum(u.purchases)::bigint as purchases, sum(u.items)::bigint as items, sum(u.spend_idr)::bigint as spend_idr, sum(u.donated_idr)::bigint as donated_idr,
     sum(u.own_use_idr)::bigint as own_use_idr, sum(u.posts)::bigint as posts,
     sum(u.compliant_posts)::bigint as compliant_posts, max(u.last_purchase_date) as last_purchase_date,
     count(*) filter (where u.purchases = 0 and u.is_active) as units_without_purchase
@@ -134,8 +208,10 @@ from facts.tally_product_day t left join facts.dim_product p using (tenant, sku)
 window running as (partition by t.tenant, t.sku order by t.local_date);
 
 create or replace view reporting.v1_speed as
-with speed as (select t.*, r.name as kelurahan_name, r.kecamatan_code, t.households < 5 as is_suppressed
-  from facts.tally_hours_day t join facts.dim_region r on r.region_code = t.kelurahan where t.delivered > 0)
+with speed as (select t.*, r.name as kelurahan_name, r.kecamatan_code, t.households < 5 or d.delivered is null as is_suppressed
+  from facts.tally_hours_day t join facts.dim_region r on r.region_code = t.kelurahan
+  left join facts.region_day_shown d on (d.tenant, d.kelurahan, d.local_date) = (t.tenant, t.kelurahan, t.local_date)
+  where t.delivered > 0)
 select tenant, kelurahan, kelurahan_name, kecamatan_code, local_date,
   case when not is_suppressed then delivered end::bigint as delivered,
   case when not is_suppressed then round(facts.hours_at(to_assign, 0.5)::numeric, 2) end as hours_to_assign_p50,
@@ -149,7 +225,9 @@ select tenant, kelurahan, kelurahan_name, kecamatan_code, local_date,
 from speed;
 
 create or replace view reporting.v1_speed_city as
-with speed as (select *, households < 5 as is_suppressed from facts.tally_hours_day where kelurahan = '' and delivered > 0)
+with speed as (select t.*, t.households < 5 or d.delivered is null as is_suppressed
+  from facts.tally_hours_day t left join facts.city_day_shown d using (tenant, local_date)
+  where t.kelurahan = '' and t.delivered > 0)
 select tenant, local_date,
   case when not is_suppressed then delivered end::bigint as delivered,
   case when not is_suppressed then round(facts.hours_at(to_assign, 0.5)::numeric, 2) end as hours_to_assign_p50,
@@ -200,7 +278,10 @@ comment on view reporting.v1_unit_tally is 'One row per unit kerja: participatio
 comment on view reporting.v1_unit_tally_daily is 'One row per unit kerja and local date, with running totals; sums to v1_unit_tally';
 comment on view reporting.v1_unit_round is 'One row per unit kerja, programme and round: what was pledged beside what was bought';
 comment on view reporting.v1_channel_tally is 'One row per city, channel of its programme and local date';
-comment on view reporting.v1_distribution_tally is 'One row per kelurahan and local date: what happened to packets that day';
+comment on view reporting.v1_distribution_tally is 'One row per kelurahan and local date: what happened to packets that day; 1 to 4 are hidden, and what would give them away';
+comment on view reporting.v1_distribution_city is 'One row per city and local date: v1_distribution_tally of all kelurahan together, because what is hidden there cannot be summed';
+comment on view reporting.v1_distribution_place is 'One row per kelurahan: what happened to its packets since the programme began, and its households in isolation now';
+comment on view reporting.v1_distribution_total is 'One row per city: what happened to all its packets since the programme began; what is hidden by day is in it';
 comment on view reporting.v1_trace is 'One row per purchase line: from rupiah to doorstep, in pieces; bought + over_delivered = on_the_way + delivered + expired + damaged + withdrawn + in_stock';
 comment on view reporting.v1_freshness is 'How fresh each topic of each city is: purchase, pledge, household, task, lot, and seller, product, unit of its registry';
 comment on view reporting.v1_unit_tree is 'One row per unit kerja with all units below it rolled up: a camat''s view. Buyers are counted once in the whole tree';
@@ -234,10 +315,10 @@ begin
       ('local_date', 'Calendar day in the city''s own time zone (WIB, WITA or WIT)'), ('running_spend_idr', 'spend_idr up to this day'),
       ('running_purchases', 'purchases up to this day'), ('channel', 'Channel of the city''s programme'),
       ('kelurahan', 'Code of the kelurahan'), ('kelurahan_name', 'Name of the kelurahan'),
-      ('kecamatan_code', 'Code of its kecamatan'), ('assigned', 'Packets assigned that day, again included'),
-      ('delivered', 'Delivered: packets in a tally, pieces in a trace; of v1_speed null below 5 households'),
-      ('failed', 'Failed tries that day'), ('returned', 'Packets brought back that day'), ('recalled', 'Packets recalled that day'),
-      ('pieces_delivered', 'Pieces delivered that day'), ('active_households', 'Households in isolation now; null below 5'),
+      ('kecamatan_code', 'Code of its kecamatan'), ('assigned', 'Packets assigned, again included; of packets 1 to 4 are null, and what would give them away'),
+      ('delivered', 'Delivered: packets in a tally, pieces in a trace; of v1_speed null below 5 households too'),
+      ('failed', 'Failed tries'), ('returned', 'Packets brought back'), ('recalled', 'Packets recalled'),
+      ('pieces_delivered', 'Pieces delivered; null where delivered is'), ('active_households', 'Households in isolation now; null below 5'),
       ('is_suppressed', 'True when a cell about fewer than 5 households is hidden'), ('purchase_id', 'Id of the purchase'),
       ('line_no', 'Line of the receipt, from 1'), ('sku', 'Code of the product'), ('purpose', 'donation or own_use'),
       ('is_voided', 'True when the purchase was taken back'), ('bought', 'Pieces bought now, after corrections'),
@@ -286,7 +367,10 @@ begin
   alter role dashboard_reader set default_transaction_read_only = on;
   alter role dashboard_reader set statement_timeout = '5s';
 end $$;
-comment on column reporting.v1_distribution_tally.accepted is 'Packets accepted that day';
+comment on column reporting.v1_distribution_tally.accepted is 'Packets accepted by a team';
+comment on column reporting.v1_distribution_city.accepted is 'Packets accepted by a team';
+comment on column reporting.v1_distribution_place.accepted is 'Packets accepted by a team';
+comment on column reporting.v1_distribution_total.accepted is 'Packets accepted by a team';
 comment on column reporting.v1_submission_quality.accepted is 'Purchases recorded that day, whatever became of them later';
 comment on column reporting.v1_freshness.is_stale is 'True when the consumer was not seen for 60 s';
 comment on column reporting.v1_data_quality.is_stale is 'True when the check is older than 36 hours';

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from services.reporting.api.desk import Desk
 from services.reporting.documents.charts import Column, Place, of_days
 from services.reporting.domain.standing import Standing, buyers_to_rise
-from services.reporting.domain.suppression import hide_small, hide_small_in
+from services.reporting.domain.suppression import sum_of
 from services.reporting.store.dashboard import queries
 from shared.database.pool import Row
 from shared.reference.model import Reference
@@ -42,13 +42,13 @@ def routes(desk: Desk) -> APIRouter:
                 "city.html",
                 menu="/",
                 total=await queries.load_city(tx, tenant=city.tenant),
-                packets={name: hide_small([packets[name]]).total for name in PACKETS},
+                packets=packets or dict.fromkeys(PACKETS, 0),
                 channels=await _channels(tx, city),
                 days=_columns(await queries.list_city_days(tx, tenant=city.tenant), "spend_idr"),
                 best=[unit for unit in units if unit["kind"] == "opd" and unit["purchases"]][:FIRST_UNITS],
                 silent=[unit for unit in units if not unit["purchases"]],
                 places=_on_map(city, _by_kecamatan(city, places)),
-                reached=sum(1 for place in places if place["delivered"]),
+                reached=sum(1 for place in places if place["delivered"] != 0),
             )
 
     @found.get("/unit")
@@ -100,7 +100,7 @@ def routes(desk: Desk) -> APIRouter:
         async with desk.reading() as tx:
             rows = await queries.list_kelurahan(tx, tenant=city.tenant)
             counts = next(row for part in _by_kecamatan(city, rows) for row in part["rows"] if row["code"] == code)
-            days = _few_hidden(await queries.list_kelurahan_days(tx, tenant=city.tenant, kelurahan=code), counts)
+            days = await queries.list_kelurahan_days(tx, tenant=city.tenant, kelurahan=code)
             return await desk.show(
                 tx,
                 city,
@@ -141,15 +141,6 @@ async def _channels(tx: Any, city: Reference) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -row["spend_idr"])
 
 
-def _few_hidden(rows: Sequence[Row], whole: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Days of a kelurahan; a count that is small, or would give one away, is None, and all where `whole` is hidden."""
-    shown = {name: hide_small([row[name] for row in rows]).cells for name in PACKETS}
-    shown |= {name: [None if row[name] else 0 for row in rows] for name in PACKETS if whole[name] is None}
-    return [
-        {"local_date": row["local_date"]} | {name: shown[name][n] for name in PACKETS} for n, row in enumerate(rows)
-    ]
-
-
 def _columns(rows: Sequence[Mapping[str, Any]], name: str) -> list[Column]:
     """The last days of a table that ends with its last day."""
     if not rows:
@@ -170,25 +161,15 @@ def _on_map(city: Reference, listed: Sequence[Mapping[str, Any]]) -> list[Place]
 
 
 def _by_kecamatan(city: Reference, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Every kecamatan with its sums and all its kelurahan, also those where nothing came yet; small counts are None."""
+    """Every kecamatan with its sums and all its kelurahan, also those where nothing came yet; None is hidden."""
     known = {row["kelurahan"]: row for row in rows}
-    grouped: dict[str, list[str]] = {}
+    nothing = dict.fromkeys(PACKETS, 0)
+    grouped: dict[str, list[dict[str, Any]]] = {}
     for code in city.kelurahan:
-        grouped.setdefault(city.regions[code].kecamatan_code, []).append(code)
-    order = sorted(grouped, key=lambda code: city.regions[code].name)
-    shown = {
-        name: hide_small_in([[known[code][name] if code in known else 0 for code in grouped[part]] for part in order])
-        for name in PACKETS
-    }
+        counts = known.get(code, nothing)
+        row = {"code": code, "name": city.regions[code].name} | {name: counts[name] for name in PACKETS}
+        grouped.setdefault(city.regions[city.regions[code].kecamatan_code].name, []).append(row)
     return [
-        {
-            "name": city.regions[part].name,
-            **{name: shown[name][place].total for name in PACKETS},
-            "rows": [
-                {"code": code, "name": city.regions[code].name}
-                | {name: shown[name][place].cells[n] for name in PACKETS}
-                for n, code in enumerate(grouped[part])
-            ],
-        }
-        for place, part in enumerate(order)
+        {"name": name, "rows": members} | {count: sum_of([row[count] for row in members]) for count in PACKETS}
+        for name, members in sorted(grouped.items())
     ]

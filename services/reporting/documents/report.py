@@ -15,7 +15,7 @@ import typst
 import xlsxwriter
 
 from services.reporting.documents import charts
-from services.reporting.domain.suppression import Shown, hide_small, hide_small_in
+from services.reporting.domain.suppression import Shown, hide_small, hide_small_in, sum_of
 from shared.web.formats import channel_name, day, days, moment, number, rupiah
 
 LAYOUT = Path(__file__).with_suffix(".typ")
@@ -25,6 +25,7 @@ TOGETHER = (
     "Warga dan aparatur dihitung bersama: kepada pelaporan tidak diberitahukan rumah tangga mana yang rumah aparatur, "
     "dan pembagian paket tidak membedakannya."
 )
+CARRIED = {"assigned": "Ditugaskan kepada relawan", "delivered": "Sampai di pintu", "returned": "Kembali ke lumbung"}
 PURPOSE_ROWS = (("Untuk warga dan aparatur isoman", "donated_idr"), ("Dipakai sendiri", "own_use_idr"))
 
 
@@ -105,12 +106,11 @@ def _steps(content: Mapping[str, Any], donated_idr: int) -> Table:
     """Pledged, bought and carried, side by side. Packets go to places: a unit without one has none of its own."""
     pledges = content["pledges"]
     places = [row for kecamatan in content["kecamatan"] for row in kecamatan["rows"]]
-    carried = [("Ditugaskan kepada relawan", "assigned"), ("Sampai di pintu", "delivered")]
-    carried.append(("Kembali ke lumbung", "returned"))
+    packets = content.get("packets") or {name: hide_small([_sum(places, name)]).total for name in CARRIED}
     rows = [
         ["Dijanjikan unit kerja", pledges["pledged_idr"], pledges["pledged_packets"]],
         ["Dibelanjakan untuk isoman", donated_idr, "–"],
-        *([word, "–", _few(hide_small([_sum(places, name)]).total)] for word, name in carried if places),
+        *([word, "–", _few(packets[name])] for name, word in CARRIED.items() if places),
     ]
     return Table("Janji, belanja dan penyaluran", ("Langkah", "Rupiah", "Paket"), rows, frozenset({1}))
 
@@ -136,16 +136,17 @@ def _taking_part(units: Sequence[Mapping[str, Any]]) -> Table:
 def places(content: Mapping[str, Any]) -> list[Table]:
     """One table per kecamatan; small counts are hidden, because few packets are few households."""
     head = ("Kelurahan", "Ditugaskan", "Sampai", "Gagal", "Kembali", "Barang sampai")
-    groups = [part["rows"] for part in content["kecamatan"]]
-    counts = [_hidden_in(groups, name) for name in ("assigned", "delivered", "failed", "returned")]
+    counts = [_hidden_in(content, name) for name in ("assigned", "delivered", "failed", "returned")]
     return [
         Table(f"Kecamatan {part['name']}", head, _place_rows(part["rows"], columns), note=SMALL)
         for part, *columns in zip(content["kecamatan"], *counts, strict=True)
     ]
 
 
-def _hidden_in(groups: Sequence[Sequence[Mapping[str, Any]]], name: str) -> list[Shown]:
-    return hide_small_in([[row[name] for row in rows] for rows in groups])
+def _hidden_in(content: Mapping[str, Any], name: str) -> list[Shown]:
+    """Counts by kecamatan. Reports of before hold every count; now what is hidden is not kept."""
+    groups = [[row[name] for row in part["rows"]] for part in content["kecamatan"]]
+    return [Shown(cells, sum_of(cells)) for cells in groups] if "packets" in content else hide_small_in(groups)
 
 
 def _place_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[Shown]) -> list[list[Any]]:
@@ -179,7 +180,7 @@ def pictures(report: Report) -> list[dict[str, str]]:
     if not report.unit and groups and "lat" in groups[0][0]:
         places = [
             charts.Place(row["name"], row["lat"], row["lon"], cell)
-            for rows, shown in zip(groups, _hidden_in(groups, "delivered"), strict=True)
+            for rows, shown in zip(groups, _hidden_in(report.content, "delivered"), strict=True)
             for row, cell in zip(rows, shown.cells, strict=True)
         ]
         drawn.append(("Paket sampai per kelurahan", charts.bubbles("Paket sampai", "paket", places)))

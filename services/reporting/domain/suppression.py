@@ -1,4 +1,8 @@
-"""Small counts stay hidden: few packets in a place are few households, and somebody knows them."""
+"""Small counts stay hidden: few packets in a place are few households, and somebody knows them.
+
+The published views hide them (`facts.shown`), for whoever reads. Only reports that were issued before hold every count:
+`hide_small_in` hides theirs when they are written again.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,11 @@ class Shown(NamedTuple):
 
     cells: list[int | None]
     total: int | None
+
+
+def sum_of(cells: Sequence[int | None]) -> int | None:
+    """The sum of cells as a view shows them; hidden as soon as one of them is."""
+    return None if None in cells else sum(cell or 0 for cell in cells)
 
 
 def hide_small(counts: Sequence[int]) -> Shown:

@@ -13,21 +13,16 @@ select count(*) filter (where is_active)::int as units, count(*) filter (where i
 from reporting.v1_unit_tally where tenant = :tenant;
 
 -- name: load_packets^
--- What became of a city's packets.
-select coalesce(sum(assigned), 0)::int as assigned, coalesce(sum(delivered), 0)::int as delivered,
-  coalesce(sum(failed), 0)::int as failed, coalesce(sum(returned), 0)::int as returned,
-  coalesce(sum(pieces_delivered), 0)::bigint as pieces_delivered
-from reporting.v1_distribution_tally where tenant = :tenant;
+-- What became of a city's packets; null is hidden.
+select assigned, delivered, failed, returned, pieces_delivered from reporting.v1_distribution_total where tenant = :tenant;
 
 -- name: list_kelurahan
--- Packets and active households of each kelurahan that had any.
-select kelurahan, min(kelurahan_name) as kelurahan_name, min(kecamatan_code) as kecamatan_code,
-  sum(assigned)::int as assigned, sum(delivered)::int as delivered, sum(failed)::int as failed,
-  sum(returned)::int as returned, min(active_households)::int as active_households, bool_or(is_suppressed) as is_suppressed
-from reporting.v1_distribution_tally where tenant = :tenant group by kelurahan order by kelurahan;
+-- Packets and active households of each kelurahan that had any; null is hidden.
+select kelurahan, assigned, delivered, failed, returned, active_households
+from reporting.v1_distribution_place where tenant = :tenant order by kelurahan;
 
 -- name: list_kelurahan_days
--- Days of one kelurahan.
+-- Days of one kelurahan; null is hidden.
 select local_date, assigned, accepted, delivered, failed, returned
 from reporting.v1_distribution_tally where tenant = :tenant and kelurahan = :kelurahan order by local_date;
 
@@ -100,7 +95,7 @@ group by kelurahan order by sum(delivered * in_time_percent) / sum(delivered), k
 
 -- name: load_last_delivery$
 -- The last day on which a packet came.
-select max(local_date) from reporting.v1_distribution_tally where tenant = :tenant and delivered > 0;
+select max(local_date) from reporting.v1_distribution_city where tenant = :tenant and delivered is distinct from 0;
 
 -- name: list_topics
 -- How fresh each kind of event is.

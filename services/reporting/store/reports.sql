@@ -23,11 +23,46 @@ where tenant = :tenant and local_date between :first and :last and (:units::text
 group by local_date order by local_date;
 
 -- name: list_places_between
--- Packets of each kelurahan between two days.
-select kelurahan, sum(assigned)::int as assigned, sum(delivered)::int as delivered, sum(failed)::int as failed,
-  sum(returned)::int as returned, sum(pieces_delivered)::int as pieces
-from reporting.v1_distribution_tally where tenant = :tenant and local_date between :first and :last
-group by kelurahan order by kelurahan;
+-- Packets of each kelurahan between two days, hidden as in v1_distribution_place; null is hidden.
+with sums as (
+  select kelurahan, sum(all_assigned) as assigned, count(*) - count(assigned) as assigned_hidden,
+    weight(sum(all_assigned), count(*) - count(assigned), sum(assigned)::bigint) as assigned_weight,
+    sum(all_delivered) as delivered, count(*) - count(delivered) as delivered_hidden,
+    weight(sum(all_delivered), count(*) - count(delivered), sum(delivered)::bigint) as delivered_weight,
+    sum(all_failed) as failed, count(*) - count(failed) as failed_hidden,
+    weight(sum(all_failed), count(*) - count(failed), sum(failed)::bigint) as failed_weight,
+    sum(all_returned) as returned, count(*) - count(returned) as returned_hidden,
+    weight(sum(all_returned), count(*) - count(returned), sum(returned)::bigint) as returned_weight,
+    sum(pieces_delivered)::int as pieces
+  from region_day_shown where tenant = :tenant and local_date between :first and :last group by kelurahan),
+places as (
+  select kelurahan, pieces,
+    case when assigned_hidden = 0 or shown(assigned_weight, (sum(assigned_weight) over by_assigned)::bigint, 0) > 0
+      then assigned::int end as assigned,
+    case when delivered_hidden = 0 or shown(delivered_weight, (sum(delivered_weight) over by_delivered)::bigint, 0) > 0
+      then delivered::int end as delivered,
+    case when failed_hidden = 0 or shown(failed_weight, (sum(failed_weight) over by_failed)::bigint, 0) > 0
+      then failed::int end as failed,
+    case when returned_hidden = 0 or shown(returned_weight, (sum(returned_weight) over by_returned)::bigint, 0) > 0
+      then returned::int end as returned
+  from sums
+  window by_assigned as (partition by assigned_hidden > 0 order by assigned_weight, kelurahan
+      rows between unbounded preceding and 1 preceding),
+    by_delivered as (partition by delivered_hidden > 0 order by delivered_weight, kelurahan
+      rows between unbounded preceding and 1 preceding),
+    by_failed as (partition by failed_hidden > 0 order by failed_weight, kelurahan
+      rows between unbounded preceding and 1 preceding),
+    by_returned as (partition by returned_hidden > 0 order by returned_weight, kelurahan
+      rows between unbounded preceding and 1 preceding))
+select kelurahan, assigned, delivered, failed, returned, case when delivered is not null then pieces end as pieces
+from places order by kelurahan;
+
+-- name: load_packets_between^
+-- Packets of a whole city between two days; null is hidden.
+select shown(coalesce(sum(assigned), 0)::bigint, 0, 0)::int as assigned,
+  shown(coalesce(sum(delivered), 0)::bigint, 0, 0)::int as delivered,
+  shown(coalesce(sum(returned), 0)::bigint, 0, 0)::int as returned
+from city_day where tenant = :tenant and local_date between :first and :last;
 
 -- name: load_pledges_between^
 -- What was pledged, by all or by `units`, for the rounds that begin between two days.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import orjson
 
-from services.reporting.documents.report import Report
+from services.reporting.documents.report import CARRIED, Report
+from services.reporting.domain.suppression import sum_of
 from services.reporting.store.reports import queries
 from shared.database.pool import Row, Transaction
 from shared.errors import PeduliError
@@ -66,20 +67,22 @@ async def find(tx: Transaction, city: Reference, number: int) -> Report:
 
 
 async def gather(tx: Transaction, city: Reference, first: date, last: date, unit: str = "") -> dict[str, Any]:
-    """Every number of a period, from the published views. Raises `UnknownUnitError`."""
+    """Every number of a period, as the published views have it on its last day. Raises `UnknownUnitError`."""
     if unit and unit not in city.units:
         raise UnknownUnitError(f"{city.name} has no unit {unit}")
     period = {"tenant": city.tenant, "first": first, "last": last}
     units = _tree(city, unit) if unit else None
     pledges = await queries.load_pledges_between(tx, **period, units=units)
     days = await queries.list_days_between(tx, **period, units=units)
-    places = await queries.list_places_between(tx, **period)
+    kecamatan = _by_kecamatan(city, _places(city, unit), await queries.list_places_between(tx, **period))
+    carried = _carried(kecamatan) if unit else dict(await queries.load_packets_between(tx, **period) or {})
     return {
         "unit": {"code": unit, "name": city.units[unit].name} if unit else None,
         "units": [dict(row) for row in await queries.list_units_between(tx, **period, units=units)],
         "days": [[row["local_date"].isoformat(), row["spend_idr"]] for row in days],
         "channels": [] if unit else _channels(city, await queries.list_channels_between(tx, **period)),
-        "kecamatan": _by_kecamatan(city, _places(city, unit), places),
+        "kecamatan": kecamatan,
+        "packets": carried,
         "pledges": dict(pledges) if pledges else {},
         "hashtags": sorted({tag for programme in city.programmes.values() for tag in programme.hashtags}),
         "basis": sorted({programme.basis for programme in city.programmes.values()}),
@@ -100,6 +103,11 @@ def _places(city: Reference, unit: str) -> list[str]:
     return city.kelurahan_of(city.units[unit].region_code) if unit else city.kelurahan
 
 
+def _carried(kecamatan: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
+    """Packets of all these kelurahan together; None where one is hidden."""
+    return {name: sum_of([row[name] for part in kecamatan for row in part["rows"]]) for name in CARRIED}
+
+
 def _channels(city: Reference, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Every channel that the city's programmes name, also one that nobody bought by."""
     bought = {row["channel"]: dict(row) for row in rows}
@@ -109,7 +117,7 @@ def _channels(city: Reference, rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _by_kecamatan(city: Reference, places: Sequence[str], rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The kecamatan of `places` with all of these, also those where nothing came."""
+    """The kecamatan of `places` with all of these, also those where nothing came; None is hidden."""
     known = {row["kelurahan"]: dict(row) for row in rows}
     nothing = {"assigned": 0, "delivered": 0, "failed": 0, "returned": 0, "pieces": 0}
     grouped: dict[str, list[dict[str, Any]]] = {}

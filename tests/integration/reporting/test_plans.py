@@ -73,7 +73,7 @@ def shown() -> Iterator[tuple[str, str]]:
             if query[0] not in WRITES:
                 asked = [literal(GIVEN[word]) for word in dict.fromkeys(ASKED.findall(COMMENT.sub("", part)))]
                 yield f"{name}.{query[0]}", _given(getattr(loaded, query[0]).sql, asked)
-    for view in ("v1_speed", "v1_speed_city", "v1_stock", "v1_submission_quality"):
+    for view in ("v1_distribution_tally", "v1_speed", "v1_speed_city", "v1_stock", "v1_submission_quality"):
         yield view, f"select * from reporting.{view} where tenant = '3276'"
     for board, panel in PANELS:
         yield f"{board}: {panel['title']}", filled(panel["targets"][0]["rawSql"])

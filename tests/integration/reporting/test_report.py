@@ -25,6 +25,7 @@ from tests.support.running import running
 from tests.support.servers import World
 
 PLACE = {"lat": -6.4, "lon": 106.8}
+DAYS = (date(2021, 7, 26), date(2021, 8, 1))
 WEEK = ("--from", "2021-07-26", "--to", "2021-08-01")
 
 
@@ -32,11 +33,17 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+async def gathered(world: World, first: date, last: date, unit: str = "") -> dict[str, Any]:
+    """What a report says of these days."""
+    connection = await connect(world.database_url, "facts")
+    content = await gather(connection, load("3276"), first, last, unit)
+    await connection.close()
+    return content
+
+
 async def numbers(world: World, unit: str = "") -> dict[str, list[Any]]:
     """The tables of the week, by title."""
-    connection = await connect(world.database_url, "facts")
-    content = await gather(connection, load("3276"), date(2021, 7, 26), date(2021, 8, 1), unit)
-    await connection.close()
+    content = await gathered(world, *DAYS, unit)
     return {table.title.split(" (")[0]: list(table.rows) for table in tables(content)}
 
 
@@ -54,7 +61,7 @@ async def test_an_issued_report_is_written_again_equal_and_its_numbers_are_those
     assert found["Saluran belanja"][-1] == ["Jumlah", week["purchases"], week["pieces"], week["spend"]]
     assert found["Unit kerja yang ikut pada periode ini"][-1][2:] == [week["purchases"], week["pieces"], week["spend"]]
     assert found["Janji, belanja dan penyaluran"][0] == ["Dijanjikan unit kerja", 7_500_000, 40]
-    delivered = "select sum(delivered)::int as n from reporting.v1_distribution_tally where local_date = '2021-07-26'"
+    delivered = "select delivered::int as n from reporting.v1_distribution_city where local_date = '2021-07-26'"
     assert found["Janji, belanja dan penyaluran"][3][2] == (await query(world, delivered))[0]["n"]
 
     for number, kind in enumerate(("pdf", "xlsx"), start=1):

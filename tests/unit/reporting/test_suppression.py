@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.domain.suppression import FEWEST, hide_small, hide_small_in
+from services.reporting.domain.suppression import FEWEST, hide_small, hide_small_in, sum_of
 
 
 @given(st.lists(st.integers(0, 20), max_size=12))
@@ -34,3 +34,7 @@ def test_a_hidden_total_is_not_alone_against_the_total_of_all(groups: list[list[
         assert total is not None or None in cells
     closed = [sum(counts) for counts, group in zip(groups, shown, strict=True) if group.total is None]
     assert len(closed) != 1 or sum(map(sum, groups)) < FEWEST
+
+
+def test_a_sum_with_a_hidden_cell_is_hidden() -> None:
+    assert (sum_of([9, 0, 7]), sum_of([9, None]), sum_of([])) == (16, None, 0)
