@@ -10,7 +10,7 @@ select u.tenant, u.unit_code, u.name as unit_name, u.kind, u.parent_code, u.asn_
   round(100.0 * t.compliant_posts / nullif(t.posts, 0), 2) as hashtag_compliance_percent,
   case when u.is_active then rank() over (partition by u.tenant, u.kind, u.is_active
     order by coalesce(b.buyers, 0)::numeric / nullif(u.asn_count, 0) desc nulls last) end as rank_in_kind,
-  t.last_purchase_date, u.is_active
+  t.last_purchase_date, u.is_active, u.retired_from
 from facts.dim_unit u
 left join (select unit_code, sum(purchases) as purchases, sum(items) as items, sum(spend_idr)::bigint as spend_idr,
     sum(donated_idr)::bigint as donated_idr, sum(own_use_idr)::bigint as own_use_idr, sum(posts) as posts,
@@ -154,7 +154,7 @@ with recursive tree as (
   union all
   select tree.tenant, tree.root, below.unit_code from tree join facts.dim_unit below on below.parent_code = tree.unit_code),
 sums as (
-  select tree.root, count(*) - 1 as units_below, sum(u.headcount) as headcount,
+  select tree.root, count(*) - 1 as units_below, sum(u.headcount) filter (where u.is_active or u.purchases > 0) as headcount,
     sum(u.purchases)::bigint as purchases, sum(u.items)::bigint as items, sum(u.spend_idr)::bigint as spend_idr, sum(u.donated_idr)::bigint as donated_idr,
     sum(u.own_use_idr)::bigint as own_use_idr, sum(u.posts)::bigint as posts,
     sum(u.compliant_posts)::bigint as compliant_posts, max(u.last_purchase_date) as last_purchase_date,
@@ -305,6 +305,7 @@ begin
       ('is_late', 'True when the first pledge came at Thursday 16.00 or later'), ('pledged_at', 'When it was first pledged'),
       ('tenant', 'City code without dots: 3276 is Depok'), ('unit_code', 'Code of the unit kerja'), ('unit_name', 'Name of the unit kerja'), ('kind', 'opd, kecamatan or kelurahan'),
       ('parent_code', 'Unit above it; empty at the top'), ('is_active', 'False when the unit is retired; it has no rank then'),
+      ('retired_from', 'First day on which the unit is retired; null: in use'),
       ('headcount', 'ASN of the unit: today, on that day, or on the Monday of that round (an estimate in the cities that come with the code)'),
       ('buyers', 'Distinct ASN with a purchase that stands: ever, on that day, or in that round'), ('participation_percent', 'buyers / headcount, in percent'),
       ('purchases', 'Purchases that stand'), ('items', 'Pieces bought'), ('spend_idr', 'Money spent, in whole rupiah'),

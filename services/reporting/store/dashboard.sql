@@ -4,13 +4,13 @@ select max(last_applied_at) as as_of_at, coalesce(bool_or(is_stale), true) as is
 from reporting.v1_freshness where tenant = :tenant;
 
 -- name: load_city^
--- A city at a glance: money, participation, posts.
-select count(*) filter (where is_active)::int as units, count(*) filter (where is_active and purchases > 0)::int as units_with_purchases,
-  coalesce(sum(headcount) filter (where is_active), 0)::int as headcount, coalesce(sum(buyers), 0)::int as buyers,
+-- A city at a glance: money, participation, posts. A retired unit counts, with its ASN, when it had bought while in use.
+select count(*)::int as units, count(*) filter (where purchases > 0)::int as units_with_purchases,
+  coalesce(sum(headcount), 0)::int as headcount, coalesce(sum(buyers), 0)::int as buyers,
   coalesce(sum(purchases), 0)::int as purchases, coalesce(sum(spend_idr), 0)::bigint as spend_idr,
   coalesce(sum(donated_idr), 0)::bigint as donated_idr, coalesce(sum(own_use_idr), 0)::bigint as own_use_idr,
   coalesce(sum(posts), 0)::int as posts, coalesce(sum(compliant_posts), 0)::int as compliant_posts
-from reporting.v1_unit_tally where tenant = :tenant;
+from reporting.v1_unit_tally where tenant = :tenant and (is_active or purchases > 0);
 
 -- name: load_packets^
 -- What became of a city's packets; null is hidden.
@@ -61,11 +61,11 @@ select round, programme, pledged_idr, pledged_packets, is_late, donated_idr, buy
 from reporting.v1_unit_round where tenant = :tenant and unit_code = :unit_code order by round desc, programme limit 8;
 
 -- name: list_round_pledges
--- Every unit in use with what it pledged for a round, in all programmes; late when one of them was.
+-- Every unit in use, or that pledged, with what it pledged for a round in all programmes; late when one of them was.
 select u.unit_code, u.unit_name, u.kind, sum(r.pledged_idr)::bigint as pledged_idr,
   sum(r.pledged_packets)::int as pledged_packets, bool_or(r.is_late) as is_late
 from reporting.v1_unit_tally u left join reporting.v1_unit_round r on r.unit_code = u.unit_code and r.round = :round
-where u.tenant = :tenant and u.is_active group by u.unit_code, u.unit_name, u.kind order by u.unit_name;
+where u.tenant = :tenant and (u.is_active or r.pledged_idr is not null) group by u.unit_code, u.unit_name, u.kind order by u.unit_name;
 
 -- name: list_sellers
 -- What each UMKM with a purchase earned, those who earned most first.

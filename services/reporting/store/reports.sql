@@ -1,14 +1,17 @@
 -- name: list_units_between
--- Every unit in use, or those of `units`, with what it bought between two days; posts count on the day of their purchase.
-select u.unit_name, u.kind, u.headcount, coalesce(sum(d.purchases), 0)::int as purchases, coalesce(sum(d.items), 0)::int as pieces,
-  coalesce(sum(d.spend_idr), 0)::bigint as spend_idr, coalesce(sum(d.donated_idr), 0)::bigint as donated_idr,
-  coalesce(sum(d.own_use_idr), 0)::bigint as own_use_idr, coalesce(sum(d.posts), 0)::int as posts,
-  coalesce(sum(d.compliant_posts), 0)::int as compliant_posts
-from reporting.v1_unit_tally u
-left join reporting.v1_unit_tally_daily d on d.unit_code = u.unit_code and d.local_date between :first and :last
-where u.tenant = :tenant and u.is_active and (:units::text[] is null or u.unit_code = any(:units))
-group by u.unit_code, u.unit_name, u.kind, u.headcount
-order by u.kind = 'kelurahan', u.kind = 'kecamatan', u.unit_name;
+-- Every unit that was in use on the last of two days or had bought till then, or those of `units`, with what it bought
+-- between them and its ASN on that day; posts count on the day of their purchase.
+select u.name as unit_name, u.kind, h.asn_count as headcount, coalesce(sum(d.purchases), 0)::int as purchases,
+  coalesce(sum(d.items), 0)::int as pieces, coalesce(sum(d.spend_idr), 0)::bigint as spend_idr,
+  coalesce(sum(d.donated_idr), 0)::bigint as donated_idr, coalesce(sum(d.own_use_idr), 0)::bigint as own_use_idr,
+  coalesce(sum(d.posts), 0)::int as posts, coalesce(sum(d.compliant_posts), 0)::int as compliant_posts
+from dim_unit u
+join dim_unit_headcount h on h.unit_code = u.unit_code and h.valid_from <= :last and :last < h.valid_to
+left join tally_unit_day d on d.unit_code = u.unit_code and d.local_date between :first and :last
+where u.tenant = :tenant and (:units::text[] is null or u.unit_code = any(:units))
+group by u.unit_code, u.name, u.kind, u.retired_from, h.asn_count
+having u.retired_from is null or u.retired_from > :last or sum(d.purchases) > 0
+order by u.kind = 'kelurahan', u.kind = 'kecamatan', u.name;
 
 -- name: list_channels_between
 -- Channels between two days.

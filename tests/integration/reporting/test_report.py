@@ -12,7 +12,8 @@ import pytest
 
 import services.purchases.app as purchases
 import services.reporting.app as reporting
-from services.reporting.documents.report import places, tables
+from services.reporting.documents.report import places, silent, tables
+from services.reporting.store.dashboard import queries
 from services.reporting.usecases.report import UnknownUnitError, draft, gather, issue
 from shared.database.pool import connect
 from shared.reference.load import load
@@ -94,6 +95,49 @@ async def test_the_report_of_a_kecamatan_is_of_its_kelurahan_and_of_nobody_else(
     assert out.read_bytes()[:4] == b"%PDF"
     with pytest.raises(UnknownUnitError):
         await numbers(world, "32.76.NOBODY")
+
+
+async def test_what_a_unit_bought_while_it_was_in_use_counts_in_every_total(world: World) -> None:
+    told: dict[str, Any] = {"purchased_at": "2021-07-27T10:00:00+07:00"}
+    units = {"32.76.DKUM": "2021-07-28", "32.76.06": "2021-11-01", "32.76.01": "2021-11-01", "32.76.02": None}
+    for code, day in units.items():
+        retired = f"'{day}'" if day else "null"
+        await query(world, f"update facts.ref_units set retired_from = {retired} where unit_code = '{code}'")
+    buyers = ("32.76.DKUM", "32.76.06", "32.76.02")
+    async with facts_of(world) as facts:
+        await facts.apply([bought(code, unit_code=code, buyer_key=code, **told) for code in buyers])
+        page = dict(await queries.load_city(facts.connection, tenant="3276"))
+        (tree,) = await facts.read("select * from reporting.v1_unit_tree where unit_code = '32.76.01'")
+    found = await numbers(world)
+    whole = [3, 6, 390_000]
+    assert found["Saluran belanja"][-1][1:] == found["Unit kerja yang ikut pada periode ini"][-1][2:] == whole
+    assert found["Janji, belanja dan penyaluran"][1][1] == sum(spent for _, spent in found["Peruntukan"]) == whole[2]
+    content = await gathered(world, *DAYS)
+    assert sum(spent for _, spent in content["days"]) == sum(unit["spend_idr"] for unit in content["units"]) == whole[2]
+    assert [page["purchases"], page["spend_idr"], page["buyers"]] == [3, 390_000, 3]
+    headcounts = "select sum(headcount)::int as n from reporting.v1_unit_tally where unit_code <> '32.76.01'"
+    assert page["headcount"] == (await query(world, headcounts))[0]["n"]
+    assert (page["units"], page["units_with_purchases"]) == (100, 3)
+    below = "select sum(headcount)::int as n from reporting.v1_unit_tally where parent_code = '32.76.01'"
+    assert tree["headcount"] == (await query(world, below))[0]["n"]  # it was retired without a purchase
+
+
+async def test_a_report_has_the_asn_and_the_units_of_its_last_day(world: World) -> None:
+    async with facts_of(world) as facts:
+        await facts.apply([bought("a", purchased_at="2021-07-27T10:00:00+07:00"), bought("b", hours=2)])
+    (before,) = await query(world, "select asn_count, name from facts.dim_unit where unit_code = '32.76.DKUM'")
+    (gone,) = await query(world, "select name from facts.dim_unit where unit_code = '32.76.06'")
+    await query(world, "insert into facts.ref_unit_headcounts values ('32.76.DKUM', '2021-10-01', 9999)")
+    await query(world, "update facts.ref_units set retired_from = '2021-10-01' where unit_code = '32.76.06'")
+    for first, last, headcount, is_in_use in (
+        (date(2021, 7, 26), date(2021, 8, 1), before["asn_count"], True),
+        (date(2021, 7, 26), date(2021, 9, 30), before["asn_count"], True),
+        (date(2021, 7, 26), date(2021, 10, 1), 9999, False),
+    ):
+        content = await gathered(world, first, last)
+        taking = next(table for table in tables(content) if table.title.startswith("Unit kerja yang ikut"))
+        assert taking.rows[0][:2] == [before["name"], headcount]
+        assert (gone["name"] in silent(content)) == is_in_use
 
 
 async def test_two_who_issue_at_one_moment_get_two_numbers(world: World) -> None:
