@@ -53,14 +53,34 @@ from unit_day_buyers t full join truth f using (unit_code, local_date, programme
 where coalesce(t.purchases, 0) <> coalesce(f.purchases, 0) order by 2;
 
 -- name: list_region_differences
--- Deliveries per kelurahan that differ from the tasks.
-with truth as (select kelurahan, count(*) as tasks, count(*) filter (where status = 'delivered') as delivered,
-    sum(attempts) as assigned, sum(failures) as failed from fct_task group by 1),
-tally as (select kelurahan, sum(assigned) as assigned, sum(delivered) as delivered, sum(failed) as failed
+-- Steps of packets per kelurahan that differ from the tasks. Of several times that one was accepted a task knows the last.
+with truth as (select kelurahan, sum(attempts) as assigned, sum(failures) as failed, count(accepted_at) as accepted
+  from fct_task group by 1),
+tally as (select kelurahan, sum(assigned) as assigned, sum(failed) as failed, sum(accepted) as accepted
   from tally_region_day group by 1)
 select 'tally_region_day' as tally, kelurahan as key from tally full join truth using (kelurahan)
-where (coalesce(tally.assigned, 0), coalesce(tally.delivered, 0), coalesce(tally.failed, 0))
-  is distinct from (coalesce(truth.assigned, 0), coalesce(truth.delivered, 0), coalesce(truth.failed, 0)) order by 2;
+where (coalesce(tally.assigned, 0), coalesce(tally.failed, 0))
+    is distinct from (coalesce(truth.assigned, 0), coalesce(truth.failed, 0))
+  or coalesce(tally.accepted, 0) < truth.accepted order by 2;
+
+-- name: list_region_day_differences
+-- What became of packets per kelurahan and day, which happens to each once, that differs from the tasks.
+with steps as (
+  select t.kelurahan, (at at time zone c.time_zone)::date as local_date, told.step,
+    case when told.step = 'delivered' then (select sum(quantity) from fct_task_line l where l.task_id = t.task_id) end as pieces
+  from fct_task t join ref_cities c using (tenant)
+  cross join lateral (values ('delivered', delivered_at), ('returned', returned_at), ('recalled', recalled_at)) as told (step, at)
+  where at is not null),
+truth as (
+  select kelurahan, local_date, count(*) filter (where step = 'delivered') as delivered,
+    count(*) filter (where step = 'returned') as returned, count(*) filter (where step = 'recalled') as recalled,
+    coalesce(sum(pieces), 0) as pieces
+  from steps group by 1, 2)
+select 'tally_region_day' as tally, kelurahan || ' ' || local_date as key
+from tally_region_day t full join truth f using (kelurahan, local_date)
+where (coalesce(t.delivered, 0), coalesce(t.returned, 0), coalesce(t.recalled, 0), coalesce(t.pieces_delivered, 0))
+  is distinct from (coalesce(f.delivered, 0), coalesce(f.returned, 0), coalesce(f.recalled, 0), coalesce(f.pieces, 0))
+order by 2;
 
 -- name: list_line_differences
 -- Purchases whose lines do not sum to their items.

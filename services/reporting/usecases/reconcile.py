@@ -28,6 +28,7 @@ async def reconcile(tx: Transaction) -> Differences:
         *await queries.list_buyer_differences(tx),
         *await queries.list_day_buyer_differences(tx),
         *await queries.list_region_differences(tx),
+        *await queries.list_region_day_differences(tx),
         *await queries.list_line_differences(tx),
         *await queries.list_stock_line_differences(tx),
         *await queries.list_stock_differences(tx),

@@ -143,3 +143,18 @@ async def test_sources_are_told_apart_by_day_of_their_city(world: World) -> None
             ("3276", "2021-07-22", 2, 2, 1, reasons, 1.5),
             ("3276", "2021-07-23", 1, 0, 0, "{}", 14.5),
         ]
+
+
+async def test_the_check_finds_a_tally_of_packets_that_says_what_no_packet_did(world: World) -> None:
+    async with facts_of(world) as facts:
+        told: dict[str, Any] = {"household": "h", "purchase": "p"}
+        for name, steps in (("t", ("assigned", "accepted", "delivered")), ("u", ("assigned", "recalled", "returned"))):
+            await facts.apply([packet(name, step, n, hours=n, **told) for n, step in enumerate(steps, 1)])
+        assert await differences(world.database_url) == []
+        for column in ("accepted", "delivered", "returned", "recalled", "pieces_delivered"):
+            for sign in ("-", "+"):
+                await facts.connection.execute(f"update tally_region_day set {column} = {column} {sign} 1")
+                found = {table for table, _ in await differences(world.database_url)}
+                assert found == ({"tally_region_day"} if sign == "-" else set()), column
+        await facts.connection.execute("update tally_region_day set local_date = local_date + 1")
+        assert len(await differences(world.database_url)) == 2  # one day lacks them, the other has them

@@ -27,6 +27,12 @@ from tests.support.projecting import (
 from tests.support.servers import World
 
 STEPS = ("assigned", "accepted", "failed", "assigned", "accepted", "delivered")
+ENDS = (
+    ("assigned", "accepted", "handed_over", "delivered"),
+    ("assigned", "accepted", "failed", "returned"),
+    ("assigned", "recalled"),
+    ("assigned", "accepted", "recalled", "returned"),
+)
 purchase = st.tuples(
     st.sampled_from(["32.76.DKUM", "32.76.06"]), st.sampled_from(["BERAS-5KG", "TELUR-1KG"]), st.integers(1, 5),
     st.integers(1, 30), st.sampled_from(["donation", "own_use"]),
@@ -49,20 +55,26 @@ def told(name: str, version: int, drawn: tuple[Any, ...]) -> Envelope:
 
 
 def life(number: int, versions: list[tuple[Any, ...]], is_voided: bool) -> list[list[Envelope]]:
-    """A purchase, a packet of it that fails once and a second one, its household, its lot, a pledge and a refusal."""
+    """A purchase, a packet of it that fails once and two more, its household, its lot, a pledge and a refusal."""
     name, home = f"p{number}", f"h{number}"
     history = [told(name, version, drawn) for version, drawn in enumerate(versions, 1)]
     if is_voided:
         history.append(voided(name, len(history) + 1))
-    steps = STEPS[: 1 + len(versions) * 2]
+    steps, ends = STEPS[: 1 + len(versions) * 2], ENDS[versions[0][2] % len(ENDS)]
     adjusted = {"quantity": 1, "over_delivered": 1, "at": "2021-07-25T01:00:00+00:00", "reason": "void"}
+    counted = adjusted | {"over_delivered": 0, "damaged": 1, "withdrawn": 2, "reason": "count"}
     lot = {"lot_id": key(f"lot {name}"), "purchase_id": key(name), "line_no": 1, "sku": "BERAS-5KG"}
     return [
         history,
         [packet(f"t{number}", step, n, hours=n, household=home, purchase=name) for n, step in enumerate(steps, 1)],
         [packet(f"u{number}", "delivered", 1, hours=5, household=home, purchase=f"p{number // 2}")],
+        [packet(f"v{number}", step, n, hours=20 * n, household=home, purchase=name) for n, step in enumerate(ends, 1)],
         [isolating(home), isolating(home, 2, days=5, size=2), released(home, 3, hours=50)],
-        [spoilt(name, 1), event("lot.adjusted", f"lot {name}", 2, {**lot, **adjusted})],
+        [
+            spoilt(name, 1),
+            event("lot.adjusted", f"lot {name}", 2, {**lot, **adjusted}),
+            event("lot.adjusted", f"lot {name}", 3, {**lot, **counted}),
+        ],
         [pledged(f"w{number}", 1, 5), pledged(f"w{number}", 2, 7 + number)],
         [refused(f"r{number}", "UNKNOWN_UNIT", "UNKNOWN_SELLER")],
     ]
