@@ -137,10 +137,12 @@ def places(content: Mapping[str, Any]) -> list[Table]:
     """One table per kecamatan; small counts are hidden, because few packets are few households."""
     head = ("Kelurahan", "Ditugaskan", "Sampai", "Gagal", "Kembali", "Barang sampai")
     counts = [_hidden_in(content, name) for name in ("assigned", "delivered", "failed", "returned")]
-    return [
-        Table(f"Kecamatan {part['name']}", head, _place_rows(part["rows"], columns), note=SMALL)
-        for part, *columns in zip(content["kecamatan"], *counts, strict=True)
-    ]
+    made = []
+    for part, *columns in zip(content["kecamatan"], *counts, strict=True):
+        rows = _place_rows(part["rows"], columns)
+        note = SMALL if any(HIDDEN in row for row in rows) else ""
+        made.append(Table(f"Kecamatan {part['name']}", head, rows, note=note))
+    return made
 
 
 def _hidden_in(content: Mapping[str, Any], name: str) -> list[Shown]:

@@ -160,3 +160,6 @@ def test_few_packets_are_hidden_in_a_place_of_the_report() -> None:
     (table,) = places({"kecamatan": [{"name": "Beji", "rows": rows}]})
     assert [row[2] for row in table.rows] == [8, "·", "·", 17]
     assert [row[5] for row in table.rows] == [16, "·", "·", 34]
+    assert table.note.startswith("·")
+    (whole,) = places({"kecamatan": [{"name": "Beji", "rows": rows[::2]}]})
+    assert whole.note == ""  # nothing is hidden there, and nothing has to be explained
