@@ -19,9 +19,8 @@ from services.distribution.usecases.teams import UnknownTeamError
 from shared.clock import now
 from shared.contracts.reasons import Reason
 from shared.database.pool import Pool
-from shared.reference.model import Reference
 from shared.web.bodies import TooLargeError, read_body
-from shared.web.caller import AnyCaller, only
+from shared.web.caller import AnyCaller, Caller, only
 from shared.web.city import City
 from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError, problem
 
@@ -36,10 +35,10 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
     routes = APIRouter(prefix="/v1", responses=PROBLEMS)
 
     @routes.head("/tasks/{task_id}/photos/{digest}", dependencies=[only("team")])
-    async def photo_offset(task_id: UUID, digest: Digest, caller: AnyCaller, city: City, team: Team) -> Response:
+    async def photo_offset(task_id: UUID, digest: Digest, caller: AnyCaller, team: Team) -> Response:
         """How much of a photo has come, in `Upload-Offset`: an upload that was cut goes on there."""
         caller.require_source(team)
-        await _must_hold(pool, city, team, task_id)
+        await _must_hold(pool, caller, team, task_id)
         received = await photos.queries.find_received(pool, task_id=task_id, team=team, digest=digest)
         return Response(headers=_at(received or 0))
 
@@ -55,7 +54,6 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         task_id: UUID,
         digest: Digest,
         caller: AnyCaller,
-        city: City,
         team: Team,
         offset: Bytes,
         length: Length,
@@ -65,13 +63,13 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         Its report names its SHA-256 as proof.
         """
         caller.require_source(team)
-        await _must_hold(pool, city, team, task_id)
+        await _must_hold(pool, caller, team, task_id)
         return await take_piece(pool, keys, request, Upload(task_id, team, digest, length), offset)
 
     @routes.get("/tasks/{task_id}/custody", responses=NOT_FOUND, dependencies=[only("team", "reader")])
-    async def read_custody(task_id: UUID, city: City) -> dict[str, Any]:
+    async def read_custody(task_id: UUID, caller: AnyCaller, city: City) -> dict[str, Any]:
         """In whose hands a packet is, and was."""
-        state = await _must_be_task(pool, city, task_id)
+        state = await _must_be_task(pool, caller, task_id)
         steps = await task_store.queries.list_hand_overs(pool, tenant=city.tenant, task_id=task_id)
         return {**state, "steps": [dict(step) for step in steps]}
 
@@ -123,15 +121,15 @@ async def take_piece(pool: Pool, keys: Keys, request: Request, upload: Upload, o
     return Response(status_code=204, headers=_at(received))
 
 
-async def _must_be_task(pool: Pool, city: Reference, task_id: UUID) -> dict[str, Any]:
-    row = await task_store.queries.find_task_state(pool, tenant=city.tenant, task_id=task_id)
-    if row is None:
+async def _must_be_task(pool: Pool, caller: Caller, task_id: UUID) -> dict[str, Any]:
+    row = await task_store.queries.find_task_state(pool, tenant=caller.city.tenant, task_id=task_id)
+    if row is None or not caller.scope.has_unit(row["kelurahan"]):
         raise NotFoundError
     return dict(row)
 
 
-async def _must_hold(pool: Pool, city: Reference, team: str, task_id: UUID) -> None:
-    if not await holds(pool, city, team, task_id):
+async def _must_hold(pool: Pool, caller: Caller, team: str, task_id: UUID) -> None:
+    if not await holds(pool, caller.city, team, task_id, caller.scope):
         raise NotFoundError
 
 

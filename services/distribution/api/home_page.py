@@ -39,7 +39,8 @@ def router(pool: Pool) -> APIRouter:
         Give it on paper or in a message. No team may see it: it shows the code that proves a delivery.
         """
         async with pool.acquire() as tx, tx.transaction():
-            if await households.find_household(tx, tenant=city.tenant, id=household_id) is None:
+            row = await households.find_household(tx, tenant=city.tenant, id=household_id)
+            if row is None or not caller.scope.has_unit(row["kelurahan"]):
                 raise NotFoundError
             return {"path": f"/rumah/{await homes.make_code(tx, city.tenant, household_id)}"}
 

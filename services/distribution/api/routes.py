@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Header
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Body, Header, Query
+from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
 from services.distribution.api import households, stock
@@ -19,11 +19,22 @@ from services.distribution.usecases.households import Keys
 from services.distribution.usecases.tasks import report
 from shared.clock import now
 from shared.contracts.field import TaskAccept, TaskDelivery, TaskFailure, TaskHandover, TaskReturn
-from shared.database.pool import Pool
-from shared.web.caller import AnyCaller, only
+from shared.database.pool import Pool, Row
+from shared.web.caller import AnyCaller, Caller, only
 from shared.web.city import City
 from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError, problem
 
+PAGE = 200
+NEXT = "Peduli-Next"
+NO_RW = 1000  # behind every RW, as list_tasks has it: an RW has three digits
+CURSOR = r"^([0-9]{1,4}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$"
+MORE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            NEXT: {"description": "`after` of the next page; none: this is the last", "schema": {"type": "string"}}
+        }
+    }
+}
 TEAMS, READERS = [only("team")], [only("reader")]
 Report = Annotated[TaskAccept | TaskDelivery | TaskHandover | TaskFailure | TaskReturn, Field(discriminator="kind")]
 
@@ -33,12 +44,32 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
     routes = APIRouter(prefix="/v1", responses=PROBLEMS)
     routes.include_router(households.router(pool, keys))
 
-    @routes.get("/tasks", dependencies=[only("team", "reader")])
-    async def list_tasks(city: City, kelurahan: str = "", kecamatan: str = "") -> list[dict[str, Any]]:
-        """Open tasks of a kelurahan, or those that were escalated to a kecamatan, by RW: no name, no address."""
-        places = [kelurahan] if kelurahan else city.kelurahan_of(kecamatan)
-        rows = await task_store.queries.list_tasks(pool, tenant=city.tenant, kelurahans=places, escalated=not kelurahan)
-        return [{**dict(row), "text": explain(row["why"], "volunteer")} for row in rows]
+    @routes.get("/tasks", responses=MORE, dependencies=[only("team", "reader")])
+    async def list_tasks(
+        response: Response,
+        caller: AnyCaller,
+        city: City,
+        kelurahan: str = "",
+        kecamatan: str = "",
+        after: Annotated[str, Query(pattern=CURSOR, description="`Peduli-Next` of the page before")] = "",
+        limit: Annotated[int, Query(ge=1, le=500)] = PAGE,
+    ) -> list[dict[str, Any]]:
+        """Open tasks of a kelurahan, or those that were escalated to a kecamatan, by RW: no name, no address.
+
+        At most `limit`; while there are more, the answer has the header `Peduli-Next`: the next page's `after`. A token
+        of some kelurahan gets 403 for another, and of a kecamatan what is of its own.
+        """
+        rows = await task_store.queries.list_tasks(
+            pool,
+            tenant=city.tenant,
+            kelurahans=_places(caller, kelurahan, kecamatan),
+            escalated=not kelurahan,
+            size=limit + 1,
+            **_seen(after),
+        )
+        if len(rows) > limit:
+            response.headers[NEXT] = _cursor(rows[limit - 1])
+        return [{**dict(row), "text": explain(row["why"], "volunteer")} for row in rows[:limit]]
 
     @routes.post(
         "/tasks/{task_id}/reports",
@@ -57,7 +88,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
             return problem(422, "task_id tidak sama dengan alamat")
         caller.require_source(body.team)
         async with pool.acquire() as tx, tx.transaction():
-            verdict = (await report(tx, [body], reference=city, keys=keys, now=now()))[0]
+            verdict = (await report(tx, [body], reference=city, keys=keys, now=now(), scope=caller.scope))[0]
         if verdict.outcome == "UNKNOWN_TASK":
             raise NotFoundError
         answer: dict[str, Any] = {"task_id": str(task_id), "outcome": verdict.outcome, "status": verdict.status}
@@ -73,6 +104,8 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         async with pool.acquire() as tx, tx.transaction():
             stored = (await task_store.claim(tx, city.tenant, [task_id])).get(task_id)
             if stored is None or stored.task.team != team or stored.task.status not in ("accepted", "failed"):
+                raise NotFoundError
+            if not caller.scope.has_unit(stored.kelurahan):
                 raise NotFoundError
             try:
                 people = await people_store.read(
@@ -106,3 +139,22 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
 
     routes.include_router(stock.router(pool))
     return routes
+
+
+def _places(caller: Caller, kelurahan: str, kecamatan: str) -> list[str]:
+    """The kelurahan asked for, as far as they are the caller's; raises `ForbiddenError` for one that is not."""
+    if kelurahan:
+        caller.require_unit(kelurahan)
+        return [kelurahan]
+    return [place for place in caller.city.kelurahan_of(kecamatan) if caller.scope.has_unit(place)]
+
+
+def _cursor(row: Row) -> str:
+    """Where a page of tasks ended; it holds also when that task is closed before the next is asked for."""
+    return f"{row['rw'] or NO_RW}-{row['task_id']}"
+
+
+def _seen(cursor: str) -> dict[str, Any]:
+    """The task behind which a page begins: its RW and id."""
+    rw, _, task_id = cursor.partition("-")
+    return {"after_rw": int(rw or -1), "after": UUID(task_id) if task_id else UUID(int=0)}

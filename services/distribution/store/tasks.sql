@@ -91,7 +91,7 @@ from hand_overs v join tasks t using (task_id) where t.tenant = :tenant and t.ta
 
 -- name: find_task_state^
 -- A task's state as its team sees it.
-select task_id, status, version, custody, holder, level, attempt, team, lease_until, retry_at from tasks
+select task_id, kelurahan, status, version, custody, holder, level, attempt, team, lease_until, retry_at from tasks
 where tenant = :tenant and task_id = :task_id;
 
 -- name: find_task_place^
@@ -114,13 +114,14 @@ select (select count(*) from tasks where tenant = :tenant and team = :team and s
 select kelurahan, count(*) as tasks from tasks where tenant = :tenant and status in ('assigned', 'accepted', 'failed') group by kelurahan;
 
 -- name: list_tasks
--- Open tasks of a kelurahan, or those of some kelurahan that were escalated to the kecamatan; by RW.
+-- Open tasks of a kelurahan, or those of some kelurahan that were escalated to the kecamatan; by RW, those without one last.
 select t.task_id, t.kelurahan, t.status, t.team, t.version, t.deliver_before, t.why, h.rw, h.size, t.level, t.attempt,
   t.custody, t.holder, t.asked
 from tasks t join households h using (household_id)
 where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[]) and t.status in ('assigned', 'accepted', 'failed')
   and (t.level = 'kecamatan' or not :escalated::boolean)
-order by h.rw nulls last, t.task_id limit 200;
+  and (coalesce(h.rw, 1000), t.task_id) > (:after_rw::int, :after::uuid)
+order by coalesce(h.rw, 1000), t.task_id limit :size;
 
 -- name: find_subject$
 -- The task, household or lot that an event or a field report is about.

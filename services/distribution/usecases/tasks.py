@@ -18,6 +18,7 @@ from services.distribution.usecases.households import Keys
 from services.distribution.usecases.recalling import recall_unfit
 from services.distribution.usecases.teams import Team
 from services.distribution.usecases.telling import Book, carry_out, event_of
+from shared.access.model import EVERYTHING, Scope
 from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover
 from shared.contracts.tasks import TaskLine
 from shared.database.pool import Pool, Transaction
@@ -57,12 +58,14 @@ async def report(
     keys: Keys,
     now: datetime,
     paper: Paper | None = None,
+    scope: Scope = EVERYTHING,
 ) -> list[Verdict]:
     """Apply a city's reports in order; one verdict each. A resend gets the first answer; a conflict is kept.
 
-    What was written on `paper` counts as if it had been told when it happened.
+    What was written on `paper` counts as if it had been told when it happened. A task outside the sender's `scope` is
+    one that he does not know.
     """
-    return [await _report(tx, item, reference, keys, now, paper) for item in reports]
+    return [await _report(tx, item, reference, keys, now, paper, scope) for item in reports]
 
 
 async def is_within(tx: Transaction | Pool, city: Reference, team: Team, task_id: UUID) -> bool:
@@ -74,16 +77,24 @@ async def is_within(tx: Transaction | Pool, city: Reference, team: Team, task_id
     return team.place in city.kelurahan or found["level"] == "kecamatan"
 
 
-async def holds(tx: Transaction | Pool, city: Reference, team: str, task_id: UUID) -> bool:
-    """Whether a team answers for the packet of a task: it has taken it, and nobody else has since."""
+async def holds(tx: Transaction | Pool, city: Reference, team: str, task_id: UUID, scope: Scope = EVERYTHING) -> bool:
+    """Whether a team answers for the packet of a task of its `scope`: it has taken it, and nobody else has since."""
     found = await store.queries.find_task_place(tx, tenant=city.tenant, task_id=task_id)
-    return found is not None and found["holder"] == team
+    return found is not None and found["holder"] == team and scope.has_unit(found["kelurahan"])
 
 
 async def _report(
-    tx: Transaction, item: AnyTaskReport, reference: Reference, keys: Keys, now: datetime, paper: Paper | None
+    tx: Transaction,
+    item: AnyTaskReport,
+    reference: Reference,
+    keys: Keys,
+    now: datetime,
+    paper: Paper | None,
+    scope: Scope,
 ) -> Verdict:
     stored = (await store.claim(tx, reference.tenant, [item.task_id])).get(item.task_id)
+    if stored is not None and not scope.has_unit(stored.kelurahan):
+        return Verdict(item.report_id, item.task_id, "UNKNOWN_TASK", False, None, 0)
     before = await store.queries.find_report(tx, tenant=reference.tenant, report_id=item.report_id)
     if before is not None or stored is None:
         outcome = before or "UNKNOWN_TASK"

@@ -74,6 +74,7 @@ async def test_a_registrar_tells_of_his_kelurahan_and_sees_no_other(world: World
         for method, path, body in (
             ("GET", place, None),
             ("GET", f"{place}/people", None),
+            ("POST", f"{place}/page", None),
             ("PATCH", place, extended),
         ):
             assert (await door.request(method, path, json=body, headers=his)).status_code == 404

@@ -1,0 +1,48 @@
+"""A place with more packets than a list shows: a program gets all of them page by page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from tests.support.journey import KELURAHAN
+from tests.support.servers import World
+from tests.support.volunteers import doors
+
+CLONES = 249
+COPIES = f"""
+with homes as (
+  insert into distribution.households select (jsonb_populate_record(h, jsonb_build_object(
+    'household_id', md5('home' || n)::uuid, 'rw', case when n > 240 then null else n % 9 + 1 end))).*
+  from distribution.households h, generate_series(1, {CLONES}) as n
+), packets as (
+  insert into distribution.tasks select (jsonb_populate_record(t, jsonb_build_object(
+    'task_id', md5('task' || n)::uuid, 'packet_id', md5('packet' || n)::uuid, 'household_id', md5('home' || n)::uuid,
+    'status', case when n <= 120 then 'failed' else 'accepted' end, 'lapses', (n <= 220)::int))).*
+  from distribution.tasks t, generate_series(1, {CLONES}) as n
+)
+insert into distribution.field_reports (tenant, report_id, task_id, kind, team, outcome, is_conflict, received_at)
+select '3276', md5('report' || n)::uuid, md5('task' || n)::uuid, 'return', 'tim-1', 'TASK_IS_FAILED', true, now()
+from generate_series(1, 210) as n
+"""
+
+
+async def test_tasks_come_page_by_page_until_there_are_no_more(world: World) -> None:
+    async with doors(world, 1) as address, httpx.AsyncClient(base_url=address) as client:
+        await world.admin.execute(COPIES)
+        asked: dict[str, Any] = {"kelurahan": KELURAHAN}
+        first = await client.get("/v1/tasks", params=asked)
+        assert (len(first.json()), "peduli-next" in first.headers) == (200, True)
+        seen, after = [], ""
+        for size in (120, 120, 10):
+            page = await client.get("/v1/tasks", params={**asked, "limit": 120, "after": after})
+            seen += page.json()
+            assert len(page.json()) == size
+            after = page.headers.get("peduli-next", "")
+            closed = f"update distribution.tasks set status = 'returned' where task_id = '{seen[-1]['task_id']}'"
+            await world.admin.execute(closed)  # a page goes on behind a task that is closed by now
+        assert after == ""
+        assert len({row["task_id"] for row in seen}) == CLONES + 1
+        assert [row["rw"] or 1000 for row in seen] == sorted(row["rw"] or 1000 for row in seen)
+        assert (await client.get("/v1/tasks", params={**asked, "after": "x"})).status_code == 422
