@@ -29,6 +29,24 @@ where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[])
   and (t.status in ('assigned', 'accepted', 'failed') or (t.status = 'recalled' and t.goods = 'in_transit'))
 order by is_late desc, t.status = 'failed' desc, t.deliver_before, t.task_id limit 200;
 
+-- name: count_headlines^
+-- What the head of a coordinator's page tells of these kelurahan, however long its lists: packets as in list_in_work,
+-- reports that nobody has decided on, households that wait for goods, lots as in list_expiring.
+select count(*)::int as packets,
+  count(*) filter (where status = 'assigned')::int as assigned,
+  count(*) filter (where status = 'accepted')::int as accepted,
+  count(*) filter (where status = 'failed')::int as failed,
+  count(*) filter (where status <> 'recalled' and (lapses > 0 or least(arrives_at, deliver_before) < :now))::int as late,
+  (select count(*) from field_reports r join tasks c using (task_id) where r.tenant = :tenant and r.is_conflict
+    and c.kelurahan = any(:kelurahans::text[]) and not exists (
+      select from coordinator_acts a where a.tenant = r.tenant and a.report_id = r.report_id))::int as conflicts,
+  (select count(*) from waiting w join households h using (household_id)
+    where w.tenant = :tenant and h.kelurahan = any(:kelurahans::text[]))::int as waiting,
+  (select count(*) from lots where tenant = :tenant and kelurahan = any(:kelurahans::text[]) and available + reserved > 0
+    and expires_at < :before)::int as spoiling
+from tasks where tenant = :tenant and kelurahan = any(:kelurahans::text[])
+  and (status in ('assigned', 'accepted', 'failed') or (status = 'recalled' and goods = 'in_transit'));
+
 -- name: count_by_rw
 -- Doors of each RW, of which no more is told than how many there are: households in isolation, those that wait for goods,
 -- packets that wait for a team, are in hand, failed, or were brought since a moment; late ones as in list_in_work.

@@ -41,8 +41,12 @@ class Spoiling:
 
 @dataclass(frozen=True)
 class Overview:
-    """A place as it stands. `doors` are counts by RW; `packets` come with the late ones first; `unread` are notes."""
+    """A place as it stands. `counts` are of all, also of what is not listed because a list has an end.
 
+    `doors` are counts by RW; `packets` come with the late ones first; `unread` are notes.
+    """
+
+    counts: Row
     packets: Sequence[Row]
     doors: Sequence[Row]
     teams: Sequence[Row]
@@ -53,15 +57,6 @@ class Overview:
     pickups: Sequence[Row]
     help: Row
     unread: int
-
-    def count(self, status: str) -> int:
-        """Packets in this state."""
-        return sum(packet["status"] == status for packet in self.packets)
-
-    @property
-    def late(self) -> int:
-        """Packets that were to be there by now, or whose team let a lease end."""
-        return sum(packet["is_late"] for packet in self.packets)
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,9 @@ async def load(tx: Transaction, city: Reference, who: Coordinator, now: datetime
     """A coordinator's place now."""
     of: dict[str, Any] = {"tenant": city.tenant, "kelurahans": city.kelurahan_of(who.place)}
     today = datetime.combine(city.date_of(now), time(), city.zone)
+    before = now + SPOILS_WITHIN
     return Overview(
+        counts=await queries.count_headlines(tx, **of, now=now, before=before),
         packets=await queries.list_in_work(tx, **of, now=now),
         doors=await queries.count_by_rw(tx, **of, since=today, now=now),
         teams=await _teams(tx, city, who, now),
@@ -89,7 +86,7 @@ async def load(tx: Transaction, city: Reference, who: Coordinator, now: datetime
         waiting=[_waiting(row, city) for row in await queries.list_waiting(tx, **of)],
         spoiling=[
             Spoiling(row, row["name"] or name_of(row["sku"], city))
-            for row in await queries.list_expiring(tx, **of, before=now + SPOILS_WITHIN)
+            for row in await queries.list_expiring(tx, **of, before=before)
         ],
         pickups=await pickups.list_pickups(tx, **of, day=day_of(now, city.zone)),
         help=await moral.queries.count_help(tx, **of),

@@ -1,11 +1,14 @@
-"""A place with more packets than a list shows: a program gets all of them page by page."""
+"""A place with more packets than a list shows: the figures are of all, and a program gets all of them page by page."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
 
+from tests.support import coordinators
+from tests.support.coordinators import add_coordinator
 from tests.support.journey import KELURAHAN
 from tests.support.servers import World
 from tests.support.volunteers import doors
@@ -26,6 +29,19 @@ insert into distribution.field_reports (tenant, report_id, task_id, kind, team, 
 select '3276', md5('report' || n)::uuid, md5('task' || n)::uuid, 'return', 'tim-1', 'TASK_IS_FAILED', true, now()
 from generate_series(1, 210) as n
 """
+
+
+async def test_the_head_of_the_page_counts_what_its_lists_leave_out(world: World) -> None:
+    add_coordinator(world)
+    async with doors(world, 1) as address, httpx.AsyncClient(base_url=address) as client:
+        await world.admin.execute(COPIES)
+        await coordinators.enter(client, world)
+        page = (await client.get("/koordinator")).text
+    late, failed, in_hand, free = re.findall(r'class="big">(\d+)<', page)[:4]
+    assert (late, failed, in_hand, free) == ("220", "120", "129", "1")
+    assert "Paket yang belum selesai (250)" in page
+    assert "Ditampilkan 200 dari 250." in page
+    assert "Perlu diputuskan (210)" in page
 
 
 async def test_tasks_come_page_by_page_until_there_are_no_more(world: World) -> None:
