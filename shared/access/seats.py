@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -96,6 +97,12 @@ async def revoke_device(tx: Transaction | Pool, seat: Seat, session_id: UUID, *,
 async def devices(tx: Transaction | Pool, seat: Seat, *, now: datetime) -> list[Row]:
     """The devices that are signed in: session_id, device, begun_at, expires_at."""
     rows: list[Row] = await queries.list_sessions(tx, tenant=seat.tenant, seat=seat.name, now=now)
+    return rows
+
+
+async def devices_of(tx: Transaction | Pool, tenant: str, names: Sequence[str], *, now: datetime) -> list[Row]:
+    """The devices that are signed in at the seats of these names: seat, session_id, device, begun_at."""
+    rows: list[Row] = await queries.list_sessions_of(tx, tenant=tenant, seats=list(names), now=now)
     return rows
 
 

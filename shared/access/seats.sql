@@ -34,6 +34,12 @@ where session_hash = :session_hash and expires_at > :now;
 select session_id, device, begun_at, expires_at from seat_sessions
 where tenant = :tenant and seat = :seat and expires_at > :now and revoked_at is null order by begun_at;
 
+-- name: list_sessions_of
+-- The devices that are signed in at some seats of a city.
+select seat, session_id, device, begun_at from seat_sessions
+where tenant = :tenant and seat = any(:seats::text[]) and expires_at > :now and revoked_at is null
+order by seat, begun_at, session_id;
+
 -- name: delete_session!
 -- Sign out.
 delete from seat_sessions where session_hash = :session_hash;

@@ -82,10 +82,26 @@ def _decisions(desk: Desk) -> APIRouter:
 
         return await _decide(desk, request, decide, f"{HOME}/paket/{task_id}")
 
+    @found.post(f"{HOME}/paket/{{task_id}}/jawaban")
+    async def answer(request: Request, task_id: UUID) -> Response:
+        async def decide(tx: Transaction, word: Word, form: Form) -> str:
+            if form["jawab"] not in words.REPLIES:
+                raise NotFoundError
+            return await coordinating.answer_case(tx, word, task_id, form["jawab"])
+
+        return await _decide(desk, request, decide, f"{HOME}/paket/{task_id}")
+
     @found.post(f"{HOME}/tim")
     async def pause(request: Request) -> Response:
         async def decide(tx: Transaction, word: Word, form: Form) -> str:
             return await coordinating.pause(tx, word, form["tim"], is_paused=form["jeda"] == "ya")
+
+        return await _decide(desk, request, decide, HOME)
+
+    @found.post(f"{HOME}/tim/perangkat/{{device}}")
+    async def cut_off(request: Request, device: UUID) -> Response:
+        async def decide(tx: Transaction, word: Word, form: Form) -> str:
+            return await coordinating.cut_off(tx, word, form["tim"], device)
 
         return await _decide(desk, request, decide, HOME)
 
@@ -116,6 +132,7 @@ def _show(desk: Desk, guest: Guest[Coordinator], template: str, kabar: str, **co
         statuses=words.STATUSES,
         hands=words.HANDS,
         acts=words.ACTS,
+        replies=words.REPLIES,
         outcome_of=words.told,
         **context,
     )

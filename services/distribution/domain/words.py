@@ -78,6 +78,13 @@ STATUSES = {
     "recalled": "ditarik",
 }
 HANDS = {"lumbung": "lumbung", "team": "tim", "rt": "ketua RT", "rw": "ketua RW", "door": "depan pintu"}
+REPLIES = {
+    "to_come": "Yang kurang kami antarkan menyusul. Mohon tunggu relawan.",
+    "brought": "Yang kurang sudah kami antarkan ke depan pintu.",
+    "on_the_way": "Paket ini masih di jalan. Relawan mengantarkannya secepatnya.",
+    "not_in_stock": "Mohon maaf, penggantinya sedang tidak ada di lumbung.",
+    "checked": "Sudah kami periksa bersama relawan: paket ini tercatat lengkap di depan pintu.",
+}
 ACTS = {
     "reassign": "dialihkan",
     "call_back": "ditarik kembali",
@@ -85,6 +92,8 @@ ACTS = {
     "keep_report": "laporan kedua dipakai",
     "pause": "tim dijeda",
     "resume": "tim bekerja lagi",
+    "cut_off": "perangkat dikeluarkan",
+    "answer_case": "laporan keluarga dijawab",
 }
 DECISIONS = {
     "reassign": "Paket dialihkan. Giliran tim itu berlaku 90 menit.",
@@ -93,6 +102,10 @@ DECISIONS = {
     "keep_report": "Tercatat: laporan kedua dipakai.",
     "pause": "Tim dijeda: tidak mendapat pintu baru.",
     "resume": "Tim bekerja lagi.",
+    "cut_off": "Perangkat dikeluarkan. Begitu tersambung lagi, perangkat itu melupakan semua pintu.",
+    "NOT_SIGNED_IN": "Perangkat itu sudah tidak masuk.",
+    "answer_case": "Tercatat. Jawabannya tampil di halaman keluarga itu.",
+    "NO_OPEN_CASE": "Laporan keluarga ini sudah dijawab.",
     "TEAM_PAUSED": "Tim itu sedang dijeda. Pilih tim lain.",
     "TEAM_HAS_IT": "Paket ini sudah di tangan tim itu.",
     "STALE_VERSION": "Paket ini berubah sementara Anda melihatnya. Lihat lagi, lalu putuskan.",

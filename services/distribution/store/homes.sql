@@ -12,7 +12,7 @@ select tenant, household_id from household_pages where code_hash = :code_hash;
 select t.task_id, t.status, t.custody, t.team, t.attempt, t.lease_until, t.retry_at, t.deliver_before, t.changed_at, t.why,
   (select jsonb_agg(jsonb_build_array(l.lot_id, l.sku, l.product ->> 'name', tl.quantity) order by l.sku, l.lot_id)
    from task_lines tl join lots l using (lot_id) where tl.task_id = t.task_id)::text as goods,
-  a.kind, a.case_number, a.answer_by
+  a.kind, a.case_number, a.answer_by, a.reply, a.replied_at
 from tasks t left join household_answers a using (task_id)
 where t.tenant = :tenant and t.household_id = :household_id and t.status in ('assigned', 'accepted', 'failed', 'delivered')
 order by t.assigned_at desc, t.task_id limit 20;
@@ -37,8 +37,19 @@ from tasks where tenant = :tenant and household_id = :household_id and task_id =
 on conflict (task_id) do update set kind = household_answers.kind returning answer_id;
 
 -- name: list_cases
--- What households say did not arrive or is missing, the soonest to be answered first; without kelurahan of the whole city.
-select a.case_number, a.kind, a.missing, a.answer_by, a.answered_at, a.task_id, t.kelurahan, t.status, t.team, t.custody, t.holder
+-- What households say did not arrive or is missing: open cases first, the soonest to be answered first; without kelurahan
+-- of the whole city.
+select a.case_number, a.kind, a.missing, a.answer_by, a.answered_at, a.reply, a.replied_at, a.task_id, t.kelurahan, t.status, t.team, t.custody, t.holder
 from household_answers a join tasks t using (task_id)
 where a.tenant = :tenant and a.kind <> 'received' and (cardinality(:kelurahans::text[]) = 0 or t.kelurahan = any(:kelurahans))
-order by a.answer_by, a.case_number limit 200;
+order by a.replied_at is not null, a.answer_by, a.case_number limit 200;
+
+-- name: find_case^
+-- What the household of a task says did not arrive or is missing, and what it was answered.
+select case_number, kind, missing, answer_by, reply, replied_at from household_answers
+where tenant = :tenant and task_id = :task_id and kind <> 'received';
+
+-- name: save_reply$
+-- The answer to a household's case, once; None when there is no open one.
+update household_answers set reply = :reply, replied_at = :now
+where tenant = :tenant and task_id = :task_id and kind <> 'received' and replied_at is null returning answer_id;

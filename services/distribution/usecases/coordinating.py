@@ -1,4 +1,6 @@
-"""What a coordinator decides: who brings a packet, what comes back, which of two reports counts, which team rests."""
+"""What a coordinator decides: who brings a packet, what comes back, which of two reports counts, which team rests,
+which phone is cut off, and what a household is answered.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.distribution.domain.task import OPEN, Decision, Task, overrule, reassign, recall
+from services.distribution.store import homes
 from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as task_store
 from services.distribution.store.coordination import queries
@@ -110,6 +113,32 @@ async def pause(tx: Transaction, word: Word, team_name: str, *, is_paused: bool)
         await queries.save_pause(tx, tenant=team.tenant, team=team.name, is_paused=is_paused, now=word.now)
         await _write_down(tx, word, kind, team=team.name)
     return kind
+
+
+async def cut_off(tx: Transaction, word: Word, team_name: str, device: UUID) -> str:
+    """Cut a device of a team off; answers `cut_off`, or a refusal's code. Raises `ElsewhereError`."""
+    team = await _team(tx, word, team_name)
+    if not word.is_enough:
+        return "NO_REASON"
+    if not await teams.revoke(tx, word.city, team.name, device, now=word.now):
+        return "NOT_SIGNED_IN"
+    await _write_down(tx, word, "cut_off", team=team.name)
+    return "cut_off"
+
+
+async def answer_case(tx: Transaction, word: Word, task_id: UUID, reply: str) -> str:
+    """Answer, once, what a household says of its packet: its page shows the sentence of `reply`, a code of `REPLIES`.
+
+    Answers `answer_case`, or a refusal's code. Raises `ElsewhereError`.
+    """
+    stored = await _claim(tx, word, task_id)
+    if not word.is_enough:
+        return "NO_REASON"
+    of = {"tenant": word.city.tenant, "task_id": stored.task_id}
+    if await homes.queries.save_reply(tx, **of, reply=reply, now=word.now) is None:
+        return "NO_OPEN_CASE"
+    await _write_down(tx, word, "answer_case", task_id=stored.task_id)
+    return "answer_case"
 
 
 async def _change(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -10,13 +10,13 @@ from uuid import UUID
 
 from services.distribution.domain.explain import explain_waiting
 from services.distribution.domain.pickup import day_of
-from services.distribution.store import moral
+from services.distribution.store import homes, moral
 from services.distribution.store.coordination import queries
-from services.distribution.store.homes import queries as homes
 from services.distribution.store.pickups import queries as pickups
 from services.distribution.store.tasks import queries as tasks
 from services.distribution.usecases.coordinators import Coordinator
 from services.distribution.usecases.shift import Goods, goods_of, name_of
+from shared.access import seats
 from shared.database.pool import Row, Transaction
 from shared.reference.model import Reference
 
@@ -43,13 +43,14 @@ class Spoiling:
 class Overview:
     """A place as it stands. `counts` are of all, also of what is not listed because a list has an end.
 
-    `doors` are counts by RW; `packets` come with the late ones first; `unread` are notes.
+    `doors` are counts by RW; `packets` come with the late ones first; `devices` are phones by team; `unread` are notes.
     """
 
     counts: Row
     packets: Sequence[Row]
     doors: Sequence[Row]
     teams: Sequence[Row]
+    devices: Mapping[str, Sequence[Row]]
     conflicts: Sequence[Row]
     cases: Sequence[Row]
     waiting: Sequence[Waiting]
@@ -61,7 +62,7 @@ class Overview:
 
 @dataclass(frozen=True)
 class Packet:
-    """One packet with its way: hands, reports, and what was decided about it."""
+    """One packet with its way: hands, reports, what its household says, and what was decided about it."""
 
     row: Row
     goods: tuple[Goods, ...]
@@ -69,6 +70,7 @@ class Packet:
     reports: Sequence[Row]
     acts: Sequence[Row]
     teams: Sequence[Row]
+    case: Row | None
 
 
 async def load(tx: Transaction, city: Reference, who: Coordinator, now: datetime) -> Overview:
@@ -76,13 +78,15 @@ async def load(tx: Transaction, city: Reference, who: Coordinator, now: datetime
     of: dict[str, Any] = {"tenant": city.tenant, "kelurahans": city.kelurahan_of(who.place)}
     today = datetime.combine(city.date_of(now), time(), city.zone)
     before = now + SPOILS_WITHIN
+    teams = await _teams(tx, city, who, now)
     return Overview(
         counts=await queries.count_headlines(tx, **of, now=now, before=before),
         packets=await queries.list_in_work(tx, **of, now=now),
         doors=await queries.count_by_rw(tx, **of, since=today, now=now),
-        teams=await _teams(tx, city, who, now),
+        teams=teams,
+        devices=await _devices(tx, city, teams, now),
         conflicts=[row for row in await tasks.list_conflicts(tx, **of) if row["decision"] is None],
-        cases=await homes.list_cases(tx, **of),
+        cases=[row for row in await homes.queries.list_cases(tx, **of) if row["replied_at"] is None],
         waiting=[_waiting(row, city) for row in await queries.list_waiting(tx, **of)],
         spoiling=[
             Spoiling(row, row["name"] or name_of(row["sku"], city))
@@ -110,6 +114,7 @@ async def find_packet(
         await queries.list_reports(tx, **of),
         await queries.list_acts(tx, **of),
         [team for team in await _teams(tx, city, who, now) if _may_get(team, row["team"])],
+        await homes.queries.find_case(tx, **of),
     )
 
 
@@ -121,6 +126,17 @@ async def _teams(tx: Transaction, city: Reference, who: Coordinator, now: dateti
         tx, tenant=city.tenant, kelurahans=kelurahans, places=places, since=today
     )
     return rows
+
+
+async def _devices(
+    tx: Transaction, city: Reference, teams: Sequence[Row], now: datetime
+) -> Mapping[str, Sequence[Row]]:
+    """The phones of the place's own teams, by team."""
+    names = [team["team"] for team in teams if team["place"]]
+    found: dict[str, list[Row]] = {name: [] for name in names}
+    for row in await seats.devices_of(tx, city.tenant, names, now=now):
+        found[row["seat"]].append(row)
+    return found
 
 
 def _may_get(team: Row, holder: str) -> bool:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.distribution.domain.explain import explain, explain_standing
 from services.distribution.domain.proof import code_of
+from services.distribution.domain.words import REPLIES
 from services.distribution.store import moral
 from services.distribution.store.homes import queries
 from services.distribution.usecases.households import Keys
@@ -45,11 +46,13 @@ class Home:
 
 @dataclass(frozen=True)
 class Answered:
-    """What a household has answered; a case has a number, and a day on which it is answered at the latest."""
+    """What a household has said; a case has a number, a day on which it is answered at the latest, and its `reply`."""
 
     kind: Answer
     case_number: str
     answer_by: date | None
+    reply: str = ""
+    replied_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,8 @@ def _packet(row: Row, city: Reference, keys: Keys) -> Packet:
         state = {"lumbung": "assigned", "rt": "chair", "rw": "chair"}.get(row["custody"], state)
     look, title, sentence = _STATES[state]
     by = {"delivered": row["changed_at"], "failed": row["retry_at"], "assigned": row["deliver_before"]}
-    given = Answered(row["kind"], row["case_number"], row["answer_by"]) if row["kind"] else None
+    said = (row["kind"], row["case_number"], row["answer_by"], REPLIES.get(row["reply"], ""), row["replied_at"])
+    given = Answered(*said) if row["kind"] else None
     return Packet(
         row["task_id"],
         look,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import orjson
@@ -81,6 +82,8 @@ def decisions(task: str, told: str, key: str, version: int = 1) -> dict[str, tup
         "keep_standing": (f"/koordinator/paket/{task}/laporan/{told}", {**said, "pakai": "keep_standing"}),
         "keep_report": (f"/koordinator/paket/{task}/laporan/{told}", {**said, "pakai": "keep_report"}),
         "pause": ("/koordinator/tim", {**said, "tim": TEAM, "jeda": "ya"}),
+        "cut_off": (f"/koordinator/tim/perangkat/{UUID(int=1)}", {**said, "tim": TEAM}),
+        "answer_case": (f"/koordinator/paket/{task}/jawaban", {**said, "jawab": "to_come"}),
     }
 
 
