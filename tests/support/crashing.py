@@ -38,6 +38,10 @@ class Fuse:
         self._left -= 1
         return self._left == 0
 
+    def relight(self) -> None:
+        """The last passing did not come to its end, for a server was killed meanwhile: the next one is the last."""
+        self._left = 1
+
     def burn(self) -> None:
         """One more passing; does not return from the NTH."""
         if self.is_last():
@@ -75,7 +79,11 @@ def half_of_a_batch(method: Method, fuse: Fuse) -> Method:
 
     async def wrapped(applier: Applier, messages: Any) -> Any:
         if len(messages) > 1 and fuse.is_last():
-            await method(applier, messages[: len(messages) // 2])
+            try:
+                await method(applier, messages[: len(messages) // 2])
+            except Exception:
+                fuse.relight()
+                raise
             die()
         return await method(applier, messages)
 
@@ -88,7 +96,10 @@ def half_of_a_window(method: Method, fuse: Fuse) -> Method:
     async def wrapped(leader: Relay, database: Any, channel: Channel, rows: Any) -> Any:
         if len(rows) > 1 and fuse.is_last():
             window = channel.publish(topology.EVENTS, [relay.message_of(row) for row in rows])
-            while window.confirmed < len(rows) // 2:  # noqa: ASYNC110 - the broker tells of them, no event of ours
+            while window.confirmed < len(rows) // 2:  # the broker tells of them, no event of ours
+                if window.settled.done():
+                    fuse.relight()
+                    return await window.settled
                 await asyncio.sleep(0)
             die()
         return await method(leader, database, channel, rows)
