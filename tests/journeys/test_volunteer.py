@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
+from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
@@ -169,34 +171,9 @@ async def test_a_wrong_button_is_taken_back_within_ten_seconds(world: World, chr
         assert await reports(world, "fail") == []
 
 
-async def test_two_volunteers_report_one_door_and_the_second_is_told(world: World, chromium: Browser) -> None:
-    add_team(world)
-    async with (
-        doors(world, 1) as server,
-        window(chromium, server, script=True) as first,
-        window(chromium, server, script=True) as second,
-    ):
-        await begin(first, world, server)
-        await second.clock.install()
-        await come_in(second, world, server)
-        await at_door(first, 1)
-        await at_door(second, 1)
-        await deliver(first)
-        await undo_ends(first)
-        await eventually(lambda: reports(world), lambda rows: len(rows) == 1)
-        await second.locator(".pintu:target").get_by_role("button", name="Tidak ada orang").click()
-        await expect(second.locator("#antre")).to_contain_text("Belum terkirim: 1")
-        await undo_ends(second)
-        await expect(second.locator("#kabar")).to_contain_text("sudah dilaporkan sampai")
-        await expect(second.locator("#antre")).to_be_empty()
-        (late,) = await reports(world, "fail")
-        assert (late["outcome"], late["is_conflict"]) == ("TASK_IS_DELIVERED", True)
-
-
-@pytest.mark.parametrize("script", [True, False])
-async def test_a_photo_of_a_door_that_another_reported_first_is_a_second_word_on_it(
-    world: World, chromium: Browser, script: bool
-) -> None:
+@contextlib.asynccontextmanager
+async def a_door_that_another_reported(world: World, chromium: Browser, *, script: bool = True) -> AsyncIterator[Page]:
+    """Two phones of a team have one door open, and the first has brought its packet; yields the second."""
     add_team(world)
     async with (
         doors(world, 1) as server,
@@ -211,6 +188,25 @@ async def test_a_photo_of_a_door_that_another_reported_first_is_a_second_word_on
         await deliver(first)
         await undo_ends(first)
         await eventually(lambda: reports(world), lambda rows: len(rows) == 1)
+        yield second
+
+
+async def test_two_volunteers_report_one_door_and_the_second_is_told(world: World, chromium: Browser) -> None:
+    async with a_door_that_another_reported(world, chromium) as second:
+        await second.locator(".pintu:target").get_by_role("button", name="Tidak ada orang").click()
+        await expect(second.locator("#antre")).to_contain_text("Belum terkirim: 1")
+        await undo_ends(second)
+        await expect(second.locator("#kabar")).to_contain_text("sudah dilaporkan sampai")
+        await expect(second.locator("#antre")).to_be_empty()
+        (late,) = await reports(world, "fail")
+        assert (late["outcome"], late["is_conflict"]) == ("TASK_IS_DELIVERED", True)
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_a_photo_of_a_door_that_another_reported_first_is_a_second_word_on_it(
+    world: World, chromium: Browser, script: bool
+) -> None:
+    async with a_door_that_another_reported(world, chromium, script=script) as second:
         photo = {"name": "pintu.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff" + bytes(100_000)}
         await second.locator(".pintu:target").get_by_label("atau foto").set_input_files(photo)  # type: ignore[arg-type]
         await second.locator(".pintu:target").get_by_role("button", name="Kirim foto").click()
