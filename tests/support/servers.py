@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiormq
 import asyncpg
+import psutil
 import pytest
 
 from peduli.prepare import declare, load_city, prepare_broker, prepare_database
@@ -21,6 +25,9 @@ from shared.reference.model import Reference
 from shared.settings import Settings
 
 TENANT = "3276"
+MEMORY = Path("/dev/shm")
+IN_MEMORY = "peduli-tests-"
+MEMORY_NEEDED = 4 << 30  # bytes; a whole worker's servers were seen to take under 1 GiB
 _numbers = itertools.count()
 
 
@@ -51,10 +58,33 @@ class World:
         return [dict(row) for row in await self.admin.fetch(sql)]
 
 
+@contextlib.contextmanager
+def quick_folder(otherwise: Path) -> Iterator[Path]:
+    """A folder in memory, if there is room. On ext4 a database's hundreds of files are made slowly while those of
+
+    the last test's, just removed, may not be taken anew: a quarter of all the time that the tests took.
+    """
+    for left in MEMORY.glob(f"{IN_MEMORY}*"):  # by a test run that was killed
+        if not psutil.pid_exists(int(left.name.removeprefix(IN_MEMORY))):
+            shutil.rmtree(left, ignore_errors=True)
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < MEMORY_NEEDED:
+        yield otherwise
+        return
+    folder = MEMORY / f"{IN_MEMORY}{os.getpid()}"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, AnyRabbitMQ]]:
-    """Started once per worker; fsync off, because a test's power never fails (the faults turn it on)."""
-    with private_servers(tmp_path_factory.mktemp("servers"), fsync=False) as started:
+    """Started once per worker; in memory, fsync off, because a test's power never fails (the faults turn it on)."""
+    with (
+        quick_folder(tmp_path_factory.mktemp("servers")) as folder,
+        private_servers(folder, fsync=False) as started,
+    ):
         yield started
 
 
