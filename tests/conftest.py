@@ -7,14 +7,14 @@ from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+gc.set_threshold(20_000, 50, 50)  # look for garbage as rarely as the services do
 
 pytest_plugins = ["tests.support.servers", "tests.support.stored_city", "tests.support.tools", "tests.support.browser"]
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage as rarely as the services do: modules and collected tests stay for ever."""
+    """Modules and collected tests are no garbage: they stay for ever."""
     gc.freeze()
-    gc.set_threshold(20_000, 50, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -38,8 +38,12 @@ def nip(draw: random.Random) -> str:
     return f"{born}{appointed}{draw.randint(1, 12):02}{draw.randint(1, 2)}{draw.randint(1, 999):03}"
 
 
-def purchases(city: Reference, count: int, *, bad: int = 0, seed: int = 1, unit: str | None = None) -> list[list[Any]]:
-    """Rows of one purchase each, of `unit` or of any; `bad` of them, evenly spread, have an unknown one."""
+def purchases(
+    city: Reference, count: int, *, bad: int = 0, seed: int = 1, unit: str | None = None, prefix: str = "N"
+) -> list[list[Any]]:
+    """Rows of one purchase each, of `unit` or of any, numbered behind `prefix`; `bad` of them, evenly spread, have an
+    unknown unit.
+    """
     draw = random.Random(seed)
     sellers, skus = sorted(city.sellers), sorted(city.products)
     rows = []
@@ -48,7 +52,7 @@ def purchases(city: Reference, count: int, *, bad: int = 0, seed: int = 1, unit:
         is_bad = bad and number % (count // bad) == 0 and number // (count // bad) < bad
         rows.append(
             told(
-                reference=f"N-{number:05}",
+                reference=f"{prefix}-{number:05}",
                 date="22/07/2021",
                 time="10.05",
                 unit="TIDAK-ADA" if is_bad else draw.choice(sorted(city.units)) if unit is None else unit,
