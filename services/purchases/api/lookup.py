@@ -21,7 +21,9 @@ from shared.web.problems import NOT_FOUND, NotFoundError
 
 
 class SubmissionKept(BaseModel):
-    """One submission with what became of it; `told_by` is another source that had told of the same receipt before."""
+    """One submission with what became of it; `told_by` is another source that had told of the same receipt before,
+    `also_told_by` those that told of it afterwards: it is one purchase, counted once.
+    """
 
     submission_id: UUID
     purchase_id: UUID
@@ -31,6 +33,7 @@ class SubmissionKept(BaseModel):
     outcome: str
     reasons: tuple[Reason, ...]
     told_by: str
+    also_told_by: tuple[str, ...]
     received_at: AwareDatetime
 
 

@@ -12,7 +12,9 @@ with told as (
   where tenant = :tenant and source = :source and source like '/unit/%' and kind <> 'pledged'
   group by reference, receipt
 ), shown as (
-  select told.reference, receipt, told_at, told_by, told.outcome, told.reasons::text as reasons, told.submission_id,
+  select told.reference, receipt, told_at, told_by,
+    array(select distinct source from submissions again
+          where again.purchase_id = told.purchase_id and again.told_by = :source order by 1) as also_told_by, told.outcome, told.reasons::text as reasons, told.submission_id,
     purchases.purchase_id, purchases.version,
     purchases.content ->> 'seller_code' as seller_code, (purchases.content ->> 'total_idr')::bigint as total_idr,
     case when told.outcome in ('rejected', 'waiting') then told.outcome

@@ -187,6 +187,13 @@ async def test_one_receipt_told_by_two_sources_counts_once_and_either_may_correc
         assert (by_unit["outcome"], by_unit["told_by"]) == ("known", "/pos/koperasi-depok")
         assert by_unit["purchase_id"] == by_pos["purchase_id"]
         assert (await tell("/unit/dkum", own_words))["outcome"] == "known"
+        for source, told_by, also_told_by in (
+            ("/pos/koperasi-depok", "", ["/unit/dkum"]),
+            ("/unit/dkum", "/pos/koperasi-depok", []),
+        ):
+            asked = {"source": source, "reference": by_pos["reference"]}
+            first = (await client.get("/v1/submissions", params=asked)).json()[-1]
+            assert (first["told_by"], first["also_told_by"]) == (told_by, also_told_by)
         changed = await tell("/unit/dkum", purchase(unit_code="32.76.06"))
         assert [reason["code"] for reason in changed["reasons"]] == ["DUPLICATE_CONFLICT"]
         line = {"sku": "BERAS-5KG", "quantity": 1, "unit_price_idr": 65000}

@@ -286,7 +286,11 @@ async def test_one_receipt_told_by_the_till_and_by_the_unit_counts_once(world: W
         assert "Sudah tercatat dari <code>/pos/koperasi-depok</code>" in (await hers.get("/belanja")).text
         assert NIP[-4:] not in shown  # what the till told of its buyer is not hers to read
         assert "1 nota, 0 paket" in (await hers.get("/beranda")).text
-    assert await query(world, "select count(*)::int as n from purchases.purchases") == [{"n": 1}]
+        assert await query(world, "select count(*)::int as n from purchases.purchases") == [{"n": 1}]
+        await told(hers, key, nota="KOP-2")
+        again = await door.post("/v1/purchases", json={**body, "reference": "KOP-2"}, headers=POS)
+        assert again.json()["told_by"] == "/unit/32.76.DKUM"
+        assert "Dilaporkan pula dari <code>/pos/koperasi-depok</code>" in (await hers.get("/belanja")).text
 
 
 async def test_a_conflict_is_explained_and_what_was_refused_can_be_mended(world: World) -> None:
