@@ -47,7 +47,7 @@ async def rebuild(
             await store.queries.claim_queue(connection, queue=queue)
         events += sum([await _read_all(connection, cities, log, on_progress) for log in LOGS])
         differing = tuple(await store.differing(connection))
-        await store.swap(connection)
+        await store.swap(connection, differing)
     await store.drop(connection)
     return Rebuilt(events, differing)
 
