@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,27 +15,20 @@ from tests.support.journey import code_for, query
 from tests.support.officers import peduli
 from tests.support.proxy import proxied
 from tests.support.servers import World
-from tests.support.volunteers import TEAM, add_team, come_in, doors, reports, take_all
+from tests.support.volunteers import (
+    TEAM,
+    add_team,
+    at_door,
+    come_in,
+    deliver,
+    doors,
+    kept_offline,
+    reports,
+    take_all,
+    undo_ends,
+)
 
 MOST_BYTES = 60_000
-TEN_SECONDS = 10_000  # that a wrong button can be taken back
-
-
-async def at_door(page: Page, number: int) -> None:
-    """Open the door with this number from the list."""
-    if await page.locator(".pintu:target").count():
-        await page.locator(".pintu:target").get_by_role("link", name="Semua pintu").click()
-    await page.get_by_role("link", name=re.compile(rf"^{number}\. RW")).click()
-    await expect(page.locator(".pintu:target h2")).to_contain_text(f"Pintu {number} dari")
-
-
-async def deliver(page: Page, number: int = 1) -> None:
-    """The packet of the door that is open stands before it, and a neighbour saw it."""
-    door = page.locator(".pintu:target")
-    await expect(door.locator("h2")).to_contain_text(f"Pintu {number} dari")
-    await door.get_by_label("atau saksi").select_option("Tetangga")
-    await door.get_by_role("button", name="Sudah di depan pintu").click()
-    await expect(page.locator(".pintu:target h2", has_text=f"Pintu {number} dari")).to_have_count(0)
 
 
 async def fail(page: Page) -> None:
@@ -52,20 +44,6 @@ async def begin(page: Page, world: World, address: str) -> None:
     await page.clock.install()
     await come_in(page, world, address)
     await take_all(page)
-
-
-async def undo_ends(page: Page) -> None:
-    """The time in which the last button could be taken back is over: its report is sent now."""
-    await page.clock.fast_forward(TEN_SECONDS)
-
-
-async def kept_offline(page: Page) -> None:
-    """Until the phone has what it needs in an alley without signal."""
-    kept = """async () => { const cache = await caches.open("peduli-lapangan");
-      const page = await cache.match("/lapangan");
-      return (await cache.keys()).length >= 3 && (await page.text()).includes("Pintu 10") }"""
-    await page.wait_for_function("navigator.serviceWorker.controller !== null")
-    await page.wait_for_function(kept)
 
 
 async def test_a_shift_of_ten_doors_offline_from_the_third_to_the_eighth_and_the_app_is_killed(

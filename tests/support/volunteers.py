@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 import services.distribution.app as distribution
 import services.purchases.app as purchases
@@ -20,6 +21,7 @@ from tests.support.running import running
 from tests.support.servers import World
 
 TEAM = "tim-beji"
+TEN_SECONDS = 10_000  # that a wrong button can be taken back
 PEOPLE = {"phone": "081200000001"}
 PURCHASE: dict[str, Any] = {
     "lines": [{"sku": "BERAS-5KG", "quantity": 20, "unit_price_idr": 65000}],
@@ -83,6 +85,37 @@ async def take_all(page: Page) -> None:
     await page.get_by_role("button", name="Ambil yang dipilih").click()
     await page.get_by_role("button", name="Sudah kami ambil dari lumbung").click()
     await page.get_by_text("Masih di lumbung").first.wait_for(state="detached")
+
+
+async def at_door(page: Page, number: int) -> None:
+    """Open the door with this number from the list."""
+    if await page.locator(".pintu:target").count():
+        await page.locator(".pintu:target").get_by_role("link", name="Semua pintu").click()
+    await page.get_by_role("link", name=re.compile(rf"^{number}\. RW")).click()
+    await expect(page.locator(".pintu:target h2")).to_contain_text(f"Pintu {number} dari")
+
+
+async def deliver(page: Page, number: int = 1) -> None:
+    """The packet of the door that is open stands before it, and a neighbour saw it."""
+    door = page.locator(".pintu:target")
+    await expect(door.locator("h2")).to_contain_text(f"Pintu {number} dari")
+    await door.get_by_label("atau saksi").select_option("Tetangga")
+    await door.get_by_role("button", name="Sudah di depan pintu").click()
+    await expect(page.locator(".pintu:target h2", has_text=f"Pintu {number} dari")).to_have_count(0)
+
+
+async def undo_ends(page: Page) -> None:
+    """The time in which the last button could be taken back is over: its report is sent now."""
+    await page.clock.fast_forward(TEN_SECONDS)
+
+
+async def kept_offline(page: Page, last: int = 10) -> None:
+    """Until the phone has what it needs in an alley without signal, also of the `last` door."""
+    kept = f"""async () => {{ const cache = await caches.open("peduli-lapangan");
+      const page = await cache.match("/lapangan");
+      return (await cache.keys()).length >= 3 && (await page.text()).includes("Pintu {last}") }}"""
+    await page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await page.wait_for_function(kept)
 
 
 async def reports(world: World, kind: str = "deliver") -> list[dict[str, Any]]:

@@ -1,0 +1,93 @@
+"""The phone's system kills the browser, whatever it is doing: what the page said it keeps, it has."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+from playwright.async_api import BrowserContext, Error, async_playwright, expect
+
+from tests.support.browser import BROWSER, FLAGS, PHONE
+from tests.support.eventually import PATIENCE_SECONDS, eventually
+from tests.support.proxy import proxied
+from tests.support.servers import World
+from tests.support.tools import need
+from tests.support.volunteers import (
+    add_team,
+    at_door,
+    come_in,
+    deliver,
+    doors,
+    kept_offline,
+    reports,
+    take_all,
+    undo_ends,
+)
+
+
+@contextlib.asynccontextmanager
+async def phone(profile: Path, address: str) -> AsyncIterator[BrowserContext]:
+    """A browser of its own, which keeps what it knows in a folder."""
+    need(BROWSER)
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=shutil.which(BROWSER),
+            args=FLAGS,
+            base_url=address,
+            viewport=PHONE,  # type: ignore[arg-type]
+            bypass_csp=True,
+        )
+        try:
+            yield context
+        finally:
+            with contextlib.suppress(Error):  # it may have been killed
+                await context.close()
+
+
+def kill(profile: Path) -> None:
+    """SIGKILL to every process of the browser that has this folder: none can still write anything."""
+    killed = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if str(profile) in " ".join(process.info["cmdline"] or [])
+    ]
+    assert killed
+    for process in killed:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it went with its parent
+            process.kill()
+    psutil.wait_procs(killed)
+
+
+async def test_a_browser_that_is_killed_right_after_a_report_keeps_it(world: World, tmp_path: Path) -> None:
+    add_team(world)
+    async with doors(world, 3) as server, proxied(server) as network:
+        async with phone(tmp_path, network.url) as context:
+            page = await context.new_page()
+            await come_in(page, world, network.url)
+            await take_all(page)
+            await kept_offline(page, last=3)
+            network.go_away()
+            await context.set_offline(True)
+            await at_door(page, 1)
+            for number in (1, 2):
+                await deliver(page, number)
+            await expect(page.locator("#antre")).to_contain_text("Belum terkirim: 2")
+            kill(tmp_path)
+        async with phone(tmp_path, network.url) as context:
+            page = await context.new_page()
+            await page.clock.install()
+            await context.set_offline(True)
+            await page.goto("/lapangan")
+            await expect(page.locator("#antre")).to_contain_text("Belum terkirim: 2")
+            network.come_back()
+            await context.set_offline(False)
+            await come_in(page, world, network.url)  # a browser writes down only twice a minute who is signed in
+            await undo_ends(page)
+            await expect(page.locator("#antre")).to_be_empty()
+        told = await eventually(lambda: reports(world), lambda rows: len(rows) == 2)
+        assert len({row["task_id"] for row in told}) == 2
