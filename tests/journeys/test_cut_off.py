@@ -1,4 +1,4 @@
-"""The phone's system kills the browser, whatever it is doing: what the page said it keeps, it has."""
+"""What is cut off loses nothing: a browser that the phone kills, and a photo whose signal ends on the way."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
-from playwright.async_api import BrowserContext, Error, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Error, Request, async_playwright, expect
 
-from tests.support.browser import BROWSER, FLAGS, PHONE
+from tests.support.browser import BROWSER, FLAGS, PHONE, window
 from tests.support.eventually import PATIENCE_SECONDS, eventually
+from tests.support.journey import query
 from tests.support.proxy import proxied
 from tests.support.servers import World
 from tests.support.tools import need
@@ -26,6 +27,8 @@ from tests.support.volunteers import (
     take_all,
     undo_ends,
 )
+
+PHOTO = "select received, is_whole from distribution.photos"
 
 
 @contextlib.asynccontextmanager
@@ -91,3 +94,41 @@ async def test_a_browser_that_is_killed_right_after_a_report_keeps_it(world: Wor
             await expect(page.locator("#antre")).to_be_empty()
         told = await eventually(lambda: reports(world), lambda rows: len(rows) == 2)
         assert len({row["task_id"] for row in told}) == 2
+
+
+async def test_a_photo_that_was_cut_off_goes_on_where_it_stopped(world: World, chromium: Browser) -> None:
+    photo = {"name": "pintu.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff" + bytes(150_000)}
+    brought: list[int] = []  # where each piece began
+    add_team(world)
+    async with (
+        doors(world, 1) as server,
+        proxied(server) as network,
+        window(chromium, network.url, script=True) as page,
+    ):
+
+        def seen(request: Request) -> None:
+            if request.method == "PATCH":
+                brought.append(int(request.headers["upload-offset"]))
+                if len(brought) == 3:
+                    network.go_away()
+
+        page.on("request", seen)
+        await page.clock.install()
+        await come_in(page, world, network.url)
+        await take_all(page)
+        await at_door(page, 1)
+        await page.locator(".pintu:target").get_by_label("atau foto").set_input_files(photo)  # type: ignore[arg-type]
+        await page.locator(".pintu:target").get_by_role("button", name="Kirim foto").click()
+        await undo_ends(page)
+        await expect(page.locator("#antre")).to_contain_text("Belum terkirim: 1")
+        await eventually(lambda: query(world, PHOTO), lambda rows: len(brought) == 3 and rows[0]["received"] > 0)
+        (kept,) = await query(world, PHOTO)
+        assert not kept["is_whole"]
+        network.come_back()
+        await page.clock.fast_forward(15_000)  # it tries again
+        (row,) = await eventually(lambda: reports(world), lambda rows: len(rows) == 1)
+        assert (row["outcome"], row["detail"]) == ("delivered", "photo")
+        assert await query(world, PHOTO) == [{"received": 150_003, "is_whole": True}]
+        assert brought.count(0) == 1
+        assert brought[3] >= kept["received"]
+        await expect(page.locator("#antre")).to_be_empty()
