@@ -41,6 +41,20 @@ TEXTS: dict[str, Text] = {
     ),
     "UNKNOWN_CITY": Text("Kota ini tidak dilayani di sini.", "This city is not served here."),
     "UNKNOWN_PROGRAMME": Text("Program tidak dikenal di kota ini.", "The programme is unknown in this city."),
+    "OUTSIDE_THE_PROGRAMME": Text(
+        "Program ini tidak untuk kelurahan itu.", "The programme does not help in this kelurahan."
+    ),
+    "NOT_OF_THE_PROGRAMME": Text(
+        "Program ini hanya untuk keluarga dengan kelompok tertentu; centang yang sesuai.",
+        "The programme helps households with certain groups only, and none of them is told.",
+    ),
+    "PROGRAMME_IS_OVER": Text(
+        "Bantuan program ini sudah berakhir pada hari itu.", "The programme's help has ended by then."
+    ),
+    "HELPED_BY_ANOTHER_PROGRAMME": Text(
+        "Keluarga ini sedang dibantu lewat program lain.",
+        "The household is being helped by another programme that another reporter told of.",
+    ),
     "SOURCE_NOT_YOURS": Text("Sumber ini bukan milik pengirim.", "This source is not the sender's."),
     "UNIT_NOT_YOURS": Text("Unit kerja ini di luar wewenang pengirim.", "This unit is not the sender's to tell of."),
     "UNKNOWN_UNIT": Text("Unit kerja tidak dikenal atau tidak aktif.", "The unit is unknown or not active."),

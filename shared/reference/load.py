@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,12 +11,14 @@ from types import MappingProxyType
 from typing import Any, cast, get_args
 from zoneinfo import ZoneInfo
 
+from shared.contracts.field import Group
 from shared.errors import PeduliError
 from shared.reference.model import Item, Product, Programme, Reference, Region, Seller, SellerOrder, Unit
 from shared.reference.rows import Kind, Wrong, read_csv, read_sheet
 
 CITIES = Path(__file__).parent / "cities"
 MOST_TOLD = 10  # contradictions in one error
+RECIPIENTS = frozenset({"isolation", "groups", "places", "until"})
 FILES: tuple[Kind, ...] = ("units", "sellers", "products", "kits")  # sellers name units, kits name products
 
 
@@ -53,6 +55,7 @@ def _read(tenant: str, folder: Path) -> Reference:
     prefix = f"{tenant[:2]}.{tenant[2:]}"
     foreign = [code for code in city.regions if code != prefix and not code.startswith(f"{prefix}.")]
     wrong = [f"regions.csv: {code} does not begin with {prefix}" for code in foreign]
+    wrong += [fault for programme in city.programmes.values() for fault in _nobody(programme, city)]
     for kind in FILES:
         if kind == "kits" and not (folder / "kits.csv").is_file():
             continue
@@ -112,6 +115,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _programme(code: str, told: dict[str, Any]) -> Programme:
+    who = told.get("recipients", {})
+    if unknown := sorted(set(who) - RECIPIENTS):
+        raise CityError(f"city.toml: recipients of {code} have no {unknown[0]}", hint=", ".join(sorted(RECIPIENTS)))
     return Programme(
         programme=code,
         name=told["name"],
@@ -121,7 +127,23 @@ def _programme(code: str, told: dict[str, Any]) -> Programme:
         starts_on=told["starts_on"],
         ends_on=told.get("ends_on"),
         earliest_purchase_on=told["earliest_purchase_on"],
+        has_isolation=who.get("isolation", True),
+        groups=frozenset(who.get("groups", ())),
+        places=frozenset(who.get("places", ())),
+        helps_until=who.get("until"),
     )
+
+
+def _nobody(programme: Programme, city: Reference) -> Iterator[str]:
+    """What keeps a programme from whom it means: a mistyped rule would refuse every household, and nobody would see."""
+    of = f"city.toml: recipients of {programme.programme}"
+    for group in sorted(programme.groups - set(get_args(Group))):
+        yield f"{of}: no group {group}"
+    for place in sorted(programme.places):
+        if not city.kelurahan_of(place):
+            yield f"{of}: no kecamatan or kelurahan {place}"
+    if programme.helps_until is not None and programme.helps_until < programme.starts_on:
+        yield f"{of}: the help ends before the programme starts"
 
 
 def _region(row: dict[str, str]) -> Region:

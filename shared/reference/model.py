@@ -22,6 +22,9 @@ class Programme:
     """A cause that a city calls for. `hashtags` are as the city writes them, without `#`; dates are days of its zone.
 
     `starts_on` is the day of the call; a receipt counts from `earliest_purchase_on` to `ends_on` (None: no end yet).
+
+    Who may receive: households of these `places` (kecamatan and kelurahan) with one of these `groups` (empty: all),
+    until the day `helps_until`. Without `has_isolation` they need not isolate.
     """
 
     programme: str
@@ -32,6 +35,10 @@ class Programme:
     starts_on: date
     ends_on: date | None
     earliest_purchase_on: date
+    has_isolation: bool = True
+    groups: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    helps_until: date | None = None
 
     @cached_property
     def folded_hashtags(self) -> frozenset[str]:

@@ -27,7 +27,8 @@ insert into ref_programmes select * from jsonb_populate_recordset(null::ref_prog
 on conflict (tenant, programme) do update set
   name = excluded.name, basis = excluded.basis, hashtags = excluded.hashtags, channels = excluded.channels,
   starts_on = excluded.starts_on, ends_on = excluded.ends_on, earliest_purchase_on =
-  excluded.earliest_purchase_on;
+  excluded.earliest_purchase_on, has_isolation = excluded.has_isolation, groups = excluded.groups, places =
+  excluded.places, helps_until = excluded.helps_until;
 
 -- name: list_regions
 -- Regions of cities.

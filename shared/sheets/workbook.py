@@ -20,7 +20,7 @@ CSV = "text/csv; charset=utf-8"
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _WIDE, _NARROW = 22, 16  # characters
 
-Lists = Sequence[tuple[tuple[str, str], Sequence[tuple[str, str]]]]
+Lists = Sequence[tuple[tuple[str, ...], Sequence[tuple[str, ...]]]]
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ def _rows(lists: Lists) -> list[tuple[str, ...]]:
     height = max(len(rows) for _, rows in lists)
     lines = [tuple(name for heading, _ in lists for name in heading)]
     for number in range(height):
-        lines.append(tuple(cell for _, rows in lists for cell in (rows[number] if number < len(rows) else ("", ""))))
+        cells = (rows[number] if number < len(rows) else ("",) * len(heading) for heading, rows in lists)
+        lines.append(tuple(cell for row in cells for cell in row))
     return lines
 
 

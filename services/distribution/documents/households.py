@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.distribution.domain.eligibility import in_words
 from shared.contracts.field import HouseholdReport
 from shared.contracts.reasons import Reason, reasons_of_form
 from shared.reference.model import Reference
@@ -119,7 +120,7 @@ FORM = Form(
     explanation=(
         "Satu baris untuk satu keluarga (KK); dua keluarga serumah ditulis dua baris dengan alamat yang sama.",
         "Isi tanggal Mulai dan Selesai dari surat puskesmas, atau Kasus dan Tanggal Kasus: akhirnya dihitung.",
-        "Untuk program lain, Mulai dan Selesai Isolasi ialah masa keluarga itu perlu dibantu.",
+        "Untuk program lain, Mulai dan Selesai Isolasi ialah masa bantuan; boleh kosong bila program menetapkannya.",
         "Lembar yang sama dapat diunggah lagi; yang sama tidak dicatat dua kali, yang berubah diperbarui.",
         "Urutan kolom bebas, kolom lain diabaikan. Hapus baris contoh sebelum mengunggah.",
     ),
@@ -215,9 +216,9 @@ def examples(city: Reference) -> list[dict[str, Any]]:
 def template_xlsx(city: Reference) -> bytes:
     """The template: a sheet with examples, what each column holds, and the city's kelurahan and programmes."""
     places = [(code, city.regions[code].name) for code in city.kelurahan]
-    causes = [(code, cause.name) for code, cause in city.programmes.items()]
+    causes = [(code, cause.name, in_words(cause, city)) for code, cause in city.programmes.items()]
     return workbook.template_xlsx(
-        FORM, examples(city), [(("Kelurahan", "Nama"), places), (("Program", "Nama"), causes)]
+        FORM, examples(city), [(("Kelurahan", "Nama"), places), (("Program", "Nama", "Untuk"), causes)]
     )
 
 

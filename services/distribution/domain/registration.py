@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from services.distribution.domain.eligibility import days_of, is_over, refusals, within
 from services.distribution.domain.household import Aid
 from services.distribution.domain.identity import is_nik
 from services.distribution.domain.isolation import window
 from shared.access.model import Scope
 from shared.contracts.field import HouseholdReport, OtherAid, Release
 from shared.contracts.reasons import Reason
-from shared.reference.model import FIRST_PROGRAMME, Reference
+from shared.reference.model import FIRST_PROGRAMME, Programme, Reference
 
 KEEP = timedelta(days=30)  # personal data after the release, or after an isolation whose end nobody told
-LONGEST = timedelta(days=120)  # members fall ill one after the other; beyond it a date is a slip
+LONGEST = timedelta(days=120)  # of an isolation: members fall ill one after the other; beyond it a date is a slip
 Told = Literal["registered", "changed", "released"]
 
 
@@ -54,20 +55,12 @@ def read_report(
     report: HouseholdReport, house: str, city: Reference, scope: Scope, now: datetime
 ) -> State | list[Reason]:
     """The state that a report of a sender of this scope tells, or every reason against it."""
-    reasons = list(_broken_rules(report, city, scope, now))
-    begins, ends = report.isolation_from, report.isolation_until
-    if report.cases and (begins is None or ends is None):
-        try:
-            reckoned = window(report.cases, city.zone)
-        except OverflowError:
-            return [*reasons, Reason.of("TIME_OUT_OF_RANGE", "cases")]
-        begins, ends = begins or reckoned[0], ends or reckoned[1]
-    missing = [name for name, at in (("isolation_from", begins), ("isolation_until", ends)) if at is None]
-    reasons += [Reason.of("MISSING_FIELD", name) for name in missing]
-    if begins is not None and ends is not None:
-        reasons += _wrong_window(begins, ends)
-    if reasons or begins is None or ends is None:
+    reasons, found = list(_broken_rules(report, city, scope, now)), _window(report, city)
+    if isinstance(found, list):
+        return [*reasons, *found]
+    if reasons:
         return reasons
+    begins, ends = found
     return State(
         kelurahan=report.kelurahan,
         rw=report.rw,
@@ -84,10 +77,40 @@ def read_report(
     )
 
 
+def _window(report: HouseholdReport, city: Reference) -> tuple[datetime, datetime] | list[Reason]:
+    """From when until when a household needs help: as told, else as its cases tell, else as long as a programme helps
+    that asks for no isolation; never longer than that.
+    """
+    programme, begins, ends = city.programmes.get(report.programme), report.isolation_from, report.isolation_until
+    reckoned: tuple[datetime | None, datetime | None] = (None, None)
+    if programme is not None and not programme.has_isolation:
+        reckoned = days_of(programme, city.zone)
+    elif report.cases and (begins is None or ends is None):
+        try:
+            reckoned = window(report.cases, city.zone)
+        except OverflowError:
+            return [Reason.of("TIME_OUT_OF_RANGE", "cases")]
+    begins, ends = begins or reckoned[0], ends or reckoned[1]
+    if begins is None or ends is None:
+        missing = (("isolation_from", begins), ("isolation_until", ends))
+        return [Reason.of("MISSING_FIELD", name) for name, at in missing if at is None]
+    if programme is not None and report.released is None:
+        if is_over(programme, begins, city.zone):
+            return [Reason.of("PROGRAMME_IS_OVER", "isolation_from")]
+        ends = within(programme, ends, city.zone)
+    return _wrong_window(begins, ends, programme) or (begins, ends)
+
+
 def read_amendment(before: State, change: Amendment, city: Reference) -> State | list[Reason]:
     """The state after a change (without its new house), or every reason against it; an RW belongs to its kelurahan."""
     place, ends = change.kelurahan or before.kelurahan, change.isolation_until or before.isolation_until
-    reasons = [*_wrong_place(place, city), *_wrong_window(before.isolation_from, ends)]
+    programme = city.programmes.get(before.programme)
+    reasons = [*_wrong_place(place, city), *_wrong_window(before.isolation_from, ends, programme)]
+    if programme is not None and not reasons and not change.released:
+        if place != before.kelurahan:
+            reasons += refusals(programme, place, before.groups, city)
+        if change.isolation_until and (ends := within(programme, ends, city.zone)) <= before.isolation_from:
+            reasons.append(Reason.of("PROGRAMME_IS_OVER", "isolation_until"))
     aid = before.other_aid
     if change.aid is not None:
         reasons += _wrong_aid(change.aid, "other_aid")
@@ -104,8 +127,9 @@ def read_amendment(before: State, change: Amendment, city: Reference) -> State |
     )
 
 
-def _wrong_window(begins: datetime, ends: datetime) -> list[Reason]:
-    if not 2000 <= begins.year <= 2100 or not 2000 <= ends.year <= 2100 or ends - begins > LONGEST:
+def _wrong_window(begins: datetime, ends: datetime, programme: Programme | None) -> list[Reason]:
+    is_long = (programme is None or programme.has_isolation) and ends - begins > LONGEST
+    if not 2000 <= begins.year <= 2100 or not 2000 <= ends.year <= 2100 or is_long:
         return [Reason.of("TIME_OUT_OF_RANGE", "isolation_until")]
     if ends <= begins:
         return [Reason.of("ENDS_BEFORE_IT_BEGINS", "isolation_until")]
@@ -130,6 +154,12 @@ def leaves_door(before: State | None, after: State) -> bool:
     return (before.kelurahan, before.house) != (after.kelurahan, after.house)
 
 
+def helped_elsewhere(before: State, after: State, now: datetime) -> bool:
+    """Whether a household still gets help by another programme than it is told for now."""
+    is_open = before.released is None and before.isolation_until > now
+    return is_open and after.released is None and before.programme != after.programme
+
+
 def _broken_rules(report: HouseholdReport, city: Reference, scope: Scope, now: datetime) -> Iterator[Reason]:
     if unknown := _wrong_place(report.kelurahan, city):
         yield from unknown
@@ -137,8 +167,11 @@ def _broken_rules(report: HouseholdReport, city: Reference, scope: Scope, now: d
         yield Reason.of("KELURAHAN_NOT_YOURS", "kelurahan")
     if report.people.nik and not is_nik(report.people.nik, city.date_of(now)):
         yield Reason.of("INVALID_NIK", "people.nik")
-    if report.programme not in city.programmes:
+    programme = city.programmes.get(report.programme)
+    if programme is None:
         yield Reason.of("UNKNOWN_PROGRAMME", "programme")
+    elif report.released is None:  # who no longer may receive must still be let go
+        yield from refusals(programme, report.kelurahan, frozenset(report.groups), city)
     for number, aid in enumerate(report.other_aid):
         yield from _wrong_aid(aid, f"other_aid.{number}")
 

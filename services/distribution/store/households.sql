@@ -94,7 +94,7 @@ from households where tenant = :tenant and household_id = :household_id;
 
 -- name: list_states
 -- Households of these kelurahan (exact codes, or beginnings with * behind them) whose data are kept, the newest first.
-select household_id, version, kelurahan, rw, size, isolation_from, isolation_until, released_reason,
+select household_id, version, kelurahan, rw, size, isolation_from, isolation_until, released_reason, programme,
   exists (select from tasks t where t.household_id = h.household_id and t.status = 'delivered') as is_served
 from households h
 where tenant = :tenant and erased_at is null

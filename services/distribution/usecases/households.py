@@ -13,6 +13,7 @@ from services.distribution.domain.registration import (
     Amendment,
     State,
     decide,
+    helped_elsewhere,
     leaves_door,
     read_amendment,
     read_report,
@@ -121,6 +122,9 @@ async def _register(
         return Verdict(identity, row["version"], "rejected", (Reason.of("HOUSEHOLD_ERASED", "household_ref"),))
     if row is not None and told.state.released and not scope.has_unit(row["kelurahan"]):
         reason = Reason.of("KELURAHAN_NOT_YOURS", "released")  # whoever knows a NIK must not stop another's packet
+        return Verdict(identity, row["version"], "rejected", (reason,))
+    if row is not None and before is None and helped_elsewhere(store.state_of(row), told.state, now):
+        reason = Reason.of("HELPED_BY_ANOTHER_PROGRAMME", "programme")  # a door is on one list, and keeps its packet
         return Verdict(identity, row["version"], "rejected", (reason,))
     if row is not None and before is not None and before["told_key"] == told.told_key:
         return Verdict(identity, row["version"], "known", was_told=was_told)

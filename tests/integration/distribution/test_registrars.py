@@ -29,7 +29,13 @@ from tests.support.servers import World
 from tests.support.sheets import xlsx
 
 DEPOK = load("3276")
-BBM = replace(DEPOK.programmes["isoman"], programme="bbm", name="Bantuan dampak kenaikan BBM")
+BBM = replace(
+    DEPOK.programmes["isoman"],
+    programme="bbm",
+    name="Bantuan dampak kenaikan BBM",
+    has_isolation=False,
+    groups=frozenset({"elderly"}),
+)
 WITH_BBM = replace(DEPOK, programmes={**DEPOK.programmes, "bbm": BBM})
 OTHER = "32.76.06.1002"
 HEADINGS = [column.heading for column in COLUMNS]
@@ -108,7 +114,7 @@ async def test_good_rows_of_a_sheet_are_registered_and_bad_ones_come_back_with_t
             row(ref="KK-5", ends="", nik="3276063002900001"),
             row(ref="KK-6", kelurahan=OTHER),
             row(ref="KK-1"),
-            row(ref="KK-7", programme="bbm"),
+            row(ref="KK-7", programme="bbm", elderly="ya"),
             row(ref="KK-8", programme="nihil"),
         ]
     )
@@ -223,13 +229,23 @@ async def test_where_a_city_has_several_programmes_the_form_asks_by_which_a_fami
     await load_city(world.database_url, WITH_BBM)
     async with running(distribution.service(world.settings(open_doors=False))) as door, browsing(door.app) as his:
         key = await enter(his, token)
-        assert '<option value="isoman" selected>' in (await his.get("/keluarga/baru")).text
+        shown = (await his.get("/keluarga/baru")).text
+        assert '<option value="isoman" selected>' in shown
+        assert f"{BBM.name}: keluarga dengan lansia" in shown
         last = (TODAY + timedelta(days=30)).isoformat()
         asked = fields(key, program="nihil", kasus="", selesai=last)
         assert 'id="program-salah"' in (await his.post("/keluarga/baru", data=asked)).text
-        told = await his.post("/keluarga/baru", data={**asked, "program": "bbm"})
+        nobody = await his.post("/keluarga/baru", data={**asked, "program": "bbm"})
+        assert 'href="#kelompok"' in nobody.text
+        told = await his.post("/keluarga/baru", data={**asked, "program": "bbm", "kelompok": "elderly"})
         assert told.headers["location"].endswith("?hasil=registered")
-        assert BBM.name in (await his.get(told.headers["location"])).text
+        page = (await his.get(told.headers["location"])).text
+        assert BBM.name in page
+        assert "Akhiri masa bantuan" in page
+        assert '<span class="tag good">dibantu</span>' in (await his.get("/keluarga")).text
+        open_end = fields(key, nomor="KK-9", nama="Pak Lain", alamat="Jl. Lain 9", kasus="", program="bbm")
+        refused = await his.post("/keluarga/baru", data={**open_end, "kelompok": "elderly"})
+        assert 'id="selesai-salah"' in refused.text  # this programme has no end of its own
     [home] = await homes(world)
     first, until = (DEPOK.date_of(home[name]) for name in ("isolation_from", "isolation_until"))
     assert (home["programme"], first, until.isoformat()) == ("bbm", TODAY - timedelta(days=2), last)

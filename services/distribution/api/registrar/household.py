@@ -108,7 +108,7 @@ def _told(form: Form, act: Act, city: Reference) -> Amendment | dict[str, list[s
         try:
             return Amendment(isolation_until=datetime.fromisoformat(begin_of(form["selesai"], city)))
         except ValueError:
-            return {"selesai": ["Isi tanggal selesai isolasi."]}
+            return {"selesai": ["Isi tanggal selesai."]}
     if act == "bantuan":
         try:
             aid = {"kind": form["bantuan"], "at": begin_of(form["tanggal_bantuan"], city)}
@@ -136,11 +136,14 @@ async def _page(desk: Desk, registrar: Registrar, identity: UUID, status: int = 
     people: People | None = more.get("people")
     everywhere = [(code, registrar.city.regions[code].name) for code in registrar.city.kelurahan]
     causes = registrar.city.programmes
+    isolates = row["programme"] not in causes or causes[row["programme"]].has_isolation
     shown = {
         "home": row,
         "place": registrar.city.regions[row["kelurahan"]].name,
         "everywhere": everywhere,
         "programme": causes[row["programme"]].name if len(causes) > 1 and row["programme"] in causes else "",
+        "isolates": isolates,
+        "period": "isolasi" if isolates else "masa bantuan",
         "groups": [words.GROUPS[group] for group in row["groups"]],
         "allergens": [words.ALLERGENS.get(name, name) for name in row["allergens"]],
         "releases": words.RELEASES,

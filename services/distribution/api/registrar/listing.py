@@ -78,6 +78,7 @@ async def _list_page(desk: Desk, registrar: Registrar, errors: dict[str, list[st
         rows=rows,
         places=dict(registrar.places),
         releases=words.RELEASES,
+        isolating={code for code, cause in registrar.city.programmes.items() if cause.has_isolation},
         errors=errors or {},
         labels=words.LABELS,
     )

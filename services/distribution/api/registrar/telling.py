@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from services.distribution.api.registrar import words
 from services.distribution.api.registrar.desk import Desk, Registrar
+from services.distribution.domain.eligibility import in_words
 from services.distribution.usecases.households import register
 from shared.contracts.field import HouseholdReport
 from shared.contracts.reasons import Reason, reasons_of_form
@@ -68,7 +69,9 @@ def raw_of(form: Form, city: Reference) -> dict[str, Any]:
     raw |= {path: number(form[name]) for name, path in (("jumlah", "size"), ("rw", "rw")) if form[name]}
     if form["program"]:
         raw["programme"] = form["program"]
-    if form["tanggal"] and form["selesai"] and not form["kasus"]:
+    programme = city.programmes.get(form["program"] or FIRST_PROGRAMME)
+    is_plain = bool(form["selesai"]) or (programme is not None and not programme.has_isolation)
+    if form["tanggal"] and is_plain and not form["kasus"]:
         raw["isolation_from"] = begin_of(form["tanggal"], city)
     elif form["kasus"] or form["tanggal"]:
         case = {"kind": form["kasus"], "counted_from": form["tanggal"], "last_symptom_on": form["gejala"]}
@@ -116,6 +119,9 @@ def _form_page(desk: Desk, registrar: Registrar, form: Form, reasons: Sequence[R
         aids=words.AIDS.items(),
         programmes=[(code, cause.name) for code, cause in sorted(registrar.city.programmes.items())],
         programme=form["program"] or FIRST_PROGRAMME,
+        recipients=[
+            (cause.name, in_words(cause, registrar.city)) for _, cause in sorted(registrar.city.programmes.items())
+        ],
         errors=errors_of(reasons),
         labels=words.LABELS,
     )
