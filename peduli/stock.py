@@ -72,6 +72,19 @@ def count(
     _adjust(lot, "count", pieces, note, city, source, as_json)
 
 
+@app.command("open")
+def open_kits(
+    lot: Lot,
+    kits: Annotated[int, typer.Argument(min=1, help="kits to take apart")],
+    note: Note,
+    city: City = DEPOK,
+    source: Source = "",
+    as_json: Json = False,
+) -> None:
+    """Take kits apart that no packet holds: what was in them becomes loose goods, in lots of their own."""
+    _adjust(lot, "opening", kits, note, city, source, as_json)
+
+
 @app.command()
 def withdraw(lot: Lot, note: Note, city: City = DEPOK, source: Source = "", as_json: Json = False) -> None:
     """Take a whole lot out, for ever: its packets are recalled, and what they bring back is taken out too."""

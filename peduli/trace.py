@@ -22,7 +22,7 @@ STATUS = {
     "recalled": "ditarik kembali",
 }
 
-_REPORTED = ("in_stock", "on_the_way", "delivered", "expired", "damaged", "withdrawn")
+_REPORTED = ("in_stock", "on_the_way", "delivered", "expired", "damaged", "withdrawn", "opened")
 Found = dict[str, Any]
 NOTHING: Found = {"household": None, "lots": [], "packets": []}
 
@@ -99,8 +99,9 @@ def _tree(purchase: Found, found: Found, city: Reference | None) -> Tree:
             continue
         key = (lot["purchase_id"], lot["line_no"])
         packets = [packet for packet in found["packets"] if (packet["purchase_id"], packet["line_no"]) == key]
-        if packets or lot["available"]:
-            branch = tree.add(f"dibeli {lot['bought']} x {lot['sku']}, di lumbung {lot['available']}")
+        if packets or lot["available"] or lot["opened"]:
+            came = "dari paket yang dibuka:" if lot["kit_lot_id"] else "dibeli"
+            branch = tree.add(f"{came} {lot['bought']} x {lot['sku']}, di lumbung {lot['available']}")
             branch.add(_sum(lot, found["reporting"]))
             for packet in packets:
                 _grow(branch.add(f"{packet['quantity']} buah dalam paket {packet['packet_id']}"), packet, city)
@@ -111,7 +112,12 @@ def _sum(lot: Found, lines: list[Found]) -> str:
     """Where the pieces of a lot are, as an equation; and whether reporting, which only heard of it, says the same."""
     out = lot["reserved"] + lot["in_transit"]
     parts = {"di lumbung": lot["available"] + lot["returned"], "di jalan": out, "sampai": lot["delivered"]}
-    parts |= {"kedaluwarsa": lot["expired"], "rusak": lot["damaged"], "ditarik": lot["withdrawn"]}
+    parts |= {
+        "kedaluwarsa": lot["expired"],
+        "rusak": lot["damaged"],
+        "ditarik": lot["withdrawn"],
+        "dibuka": lot["opened"],
+    }
     whole = lot["bought"] + lot["over_delivered"]
     told = " + ".join(f"{count} {word}" for word, count in parts.items() if count) or "0"
     is_whole = sum(parts.values()) == whole

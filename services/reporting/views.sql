@@ -139,7 +139,7 @@ from total;
 
 create or replace view reporting.v1_trace as
 select tenant, purchase_id, line_no, sku, unit_code, purpose, local_date, is_voided, bought, on_the_way, delivered, expired,
-  over_delivered, in_stock, packets, damaged, withdrawn
+  over_delivered, in_stock, packets, damaged, withdrawn, opened, is_loose
 from facts.line_now;
 
 create or replace view reporting.v1_freshness as
@@ -282,7 +282,7 @@ comment on view reporting.v1_distribution_tally is 'One row per kelurahan and lo
 comment on view reporting.v1_distribution_city is 'One row per city and local date: v1_distribution_tally of all kelurahan together, because what is hidden there cannot be summed';
 comment on view reporting.v1_distribution_place is 'One row per kelurahan: what happened to its packets since the programme began, and its households in isolation now';
 comment on view reporting.v1_distribution_total is 'One row per city: what happened to all its packets since the programme began; what is hidden by day is in it';
-comment on view reporting.v1_trace is 'One row per purchase line: from rupiah to doorstep, in pieces; bought + over_delivered = on_the_way + delivered + expired + damaged + withdrawn + in_stock';
+comment on view reporting.v1_trace is 'One row per purchase line: from rupiah to doorstep, in pieces; bought + over_delivered = on_the_way + delivered + expired + damaged + withdrawn + opened + in_stock';
 comment on view reporting.v1_freshness is 'How fresh each topic of each city is: purchase, pledge, household, task, lot, and seller, product, unit of its registry';
 comment on view reporting.v1_unit_tree is 'One row per unit kerja with all units below it rolled up: a camat''s view. Buyers are counted once in the whole tree';
 comment on view reporting.v1_participation_gap is 'One row per active unit kerja: its distance to the mean of its city, and what would close it';
@@ -326,6 +326,8 @@ begin
       ('on_the_way', 'Pieces in packets not yet at a door'), ('expired', 'Pieces that spoilt in the lumbung'),
       ('damaged', 'Pieces that broke, or were too long out of the cold'), ('withdrawn', 'Pieces that an officer took out of stock, or found missing'),
       ('over_delivered', 'Pieces taken back on paper after they had left'), ('in_stock', 'Pieces in the lumbung'),
+      ('opened', 'Kits that were taken apart: what was in them are lines of their own'),
+      ('is_loose', 'True for what came out of opened kits: no receipt has this line, and it has no price'),
       ('packets', 'Packets with pieces of this line'), ('topic', 'Kind of aggregate'),
       ('last_event_at', 'Time of the latest event applied'), ('last_applied_at', 'When it was applied'),
       ('lag_seconds', 'last_applied_at - last_event_at, in seconds'), 

@@ -144,6 +144,13 @@ TEXTS: dict[str, Text] = {
         "Hasil hitung lebih banyak dari yang dibeli; koreksi pembeliannya.",
         "That is more than was bought; correct the purchase.",
     ),
+    "NOT_SO_MANY_FREE": Text(
+        "Paket barang yang bebas tidak sebanyak itu; yang sudah dijanjikan ke rumah tidak dibuka.",
+        "Not so many kits are free; what packets hold is not opened.",
+    ),
+    "NOT_A_KIT": Text(
+        "Barang ini bukan paket yang isinya dikenal.", "This is no kit whose contents are all in the registry."
+    ),
     "LOT_WITHDRAWN": Text("Barang ini sudah ditarik dari peredaran.", "The lot is withdrawn."),
     "ALREADY_VOIDED": Text("Pembelian ini sudah dibatalkan.", "This purchase was voided before."),
 }

@@ -21,6 +21,7 @@ from shared.ids import derived_id
 BEGIN = datetime(2021, 7, 22, 2, tzinfo=UTC)
 PLACES = ("32.76.06.1001", "32.76.06.1002", "32.76.01.1006")
 SKUS = ("BERAS-5KG", "TELUR-AYAM-1KG", "AYAM-POTONG-1KG", "AYAM-UNGKEP", "SABUN-BAYI-200ML")
+KIT = "KIT-SEMBAKO-ISOMAN"
 GROUPS = ("infant", "elderly", "diabetic", "no_cook")
 Body = dict[str, Any]
 
@@ -206,13 +207,21 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.city.lots())
     @rule(
         data=st.data(),
-        kind=st.sampled_from(["damage", "count", "count", "withdrawal"]),
+        kind=st.sampled_from(["damage", "count", "count", "withdrawal", "opening"]),
         pieces=st.integers(0, 10),
         number=st.integers(1, 10),
     )
     def adjust(self, data: st.DataObject, kind: Kind, pieces: int, number: int) -> None:
         lot_id, name = data.draw(st.sampled_from(self.city.lots())), derived_id("adjustment", str(number))
         self.city.adjust(Adjustment(name, lot_id, kind, pieces, "dihitung", "/lumbung/1"), self.now)
+
+    @rule(pieces=st.integers(1, 4), kits=st.integers(1, 4), place=st.sampled_from(PLACES))
+    def open_kits(self, pieces: int, kits: int, place: str) -> None:
+        """Of kits that were just bought: later, packets hold them."""
+        self.buy([KIT], pieces, place, None)
+        lot_id = derived_id("lot", str(self.purchases[-1][0]["purchase_id"]), "1", KIT)
+        name = derived_id("opening", str(lot_id))
+        self.city.adjust(Adjustment(name, lot_id, "opening", kits, "dibuka", "/lumbung/1"), self.now)
 
     @invariant()
     def the_laws_hold(self) -> None:

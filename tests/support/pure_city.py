@@ -16,6 +16,7 @@ from services.distribution.domain.allocation.plan import allocate
 from services.distribution.domain.allocation.rules import refusal
 from services.distribution.domain.allocation.snapshot import Packet, Rules, Snapshot
 from services.distribution.domain.household import Household, servings
+from services.distribution.domain.opening import follow, loose_lots
 from services.distribution.domain.stock import (
     AGAINST,
     Account,
@@ -89,13 +90,25 @@ class PureCity:
             if event.version == 1:
                 self.move(lot_id, [("bought", "available", lot.quantity)], cause)
         for lot in present if event.version > 1 else []:
-            target = wanted.get(lot.lot_id) or replace(lot, quantity=0)
-            lot = self.stock[lot.lot_id]
-            revived = revivable(lot, target.expires_at, now)
-            self.free(lot, lot.quantity - target.quantity - revived, now)
-            self.move(lot.lot_id, resize(self.stock[lot.lot_id], target.quantity, revived), cause)
-            self.stock[lot.lot_id] = replace(self.stock[lot.lot_id], expires_at=target.expires_at)
+            if lot.kit_lot_id is None:
+                target = wanted.get(lot.lot_id) or replace(lot, quantity=0)
+                self.become(target, cause, now)
+                opened = self.stock[lot.lot_id].has("opened")
+                for loose in follow(target, opened, self.loose_of(lot.lot_id)):
+                    self.become(loose, cause, now)
         self.recall_unfit(now)
+
+    def become(self, target: Lot, cause: str, now: datetime) -> None:
+        """A lot gets as many pieces, and its expiry, as a correction says."""
+        lot = self.stock[target.lot_id]
+        revived = revivable(lot, target.expires_at, now)
+        self.free(lot, lot.quantity - target.quantity - revived, now)
+        self.move(lot.lot_id, resize(self.stock[lot.lot_id], target.quantity, revived), cause)
+        self.stock[lot.lot_id] = replace(self.stock[lot.lot_id], expires_at=target.expires_at)
+
+    def loose_of(self, lot_id: UUID) -> list[Lot]:
+        """What came out of the kits of a lot."""
+        return [lot for lot in self.stock.values() if lot.kit_lot_id == lot_id]
 
     def free(self, lot: Lot, pieces: int, now: datetime) -> None:
         waiting = [
@@ -198,6 +211,9 @@ class PureCity:
         decision = decide_adjustment(self.stock[said.lot_id], said)
         if decision.refusal is not None:
             return
+        if said.kind == "opening":
+            self.open_kits(self.stock[said.lot_id], decision.moves, f"adjustment:{said.adjustment_id}")
+            return
         if said.kind == "withdrawal":
             for task_id, held in self.held.items():
                 if held.packet_pieces(said.lot_id):
@@ -207,6 +223,15 @@ class PureCity:
         self.move(said.lot_id, decision.moves, f"adjustment:{said.adjustment_id}")
         if said.kind == "withdrawal":
             self.stock[said.lot_id] = replace(self.stock[said.lot_id], withdrawn_at=now)
+
+    def open_kits(self, kits: Lot, moves: Moves, cause: str) -> None:
+        loose = self.loose_of(kits.lot_id) or loose_lots(kits, CITY.products[kits.sku], CITY.products)
+        if loose and not any(lot.withdrawn_at for lot in loose):
+            self.stock = {lot.lot_id: lot for lot in loose} | self.stock
+            self.move(kits.lot_id, moves, cause)
+            opened = self.stock[kits.lot_id].has("opened")
+            for lot, target in zip(loose, follow(kits, opened, loose), strict=True):
+                self.move(lot.lot_id, resize(lot, target.quantity), cause)
 
     def recall_unfit(self, now: datetime) -> None:
         for task_id, held in self.held.items():
@@ -236,6 +261,9 @@ class PureCity:
 
     def breaches(self) -> list[str]:
         found = [f"L1, L2 {lot.lot_id}" for lot in self.stock.values() if _is_unsound(lot)]
+        for lot in self.stock.values():
+            if lot.kit_lot_id and lot.quantity != self.stock[lot.kit_lot_id].has("opened") * lot.per_kit:
+                found.append(f"L1 {lot.lot_id}: not what was in the opened kits")
         sums: Counter[tuple[UUID, Account]] = Counter()
         for held in self.held.values():
             for lot_id, pieces in held.lines:

@@ -29,8 +29,12 @@ class AdjustmentTold(BaseModel):
 
     adjustment_id: UUID = Field(description="made by the sender: a resend is harmless")
     lot_id: UUID
-    kind: Kind = Field(description="damage, count (pieces that lie there) or withdrawal (the whole lot)")
-    pieces: Annotated[StrictInt, Field(ge=0, le=10**6, description="damaged or counted; 0 for a withdrawal")]
+    kind: Kind = Field(
+        description="damage, count (pieces that lie there), withdrawal (the whole lot) or opening (of kits)"
+    )
+    pieces: Annotated[
+        StrictInt, Field(ge=0, le=10**6, description="damaged or counted, kits opened; 0 for a withdrawal")
+    ]
     note: str = Field(min_length=3, max_length=500, description="why")
 
 
@@ -59,7 +63,9 @@ def router(pool: Pool) -> APIRouter:
 
     @routes.post("/adjustments", responses=NOT_FOUND, dependencies=OFFICERS)
     async def adjust_lot(body: AdjustmentTold, caller: AnyCaller, city: City, source: Source) -> JSONResponse:
-        """Write off damage, a difference at a count, or a whole lot; packets that need those pieces are recalled."""
+        """Write off damage, a difference at a count, or a whole lot: packets that need those pieces are recalled. Or
+        open kits that no packet holds: what was in them can go to other doors.
+        """
         lot = await store.queries.find_lot(pool, tenant=city.tenant, lot_id=body.lot_id)
         if lot is None:
             raise NotFoundError
@@ -78,6 +84,16 @@ def router(pool: Pool) -> APIRouter:
 def _shown(row: Any) -> dict[str, Any]:
     """A lot as it is shown: its state, and the accounts that are not empty."""
     lot = store.lot_of(row)
-    names = ("lot_id", "purchase_id", "line_no", "sku", "kelurahan", "expires_at", "storage", "withdrawn_at")
+    names = (
+        "lot_id",
+        "purchase_id",
+        "line_no",
+        "sku",
+        "kelurahan",
+        "expires_at",
+        "storage",
+        "withdrawn_at",
+        "kit_lot_id",
+    )
     balances = {account: pieces for account, pieces in lot.balances.items() if pieces}
     return {**{name: row[name] for name in names}, "state": lot.state, "balances": balances}

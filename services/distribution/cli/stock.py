@@ -37,7 +37,7 @@ class Lumbung:
         return dict(self._ask("GET", f"/v1/stock/{lot_id}"))
 
     def adjust(self, lot_id: UUID, kind: Kind, pieces: int, note: str) -> dict[str, Any]:
-        """Tell of damage, a count or a withdrawal. Raises `StockRefusedError`."""
+        """Tell of damage, a count, a withdrawal or an opening. Raises `StockRefusedError`."""
         body = {"adjustment_id": str(new_id()), "lot_id": str(lot_id), "kind": kind, "pieces": pieces, "note": note}
         return dict(self._ask("POST", "/v1/stock/adjustments", json=body))
 

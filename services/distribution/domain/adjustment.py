@@ -1,4 +1,4 @@
-"""What an officer of the lumbung says of a lot: pieces are damaged, counted, or the whole lot is taken out."""
+"""What an officer of the lumbung says of a lot: pieces are damaged, counted, opened, or the whole lot is taken out."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from uuid import UUID
 
 from services.distribution.domain.stock import Lot, Moves
 
-Kind = Literal["damage", "count", "withdrawal"]
+Kind = Literal["damage", "count", "withdrawal", "opening"]
 
 
 @dataclass(frozen=True)
 class Adjustment:
-    """`pieces` that are damaged, or that lie in the lumbung by count; a withdrawal takes them all.
+    """`pieces` that are damaged, that lie in the lumbung by count, or kits that are opened; a withdrawal takes all.
 
     `note` says why, in the officer's words; `adjustment_id` is made by who tells, so that a resend is harmless.
     """
@@ -41,6 +41,8 @@ def decide(lot: Lot, said: Adjustment) -> Decision:
     for a correction of the purchase.
     """
     here = lot.has("available", "reserved")
+    if said.kind == "opening":
+        return _open(lot.has("available"), said.pieces)
     if said.kind == "damage":
         return _take(here, said.pieces, "damaged")
     if said.kind == "withdrawal":
@@ -53,6 +55,13 @@ def decide(lot: Lot, said: Adjustment) -> Decision:
     if found > lot.has("withdrawn"):
         return Decision(refusal="MORE_THAN_BOUGHT")
     return Decision(-found, [("withdrawn", "available", found)])
+
+
+def _open(free: int, kits: int) -> Decision:
+    """A kit that a packet holds is promised to a door, and stays whole."""
+    if not 0 < kits <= free:
+        return Decision(refusal="NOT_SO_MANY_FREE")
+    return Decision(kits, [("available", "opened", kits)])
 
 
 def _take(here: int, pieces: int, target: Literal["damaged", "withdrawn"]) -> Decision:

@@ -27,6 +27,7 @@ Account = Literal[
     "expired",
     "withdrawn",
     "damaged",
+    "opened",
     "over_delivered",
 ]
 State = Literal["open", "empty", "expired", "withdrawn"]
@@ -36,12 +37,13 @@ AGAINST: frozenset[Account] = frozenset({"bought", "over_delivered"})
 CHART: Mapping[Account, frozenset[Account]] = {  # where pieces may go; the database has the same list as a constraint
     "bought": frozenset({"available", "over_delivered"}),
     "over_delivered": frozenset({"bought"}),
-    "available": frozenset({"bought", "reserved", "over_delivered", "expired", "withdrawn", "damaged"}),
+    "available": frozenset({"bought", "reserved", "over_delivered", "expired", "withdrawn", "damaged", "opened"}),
     "reserved": frozenset({"available", "in_transit", "delivered"}),
     "in_transit": frozenset({"reserved", "delivered", "returned"}),
     "returned": frozenset({"available", "over_delivered", "expired", "withdrawn", "damaged"}),
     "withdrawn": frozenset({"available"}),
     "expired": frozenset({"available"}),
+    "opened": frozenset({"bought"}),
 }
 # 4 h out of the cold and food must be eaten or thrown away (the 2-hour/4-hour rule of food safety); what is frozen
 # thaws first, for which we count 2 h in an ordinary bag
@@ -66,7 +68,7 @@ class Movement:
 @dataclass(frozen=True)
 class Lot:
     """What one purchase line brought, for the households of a `programme`. `quantity` pieces bought now, after
-    corrections.
+    corrections. Loose pieces, `per_kit` of them out of each opened kit of the lot `kit_lot_id`, are a lot of their own.
     """
 
     lot_id: UUID
@@ -80,6 +82,8 @@ class Lot:
     storage: Storage = "ambient"
     withdrawn_at: datetime | None = None
     programme: str = FIRST_PROGRAMME
+    kit_lot_id: UUID | None = None
+    per_kit: int = 0
 
     def has(self, *accounts: Account) -> int:
         """Pieces on these accounts together."""
@@ -133,7 +137,7 @@ def effect(moves: Moves) -> dict[Account, int]:
         for account, sign in ((source, -1), (target, 1)):
             sign = -sign if account in AGAINST else sign
             changed[account] = changed.get(account, 0) + sign * quantity
-    told: tuple[Account, ...] = ("bought", "over_delivered", "damaged", "withdrawn", "expired")
+    told: tuple[Account, ...] = ("bought", "over_delivered", "damaged", "withdrawn", "expired", "opened")
     return {account: changed[account] for account in told if changed.get(account)}
 
 
@@ -160,7 +164,7 @@ def recalled_for(missing: int, packets: Sequence[Reserved]) -> list[UUID]:
 def resize(lot: Lot, quantity: int, revived: int = 0) -> Moves:
     """A correction to `quantity` pieces, when all packets that can be recalled are: what had left stays where it is,
     and the difference is over-delivered. More pieces settle an over-delivery first. `revived` pieces had expired by a
-    date that this correction changes: they are good again.
+    date that this correction changes: they are good again. Of kits that were opened, the loose goods go too.
     """
     change = quantity - lot.quantity
     back: Moves = [("expired", "available", revived)]
@@ -168,7 +172,9 @@ def resize(lot: Lot, quantity: int, revived: int = 0) -> Moves:
         settled = min(change, lot.has("over_delivered"))
         return [*back, ("bought", "over_delivered", settled), ("bought", "available", change - settled)]
     taken = min(-change, lot.has("available") + revived)
-    return [*back, ("available", "bought", taken), ("over_delivered", "bought", -change - taken)]
+    opened = min(-change - taken, lot.has("opened"))
+    rest = -change - taken - opened
+    return [*back, ("available", "bought", taken), ("opened", "bought", opened), ("over_delivered", "bought", rest)]
 
 
 def come_back(

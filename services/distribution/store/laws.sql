@@ -1,5 +1,6 @@
 -- name: find_lost_pieces
--- L1. Lots whose balances do not sum to what was bought, or are not what their entries say.
+-- L1. Lots whose balances do not sum to what was bought, or are not what their entries say; loose goods that are not
+-- those of the opened kits.
 with told as (
   select lot_id, account, sum(case when account in ('bought', 'over_delivered') then -change else change end) as pieces
   from stock_entries cross join lateral (values (to_account, quantity), (from_account, -quantity)) as side (account, change)
@@ -10,12 +11,15 @@ select l.tenant, 'lot ' || l.lot_id as subject, case when held.account is null t
 from lots l cross join lateral (
   select account, pieces from (values ('bought', bought), ('over_delivered', over_delivered), ('available', available),
     ('reserved', reserved), ('in_transit', in_transit), ('delivered', delivered), ('returned', returned),
-    ('expired', expired), ('withdrawn', withdrawn), ('damaged', damaged)) as balance (account, pieces)
-  union all select null, available + reserved + in_transit + delivered + returned + expired + withdrawn + damaged
+    ('expired', expired), ('withdrawn', withdrawn), ('damaged', damaged), ('opened', opened)) as balance (account, pieces)
+  union all select null, available + reserved + in_transit + delivered + returned + expired + withdrawn + damaged + opened
     - bought - over_delivered
 ) as held
 left join told on (told.lot_id, told.account) = (l.lot_id, held.account)
 where held.pieces <> coalesce(told.pieces, 0)
+union all
+select l.tenant, 'lot ' || l.lot_id, l.bought || ' loose pieces of ' || kits.opened || ' opened kits, ' || l.per_kit || ' in each'
+from lots l join lots kits on kits.lot_id = l.kit_lot_id where l.bought <> kits.opened * l.per_kit
 order by 1, 2, 3 limit 100;
 
 -- name: find_overdrawn_accounts

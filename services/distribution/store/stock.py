@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -38,6 +39,8 @@ async def append_lots(tx: Transaction, owned: Sequence[tuple[str, Lot]], product
             expires_ats=[lot.expires_at for lot in lots],
             storages=[lot.storage for lot in lots],
             programmes=[lot.programme for lot in lots],
+            kit_lot_ids=[lot.kit_lot_id for lot in lots],
+            per_kits=[lot.per_kit or None for lot in lots],
         )
 
 
@@ -58,6 +61,22 @@ async def append_movements(tx: Transaction, movements: Sequence[Movement], now: 
 async def load_lots(tx: Transaction, ids: Collection[UUID], *, tenant: str | None = None) -> dict[UUID, Lot]:
     """Lots by their id, locked; with `tenant` only those of that city."""
     return {row["lot_id"]: lot_of(row) for row in await queries.load_lots(tx, ids=list(ids), tenant=tenant)}
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What the pieces of a lot are, None for what nobody knows; and the loose goods that came out of it before."""
+
+    product: Product | None
+    loose: Sequence[Lot]
+
+
+async def load_kit(tx: Transaction, lot_id: UUID, city: Reference) -> Kit:
+    """Of a lot of the city, which is locked with its loose goods."""
+    rows = {row["lot_id"]: row for row in await queries.load_kit(tx, lot_id=lot_id, tenant=city.tenant)}
+    row = rows.pop(lot_id, None)
+    told = _product(row, city.products) if row and row["product_text"] else None
+    return Kit(city.products.get(row["sku"], told) if row else None, [lot_of(loose) for loose in rows.values()])
 
 
 async def append_adjustment(
@@ -110,6 +129,8 @@ def lot_of(row: Row) -> Lot:
         row["storage"],
         row["withdrawn_at"],
         row["programme"],
+        row["kit_lot_id"],
+        row["per_kit"] or 0,
     )
 
 

@@ -1,8 +1,10 @@
 -- name: append_lots!
 -- New lots, empty until their first movement.
-insert into lots (lot_id, tenant, purchase_id, line_no, sku, product, kelurahan, expires_at, storage, programme)
+insert into lots (lot_id, tenant, purchase_id, line_no, sku, product, kelurahan, expires_at, storage, programme, kit_lot_id,
+                  per_kit)
 select * from unnest(:lot_ids::uuid[], :tenants::text[], :purchase_ids::uuid[], :line_nos::int[], :skus::text[], :products::jsonb[],
-                     :kelurahans::text[], :expires_ats::timestamptz[], :storages::text[], :programmes::text[])
+                     :kelurahans::text[], :expires_ats::timestamptz[], :storages::text[], :programmes::text[],
+                     :kit_lot_ids::uuid[], :per_kits::int[])
 on conflict (lot_id) do nothing;
 
 -- name: append_movements!
@@ -17,6 +19,11 @@ on conflict (lot_id, cause, from_account, to_account) do nothing;
 -- name: load_lots
 -- These lots, locked in one order; with a tenant only those of that city.
 select * from lots where lot_id = any(:ids::uuid[]) and (:tenant::text is null or tenant = :tenant)
+order by lot_id for update;
+
+-- name: load_kit
+-- A lot of a city, and the loose goods that came out of it, locked in the order of a correction.
+select *, product::text as product_text from lots where tenant = :tenant and (lot_id = :lot_id or kit_lot_id = :lot_id)
 order by lot_id for update;
 
 -- name: load_lots_of_purchase
@@ -101,7 +108,7 @@ with sums as (
 )
 select account, coalesce(pieces, 0) as pieces
 from unnest(array['bought', 'over_delivered', 'available', 'reserved', 'in_transit', 'delivered', 'returned', 'expired',
-  'withdrawn', 'damaged']) with ordinality as accounts (account, place) left join sums using (account) order by place;
+  'withdrawn', 'damaged', 'opened']) with ordinality as accounts (account, place) left join sums using (account) order by place;
 
 -- name: list_reserved
 -- Packets whose goods are still in the lumbung, with their pieces of a lot.
@@ -129,5 +136,5 @@ select coalesce(sum(bought), 0) as bought, coalesce(sum(over_delivered), 0) as o
   coalesce(sum(available), 0) as available, coalesce(sum(reserved), 0) as reserved,
   coalesce(sum(in_transit), 0) as in_transit, coalesce(sum(delivered), 0) as delivered,
   coalesce(sum(returned), 0) as returned, coalesce(sum(expired), 0) as expired,
-  coalesce(sum(withdrawn), 0) as withdrawn, coalesce(sum(damaged), 0) as damaged
+  coalesce(sum(withdrawn), 0) as withdrawn, coalesce(sum(damaged), 0) as damaged, coalesce(sum(opened), 0) as opened
 from lots where tenant = :tenant;

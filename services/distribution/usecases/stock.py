@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.distribution.domain.stock import Lot, Movement, lots_of, resize, revivable
+from services.distribution.domain.opening import follow
+from services.distribution.domain.stock import Lot, Movement, effect, lots_of, resize, revivable
 from services.distribution.store import stock as store
 from services.distribution.usecases.recalling import free, recall_unfit
 from services.distribution.usecases.telling import Book, change_lot
@@ -61,15 +62,27 @@ async def _change(tx: Transaction, event: Envelope, reference: Reference, now: d
         book.move(lot.lot_id, "bought", "available", lot.quantity, _cause(event))
     reason = event.data.get("reason", "void") if is_void else "correction"
     for lot in present.values():
-        target = wanted.get(lot.lot_id) or replace(lot, quantity=0)
-        revived = revivable(lot, target.expires_at, now)
-        now_so = await free(tx, book, lot, lot.quantity - target.quantity - revived, reference, reason)
-        moves = resize(now_so, target.quantity, revived)
-        await change_lot(tx, book, now_so, moves, _cause(event), reason, changed=target)
+        if lot.kit_lot_id is None:
+            loose = [other for other in present.values() if other.kit_lot_id == lot.lot_id]
+            target = wanted.get(lot.lot_id) or replace(lot, quantity=0)
+            opened = await _resize(tx, book, lot, target, _cause(event), reason, reference)
+            for other, follows in zip(loose, follow(target, opened, loose), strict=True):
+                await _resize(tx, book, other, follows, _cause(event), reason, reference)
     await book.write(tx)
     known = [(lot, present[lot_id]) for lot_id, lot in wanted.items() if lot_id in present]
     if any(lot.expires_at < was.expires_at or _for_whom(lot) != _for_whom(was) for lot, was in known):
         await recall_unfit(tx, reference=reference, now=now)
+
+
+async def _resize(
+    tx: Transaction, book: Book, lot: Lot, target: Lot, cause: str, reason: str, reference: Reference
+) -> int:
+    """A lot becomes its target, which has as many pieces; returns how many kits of it are open then."""
+    revived = revivable(lot, target.expires_at, book.now)
+    now_so = await free(tx, book, lot, lot.quantity - target.quantity - revived, reference, reason)
+    moves = resize(now_so, target.quantity, revived)
+    await change_lot(tx, book, now_so, moves, cause, reason, changed=target)
+    return now_so.has("opened") + effect(moves).get("opened", 0)
 
 
 async def expire(tx: Transaction, *, reference: Reference, now: datetime) -> int:

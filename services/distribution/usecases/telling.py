@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from services.distribution.domain.notice import body_of, step_of
+from services.distribution.domain.opening import kit_line
 from services.distribution.domain.stock import Account, Lot, Movement, Moves, come_back, effect, moved
 from services.distribution.domain.task import Decision
 from services.distribution.store import stock as stock_store
@@ -150,7 +151,8 @@ async def change_lot(
     if changes.keys() == {"expired"} and changes["expired"] > 0 and not (bought or over):
         event = LotExpired(**fields, quantity=changes["expired"], at=book.now)
     else:
-        event = LotAdjusted(**fields, quantity=bought, at=book.now, reason=reason, over_delivered=over, **changes)
+        told = {"quantity": bought, "over_delivered": over, "kit_line_no": kit_line(lot)}
+        event = LotAdjusted(**fields, **told, **changes, at=book.now, reason=reason)
     book.tell(event, lot.lot_id, version, lot.purchase_id)
 
 

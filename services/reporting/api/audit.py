@@ -18,7 +18,8 @@ from shared.reference.model import Reference
 from shared.web.caller import PageReader
 
 LONGEST = 100  # characters that are looked for
-NAMES = dict(zip(PLACES, ("Di lumbung", "Di jalan", "Sampai di pintu", "Kedaluwarsa", "Rusak", "Ditarik"), strict=True))
+_NAMES = ("Di lumbung", "Di jalan", "Sampai di pintu", "Kedaluwarsa", "Rusak", "Ditarik", "Dibuka, isinya di bawah")
+NAMES = dict(zip(PLACES, _NAMES, strict=True))
 STATUS = {
     "assigned": "menunggu dibawa",
     "accepted": "dibawa",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-PLACES = ("in_stock", "on_the_way", "delivered", "expired", "damaged", "withdrawn")
+PLACES = ("in_stock", "on_the_way", "delivered", "expired", "damaged", "withdrawn", "opened")
 
 
 def owed(line: Mapping[str, Any]) -> int:

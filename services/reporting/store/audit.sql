@@ -20,8 +20,8 @@ where p.tenant = :tenant and p.purchase_id = :id;
 -- Where the pieces of each line are.
 select t.line_no, t.sku, coalesce(d.name, t.sku) as product_name, l.unit_price_idr, t.bought, t.over_delivered::int as over_delivered,
   t.on_the_way::int as on_the_way, t.delivered::int as delivered, t.expired::int as expired, t.damaged::int as damaged,
-  t.withdrawn::int as withdrawn, t.in_stock::int as in_stock
-from reporting.v1_trace t join fct_purchase_line l using (purchase_id, line_no)
+  t.withdrawn::int as withdrawn, t.opened::int as opened, t.in_stock::int as in_stock, t.is_loose
+from reporting.v1_trace t left join fct_purchase_line l using (purchase_id, line_no)
 left join dim_product d on (d.tenant, d.sku) = (t.tenant, t.sku)
 where t.tenant = :tenant and t.purchase_id = :id order by t.line_no;
 

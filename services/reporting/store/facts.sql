@@ -157,7 +157,7 @@ on conflict (tenant, source, local_date) do update set rejected = t.rejected + e
 -- Lots that expired or were adjusted.
 insert into fct_stock_change select * from unnest(:lot_id::uuid[], :version::int[], :tenant::text[], :kind::text[],
   :purchase_id::uuid[], :line_no::int[], :sku::text[], :quantity::int[], :over_delivered::int[], :at::timestamptz[],
-  :damaged::int[], :withdrawn::int[], :expired::int[])
+  :damaged::int[], :withdrawn::int[], :expired::int[], :opened::int[], :kit_line_no::int[])
 on conflict do nothing;
 
 -- name: save_freshness!

@@ -237,5 +237,6 @@ def _stock_change(event: Envelope) -> Row:
         "kind": event.type.split(".")[1],
         "quantity": whole(body["quantity"]),
         "at": moment(body["at"]),
-        **{name: whole(body.get(name, 0)) for name in ("over_delivered", "damaged", "withdrawn", "expired")},
+        **{name: whole(body.get(name, 0)) for name in ("over_delivered", "damaged", "withdrawn", "expired", "opened")},
+        "kit_line_no": body.get("kit_line_no"),
     }

@@ -64,7 +64,7 @@ def events(city: StoredCity) -> list[dict[str, Any]]:
     rows = city.rows("select type, body from event_log where type like 'lot.%' order by seq")
     hidden = ("lot_id", "purchase_id", "line_no", "sku", "at")
     bodies = [{"type": row["type"], **json.loads(row["body"])} for row in rows]
-    return [{name: value for name, value in body.items() if name not in hidden and value != 0} for body in bodies]
+    return [{name: value for name, value in body.items() if name not in hidden and value} for body in bodies]
 
 
 def test_a_correction_takes_what_is_free_first_and_then_recalls_what_has_not_left(city: StoredCity) -> None:

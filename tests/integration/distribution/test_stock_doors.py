@@ -100,10 +100,12 @@ async def test_the_terminal_counts_writes_off_and_withdraws(world: World, monkey
         assert (await stock("damage", lot, "1", "--note", "karung robek"))[0] == 0
         code, error = await stock("damage", lot, "9", "--note", "karung robek")
         assert (code, "not so many" in error) == (1, True)
+        code, error = await stock("open", lot, "1", "--note", "bukan paket")
+        assert (code, "no kit" in error) == (1, True)
         assert (await stock("withdraw", lot, "--note", "ditarik BPOM"))[1][0]["moved"] == 3
         found = (await stock("show", lot))[1][0]
         assert (found["state"], found["balances"]) == ("withdrawn", {"bought": 5, "withdrawn": 4, "damaged": 1})
         notes = [said["note"] for said in found["adjustments"]]
-        assert notes == ["satu hilang", "karung robek", "karung robek", "ditarik BPOM"]
+        assert notes == ["satu hilang", "karung robek", "karung robek", "bukan paket", "ditarik BPOM"]
     told_of = "select count(*)::int as n from distribution.event_log where type = 'lot.adjusted.v1'"
     await eventually(lambda: query(world, told_of), lambda rows: rows == [{"n": 3}])
