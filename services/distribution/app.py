@@ -31,6 +31,7 @@ from services.distribution.store import photos, pickups
 from services.distribution.store.stock import queries
 from services.distribution.usecases.allocate import allocate_due, improve_city
 from services.distribution.usecases.households import Keys, erase_due
+from services.distribution.usecases.rounds import plan_due
 from services.distribution.usecases.stock import expire
 from services.distribution.usecases.tasks import sweep_due
 from shared.access import seats
@@ -52,11 +53,12 @@ SWEEP_SECONDS = 60.0
 PICKUPS_LAST = timedelta(days=7)
 PHOTOS_LAST = timedelta(days=30)  # until then somebody may ask; the proof itself is the hash
 IMPROVE_SECONDS = 300.0
+ROUND_SECONDS = 60.0  # how often it is looked whether a week's plan is due: one look at an index
 TELL_SECONDS = 1.0  # how often a webhook's messages are looked for: one look at an index
 
 
 def service(settings: Settings, *, clock: Clock = now) -> Service:
-    """The distribution service, ready to be served. `clock` is what its pages go by."""
+    """The distribution service, ready to be served. `clock` is what its pages and the plan of a week go by."""
     cities, directory = Cities(), Directory()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
@@ -123,6 +125,14 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
 
         await every(stop, IMPROVE_SECONDS, lambda: each_city(cities, improve, progress), progress)
 
+    async def planning(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
+        async def plan(city: Reference) -> bool:
+            async with pool.acquire() as tx, tx.transaction():
+                await plan_due(tx, city, now=clock())
+            return False
+
+        await every(stop, ROUND_SECONDS, lambda: each_city(cities, plan, progress), progress)
+
     return Service(
         name="distribution",
         schema=SCHEMA,
@@ -134,6 +144,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             Loop("allocate", allocating),
             Loop("sweep", sweeping),
             Loop("improve", improving),
+            Loop("rounds", planning),
             Loop("webhooks", telling),
         ],
         directory=directory,

@@ -1,13 +1,16 @@
-"""A round is a week that is called by its Monday; pledges for it close on its Thursday, in the city's own time."""
+"""A round is a week that is called by its Monday, in the city's own time: pledges for it close on its Thursday, and its
+plan is made on its Friday.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-MONDAY, THURSDAY = 0, 3
+MONDAY, THURSDAY, FRIDAY = 0, 3, 4
 WEEK = timedelta(weeks=1)
 CLOSES = time(16)
+PLANS = time(6)  # so that the plan lies there when the city's PIC begins her day
 REMINDS = time(15, 30)  # then the unit's page and Setda's list say "belum" of who has not pledged
 
 
@@ -24,3 +27,8 @@ def closes_at(round_: date, zone: ZoneInfo) -> datetime:
 def reminds_at(round_: date, zone: ZoneInfo) -> datetime:
     """The moment from which who has not pledged is told so."""
     return datetime.combine(round_ + timedelta(days=THURSDAY), REMINDS, zone)
+
+
+def plans_at(round_: date, zone: ZoneInfo) -> datetime:
+    """The moment from which the plan of the round is made, unless a person made it before."""
+    return datetime.combine(round_ + timedelta(days=FRIDAY), PLANS, zone)

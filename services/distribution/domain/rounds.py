@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from services.distribution.domain.allocation.rules import kilometres
 from shared.errors import PeduliError
 from shared.reference.model import Reference
+from shared.reference.week import plans_at, round_of
 
 SATURDAY = 5
 LEAVES_LUMBUNG = time(8)  # of Saturday, in the city's own time: the packets must be in the kecamatan by then
@@ -160,6 +161,12 @@ def explain_line(why: Sequence[str]) -> str:
 def carry_before(round_: date, zone: ZoneInfo) -> datetime:
     """When the packets of a round must be in their kecamatan."""
     return datetime.combine(round_ + timedelta(days=SATURDAY), LEAVES_LUMBUNG, zone)
+
+
+def due_round(now: datetime, zone: ZoneInfo) -> date | None:
+    """The round whose plan is to be made now: from Friday morning until its packets must be there."""
+    round_ = round_of(now.astimezone(zone).date())
+    return round_ if plans_at(round_, zone) <= now < carry_before(round_, zone) else None
 
 
 def places_of(city: Reference) -> tuple[dict[str, Place], dict[str, tuple[float, float]]]:

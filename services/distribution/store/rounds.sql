@@ -11,6 +11,20 @@ where pledges.version < excluded.version;
 insert into rounds (tenant, programme, round, version, planned_at) values (:tenant, :programme, :round, 0, :now)
 on conflict (tenant, programme, round) do update set version = rounds.version;
 
+-- name: list_unplanned
+-- Programmes for which packets are promised in a round that nobody has planned yet.
+select distinct programme from pledges p
+where tenant = :tenant and round = :round and packets > 0 and not exists (select from rounds r
+  where (r.tenant, r.programme, r.round) = (p.tenant, p.programme, p.round) and (r.version > 0 or r.timed_at is not null))
+order by programme;
+
+-- name: claim_unplanned$
+-- A round to be planned by itself, once: who comes second, or after a person, gets nothing.
+insert into rounds (tenant, programme, round, version, planned_at, timed_at)
+values (:tenant, :programme, :round, 0, :now, :now)
+on conflict (tenant, programme, round) do update set timed_at = excluded.timed_at
+where rounds.version = 0 and rounds.timed_at is null returning true;
+
 -- name: find_round^
 -- A round as it stands.
 select version, planned_at from rounds where tenant = :tenant and programme = :programme and round = :round;

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import structlog
+
 from services.distribution.domain.rounds import (
     Line,
     Move,
     Pledged,
     RoundError,
     carry_before,
+    due_round,
     explain_line,
     moved,
     places_of,
@@ -27,6 +30,8 @@ from shared.database.pool import Transaction
 from shared.ids import new_id
 from shared.reference.model import Reference
 from shared.reference.week import MONDAY
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,25 @@ async def make_plan(
     if before != after:
         await store.save_lines(tx, key, after, carry_before(round_, city.zone), now)
     return await read_sheet(tx, city, programme, round_), differing(before, after)
+
+
+async def plan_due(tx: Transaction, city: Reference, *, now: datetime) -> int:
+    """On Friday morning make the plan of each programme of the city for which units pledged, once; returns how many.
+
+    A plan that a person made before stays, as does whatever people change afterwards: this one is never made again.
+    """
+    round_ = due_round(now, city.zone)
+    if round_ is None:
+        return 0
+    made = 0
+    for row in await store.queries.list_unplanned(tx, tenant=city.tenant, round=round_):
+        key = Key(city.tenant, row["programme"], round_)
+        if key.programme in city.programmes and await store.queries.claim_unplanned(tx, now=now, **key.columns):
+            sheet, _ = await make_plan(tx, city, key.programme, round_, now=now)
+            packets = sum(line.packets for line in sheet.lines)
+            log.info("round_planned", tenant=city.tenant, programme=key.programme, round=str(round_), packets=packets)
+            made += 1
+    return made
 
 
 async def change_plan(

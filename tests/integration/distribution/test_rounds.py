@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
+import services.distribution.app as distribution
 from services.distribution.cli.allocate import Allocations, Move, Rules
+from services.distribution.usecases.rounds import plan_due
+from shared.clock import Clock
+from shared.database.pool import connect
 from shared.errors import PeduliError
 from shared.ids import new_id
+from shared.reference.load import load
 from tests.support.eventually import eventually
 from tests.support.journey import household, one_task, query, recent, register, services, tell
+from tests.support.running import running
 from tests.support.servers import TENANT, World
 
 MONDAY = date(2021, 7, 26)
 DKUM, BEJI, TAPOS = "32.76.DKUM", "32.76.06", "32.76.10"
+DEPOK = load(TENANT)
 PLANNED = "/v1/rounds/isoman/2021-07-26"
 
 
@@ -65,6 +72,65 @@ async def test_what_units_pledge_becomes_a_plan_that_a_person_can_change_and_pri
             assert words in page.text
         style = page.text.partition('rel="stylesheet" href="')[2].partition('"')[0]
         assert "size: A4" in (await field.get(style)).text
+
+
+def standing_at(hours: float) -> Clock:
+    """A clock that stands so many hours after the round began."""
+    return lambda: datetime.combine(MONDAY, time(), DEPOK.zone) + timedelta(hours=hours)
+
+
+async def plan(world: World, hours: float) -> int:
+    """What the timer makes at one look."""
+    tx = await connect(world.database_url, "distribution")
+    try:
+        async with tx.transaction():
+            return await plan_due(tx, DEPOK, now=standing_at(hours)())
+    finally:
+        await tx.close()
+
+
+FRIDAY_6, SATURDAY_8 = 4 * 24 + 6, 5 * 24 + 8
+
+
+async def pledged(world: World, unit: str, packets: int) -> None:
+    """A pledge is known to distribution."""
+    told = {"pledge_id": new_id(), "tenant": TENANT, "unit_code": unit, "packets": packets}
+    values = ", ".join(f"'{value}'" for value in told.values())
+    await query(
+        world,
+        f"insert into distribution.pledges ({', '.join(told)}, programme, round, version) "
+        f"values ({values}, 'isoman', '{MONDAY}', 1)",
+    )
+
+
+async def test_on_friday_morning_the_plan_is_made_by_itself_by_one_of_two_services(world: World) -> None:
+    allocations = Allocations(world.database_url, TENANT)
+    await pledged(world, DKUM, 30)
+    await allocations.tell_needs("isoman", MONDAY, {TAPOS: 300})  # told on Thursday, and no plan yet
+    assert [await plan(world, hours) for hours in (FRIDAY_6 - 0.1, SATURDAY_8)] == [0, 0]
+    friday, made = standing_at(FRIDAY_6), "select version, timed_at from distribution.rounds"
+    async with (
+        running(distribution.service(world.settings(), clock=friday)),
+        running(distribution.service(world.settings(), clock=friday)) as door,
+    ):
+        await eventually(lambda: query(world, made), lambda rows: rows == [{"version": 1, "timed_at": friday()}])
+        told = (await door.get(PLANNED)).json()
+    assert [(line["unit_code"], line["kecamatan"], line["packets"]) for line in told["lines"]] == [(DKUM, "Tapos", 30)]
+    await pledged(world, BEJI, 10)
+    assert await plan(world, FRIDAY_6 + 3) == 0  # it is made once: who wants the late pledge in it says so
+    assert await query(world, made) == [{"version": 1, "timed_at": friday()}]
+
+
+async def test_a_plan_of_a_person_is_never_made_anew(world: World) -> None:
+    allocations = Allocations(world.database_url, TENANT)
+    await pledged(world, DKUM, 30)
+    await allocations.tell_needs("isoman", MONDAY, {BEJI: 100, TAPOS: 300})
+    await allocations.plan_round("isoman", MONDAY)
+    move = Move(DKUM, TAPOS, BEJI, 5)
+    changed = await allocations.change_round("isoman", MONDAY, move, reason="truk mogok", changed_by="PIC kota")
+    await pledged(world, BEJI, 10)
+    assert await plan(world, FRIDAY_6 + 1) == 0
+    assert await allocations.show_round("isoman", MONDAY) == changed
 
 
 async def test_a_round_that_cannot_be_is_refused_with_the_reason(world: World) -> None:
