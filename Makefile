@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev migration test unit faults fuzz soak lint contracts publish docs format bench up down clean
+.PHONY: help setup demo dev migration test unit faults fuzz claims soak lint contracts publish docs format bench up down clean
 PYTHON := .venv/bin/python
 # a hundred processes are started from the same files: each is compiled once, wherever others say otherwise
 export PYTHONDONTWRITEBYTECODE :=
@@ -40,6 +40,9 @@ faults: setup ## kill and restart everything under load, in the short form
 fuzz: setup ## a hundred thousand odd messages, each accounted for: ARGS="--messages 100000 --seed 1"
 	@$(PYTHON) -m tests.support.fuzz $(ARGS)
 
+claims: setup ## a million claims of the same goods by eight workers, none twice: ARGS="--claims 1000000 --workers 8"
+	@$(PYTHON) -m tests.support.claims $(ARGS)
+
 soak: setup ## the long form of the faults: ARGS="--rounds 10 --seed 1"
 	@$(PYTHON) -m tests.support.soak $(ARGS)
 
@@ -67,6 +70,7 @@ bench: setup ## measure speed, and write docs/performance.md
 	$(PYTHON) -m bench $(ARGS)
 	$(PYTHON) -m bench.http $(ARGS)
 	$(PYTHON) -m bench.allocation
+	$(PYTHON) -m bench.assigning
 	$(PYTHON) -m bench.field_page
 
 up: ## start the system with docker compose; secrets are made into .env once
