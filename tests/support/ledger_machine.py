@@ -35,6 +35,10 @@ class City(Protocol):
 
     def allocate(self, now: datetime) -> None: ...
 
+    def improve(self, now: datetime) -> None:
+        """Better doors for what nobody has accepted, as many as there are."""
+        ...
+
     def report(self, report: AnyTaskReport, now: datetime) -> None: ...
 
     def sweep(self, now: datetime) -> None: ...
@@ -148,19 +152,22 @@ class LedgerMachine(RuleBasedStateMachine):
         hours=st.sampled_from([3, 30, 100, 200]),
     )
     def register(self, name: str, place: str, size: int, groups: set[str], allergens: set[str], hours: int) -> None:
-        self.homes[name] = {
+        told = {"groups": sorted(groups), "allergens": sorted(allergens)}
+        self.homes[name] = {**self.home(name, place, size, hours), **told}
+        self.city.register(name, self.homes[name], self.now)
+        self.city.allocate(self.now)
+
+    def home(self, name: str, place: str, size: int, hours: int) -> Body:
+        """A household that isolates for so many hours from now, where it always was."""
+        return {
             "household_ref": name,
             "kelurahan": self.homes.get(name, {}).get("kelurahan", place),
             "rw": 1,
             "size": size,
-            "groups": sorted(groups),
-            "allergens": sorted(allergens),
             "isolation_from": (BEGIN - timedelta(days=1)).isoformat(),
             "isolation_until": (self.now + timedelta(hours=hours)).isoformat(),
             "people": {"name": "Ibu Contoh", "address": "Jl. Contoh 1"},
         }
-        self.city.register(name, self.homes[name], self.now)
-        self.city.allocate(self.now)
 
     @precondition(lambda self: self.homes)
     @rule(data=st.data(), why=st.sampled_from(["recovered", "hospital", "moved"]))
@@ -171,6 +178,14 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def allocate(self) -> None:
         self.city.allocate(self.now)
+
+    @rule(size=st.integers(1, 6), pieces=st.integers(1, 6), place=st.sampled_from(PLACES))
+    def improve(self, size: int, pieces: int, place: str) -> None:
+        """After somebody else fell ill, and goods came: there is something to change."""
+        self.homes["KK-5"] = self.home("KK-5", place, size, 100)
+        self.city.register("KK-5", self.homes["KK-5"], self.now)
+        self.buy([SKUS[1]], pieces, place, None)
+        self.city.improve(self.now)
 
     def report(self, data: st.DataObject, kind: type[AnyTaskReport], **more: Any) -> None:
         """A team reports about a task; the same number is the same report."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -12,9 +13,10 @@ from uuid import UUID
 
 from services.distribution.domain.adjustment import Adjustment
 from services.distribution.domain.adjustment import decide as decide_adjustment
+from services.distribution.domain.allocation.improve import improve, solve_greedily
 from services.distribution.domain.allocation.plan import allocate
 from services.distribution.domain.allocation.rules import refusal
-from services.distribution.domain.allocation.snapshot import Packet, Rules, Snapshot
+from services.distribution.domain.allocation.snapshot import Packet, Plan, Rules, Snapshot
 from services.distribution.domain.household import Household, servings
 from services.distribution.domain.opening import follow, loose_lots
 from services.distribution.domain.stock import (
@@ -172,11 +174,31 @@ class PureCity:
             programme=report.programme,
         )
 
-    def allocate(self, now: datetime) -> None:
+    def seen(self, now: datetime) -> Snapshot:
         homes = [self.household(name) for name, report in self.homes.items() if not report.released]
+        homes = [home for home in homes if home.isolation_until > now]
         lots = [lot for lot in self.stock.values() if lot.has("available") and lot.expires_at > now]
-        plan = allocate(Snapshot(lots, homes, CITY.products, KECAMATAN), Rules(), now, "seed")
-        for packet in plan.packets:
+        return Snapshot(lots, homes, CITY.products, KECAMATAN)
+
+    def allocate(self, now: datetime) -> None:
+        self.assign(allocate(self.seen(now), Rules(), now, "seed").packets, now)
+
+    def improve(self, now: datetime) -> None:
+        snapshot, held = self.seen(now), dict[UUID, tuple[UUID, Packet]]()
+        homes = {home.household_id: home for home in snapshot.households}
+        for task_id, one in self.held.items():
+            home = homes.get(one.packet.household.household_id)
+            if home is not None and (one.task.status, one.task.goods) == ("assigned", "reserved"):
+                held[home.household_id] = task_id, replace(one.packet, household=home)
+        plan = Plan(tuple(packet for _, packet in held.values()), {})
+        changes = improve(plan, snapshot, len(held), rules=Rules(), now=now, seed="seed", solve=solve_greedily)
+        for change in changes:
+            task_id, _ = held[change.before.household.household_id]
+            self.carry_out(task_id, recall(self.held[task_id].task), now)
+        self.assign([change.after for change in changes if change.after is not None], now)
+
+    def assign(self, packets: Sequence[Packet], now: datetime) -> None:
+        for packet in packets:
             task_id = derived_id("task", str(len(self.held)))
             self.held[task_id] = Held(Task("assigned", 1, "reserved"), packet, now)
             for lot, pieces in packet.lines:

@@ -17,7 +17,7 @@ from services.distribution.domain.allocation.snapshot import Rules
 from services.distribution.handlers import on_purchases
 from services.distribution.store import laws
 from services.distribution.usecases.adjusting import adjust
-from services.distribution.usecases.allocate import allocate_city
+from services.distribution.usecases.allocate import allocate_city, improve_city
 from services.distribution.usecases.households import Keys, register
 from services.distribution.usecases.stock import expire, take_in
 from services.distribution.usecases.tasks import report, sweep_due
@@ -69,6 +69,10 @@ class StoredCity:
 
     def allocate(self, now: datetime) -> None:
         self._step(allocate_city(self._tx, reference=self._city, rules=Rules(), now=now))
+
+    def improve(self, now: datetime) -> None:
+        work = improve_city(self._tx, reference=self._city, rules=Rules(), now=now, bound=lambda packets: packets)
+        self._step(work)
 
     def report(self, report_: AnyTaskReport, now: datetime) -> None:
         self._step(report(self._tx, [report_], reference=self._city, keys=KEYS, now=now))

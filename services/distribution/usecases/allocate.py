@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
@@ -91,17 +91,24 @@ async def what_if(
     return snapshot, await asyncio.to_thread(allocate, snapshot, rules, now, seed_of(reference, now))
 
 
-async def improve_city(tx: Transaction, *, reference: Reference, rules: Rules, now: datetime) -> int:
-    """Find better doors for what nobody has accepted; returns how many packets changed."""
+async def improve_city(
+    tx: Transaction,
+    *,
+    reference: Reference,
+    rules: Rules,
+    now: datetime,
+    bound: Callable[[int], int] = most_changes,
+) -> int:
+    """Find better doors for what nobody has accepted; returns how many packets changed: `bound` of so many at most."""
     await stock_store.queries.claim_city(tx, tenant=reference.tenant)
     ids = [row["task_id"] for row in await store.queries.list_unaccepted(tx, tenant=reference.tenant)]
-    if not most_changes(len(ids)):
+    if not bound(len(ids)):
         return 0
     snapshot = await _load(tx, reference, await household_store.load_isolating(tx, reference, now), now)
     held = await task_store.claim(tx, reference.tenant, ids)
     by_packet = await _packets(tx, snapshot, list(held.values()))
     plan = Plan(tuple(packet for packet, _ in by_packet.values()), {})
-    most, seed = most_changes(len(plan.packets)), seed_of(reference, now)
+    most, seed = bound(len(plan.packets)), seed_of(reference, now)
 
     def better() -> list[Change]:
         return improve(plan, snapshot, most, rules=rules, now=now, seed=seed, solve=solver())
