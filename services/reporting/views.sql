@@ -322,7 +322,7 @@ begin
       ('pieces_delivered', 'Pieces delivered; null where delivered is'), ('active_households', 'Households in isolation now; null below 5'),
       ('is_suppressed', 'True when a cell about fewer than 5 households is hidden'), ('purchase_id', 'Id of the purchase'),
       ('line_no', 'Line of the receipt, from 1'), ('sku', 'Code of the product'), ('purpose', 'donation or own_use'),
-      ('is_voided', 'True when the purchase was taken back'), ('bought', 'Pieces bought now, after corrections'),
+      ('is_voided', 'True when the purchase was taken back'), ('bought', 'Pieces bought now, after corrections; of loose goods what came out of kits'),
       ('on_the_way', 'Pieces in packets not yet at a door'), ('expired', 'Pieces that spoilt in the lumbung'),
       ('damaged', 'Pieces that broke, or were too long out of the cold'), ('withdrawn', 'Pieces that an officer took out of stock, or found missing'),
       ('over_delivered', 'Pieces taken back on paper after they had left'), ('in_stock', 'Pieces in the lumbung'),

@@ -9,6 +9,7 @@ from datetime import timedelta
 from itertools import product as every
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -234,6 +235,19 @@ def test_goods_of_a_programme_go_to_its_households_and_all_programmes_have_the_s
     assert found.idle[UUID(int=3)] == 5
     assert len(found.waiting) == 1
     assert len(plan(stock, people, Rules(doors_a_day=2)).packets) == 2
+
+
+@pytest.mark.parametrize(("pieces", "doors"), [(900, (10, 10)), (10, (13, 7)), (3, (17, 3)), (0, (20, 0))])
+def test_a_team_that_cannot_serve_all_serves_each_programme_by_the_doors_that_it_has_goods_for(
+    pieces: int, doors: tuple[int, int]
+) -> None:
+    """Forty families of each wait for 20 doors; of the second programme's goods there are so many."""
+    people = [replace(home(number, size=1), programme="ab"[number % 2]) for number in range(1, 81)]
+    stock = [replace(goods(900), programme="a"), replace(goods(pieces, number=2), programme="b")]
+    found = plan(stock, people, Rules(doors_a_day=20))
+    served = Counter(packet.household.programme for packet in found.packets)
+    assert (served["a"], served["b"]) == doors
+    assert len(found.waiting) == len(people) - len(found.packets)
 
 
 def test_a_civil_servant_and_a_citizen_who_are_alike_are_drawn_by_lot_from_day_to_day() -> None:

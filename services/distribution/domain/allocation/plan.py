@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
@@ -22,6 +22,7 @@ from services.distribution.domain.allocation.promise import Waiters
 from services.distribution.domain.allocation.rules import SAME_CITY, Travel, distance_class
 from services.distribution.domain.allocation.schedule import schedule
 from services.distribution.domain.allocation.snapshot import Packet, Plan, Reached, Rules, Snapshot, by_programme
+from services.distribution.domain.rounds import shares
 
 FRAGILE = frozenset({"infant", "elderly", "alone"})
 ORIGINS = ("FROM_KELURAHAN", "FROM_KECAMATAN", "FROM_CITY")
@@ -60,13 +61,38 @@ def allocate(snapshot: Snapshot, rules: Rules, now: datetime, seed: str) -> Plan
     """One packet at most for each household without an open one; the same input gives the same plan.
 
     The programmes are planned one after the other: each has its goods and households, and all have the same teams.
+    Where a team cannot serve all of them, each programme gets doors in proportion to those that it has goods for.
     """
-    plans, opened = list[Plan](), Counter(snapshot.open_tasks)
-    for part in by_programme(snapshot).values():
-        plan = _Allocation(replace(part, open_tasks=dict(opened)), rules, now, seed).run()
-        opened.update(packet.household.kelurahan for packet in plan.packets)
-        plans.append(plan)
-    return reduce(_together, plans)
+    used = Counter(snapshot.open_tasks) + Counter(snapshot.done_today)
+    room = {place: max(0, rules.doors_a_day - used[place]) for place in snapshot.kecamatan}
+    parts, plans, taken = by_programme(snapshot), dict[str, Plan](), Counter[str]()
+
+    def plan(name: str, doors: Mapping[str, int]) -> None:
+        """Plan a programme; the packets of those before it are in the teams' queues."""
+        part = replace(parts[name], open_tasks=dict(Counter(snapshot.open_tasks) + taken))
+        plans[name] = _Allocation(part, doors, rules, now, seed).run()
+        taken.update(packet.household.kelurahan for packet in plans[name].packets)
+
+    for name in parts:
+        plan(name, room)
+    if any(taken[place] > doors for place, doors in room.items()):
+        limits = _shared(plans, room)
+        taken.clear()
+        for name in parts:
+            plan(name, {place: min(own, room[place] - taken[place]) for place, own in limits[name].items()})
+    return reduce(_together, plans.values())
+
+
+def _shared(plans: Mapping[str, Plan], room: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """How many doors of each kelurahan a programme may take, when each was planned as if it had all of them."""
+    wanted = {name: Counter(packet.household.kelurahan for packet in plan.packets) for name, plan in plans.items()}
+    limits: dict[str, dict[str, int]] = {name: dict(room) for name in plans}
+    for place, doors in room.items():
+        asked = {name: counts[place] for name, counts in wanted.items()}
+        if sum(asked.values()) > doors:
+            for name, own in shares(doors, asked).items():
+                limits[name][place] = own
+    return limits
 
 
 def _together(one: Plan, other: Plan) -> Plan:
@@ -75,13 +101,11 @@ def _together(one: Plan, other: Plan) -> Plan:
 
 
 class _Allocation:
-    def __init__(self, snapshot: Snapshot, rules: Rules, now: datetime, seed: str) -> None:
+    def __init__(self, snapshot: Snapshot, doors: Mapping[str, int], rules: Rules, now: datetime, seed: str) -> None:
         self._snapshot, self._rules, self._now, self._seed = snapshot, rules, now, seed
         self._travel = Travel(snapshot, rules, now)
         self._shelves = Shelves(snapshot, self._travel, rules, seed)
-        self._room = Counter(dict.fromkeys(snapshot.kecamatan, rules.doors_a_day))
-        self._room.subtract(snapshot.open_tasks)
-        self._room.subtract(snapshot.done_today)
+        self._room = Counter(doors)
         self._reached = dict(snapshot.reached if snapshot.reached is not None else _reached(snapshot))
         self._waiters = Waiters(snapshot, rules, self._shelves, now)
 
