@@ -73,6 +73,9 @@ class Kit:
 
 async def load_kit(tx: Transaction, lot_id: UUID, city: Reference) -> Kit:
     """Of a lot of the city, which is locked with its loose goods."""
+    await queries.load_kit(
+        tx, lot_id=lot_id, tenant=city.tenant
+    )  # waits for who opens some now: see load_lots_of_purchase
     rows = {row["lot_id"]: row for row in await queries.load_kit(tx, lot_id=lot_id, tenant=city.tenant)}
     row = rows.pop(lot_id, None)
     told = _product(row, city.products) if row and row["product_text"] else None
@@ -87,7 +90,10 @@ async def append_adjustment(
 
 
 async def load_lots_of_purchase(tx: Transaction, purchase_id: UUID) -> list[Lot]:
-    """The lots of a purchase, locked."""
+    """The lots of a purchase, locked. Who waited for a lock sees the row as it is now, but no rows that came with it:
+    the loose goods of kits that were opened meanwhile are seen by a second look.
+    """
+    await queries.load_lots_of_purchase(tx, purchase_id=purchase_id)
     return [lot_of(row) for row in await queries.load_lots_of_purchase(tx, purchase_id=purchase_id)]
 
 

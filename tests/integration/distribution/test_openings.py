@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.distribution.domain.adjustment import Adjustment
+from services.distribution.store.laws import breaches
+from services.distribution.usecases.adjusting import adjust
+from services.distribution.usecases.stock import take_in
 from services.reporting.cli import differences
+from shared.database.pool import connect
 from shared.ids import derived_id
 from shared.reference.kits import contents_of
 from shared.reference.load import load
+from shared.reference.store import Cities
 from tests.support.eventually import eventually
 from tests.support.goods import bought, delivery, home
 from tests.support.journey import one_task, query, recent, register, report, services, tell
@@ -21,7 +27,8 @@ from tests.support.stored_city import StoredCity
 from tests.support.terminal import type_
 
 KIT = "KIT-SEMBAKO-ISOMAN"
-CONTENTS = dict(contents_of(load("3276").products[KIT]))
+DEPOK = load("3276")
+CONTENTS = dict(contents_of(DEPOK.products[KIT]))
 HOUR = timedelta(hours=1)
 
 
@@ -81,7 +88,7 @@ def test_who_must_not_have_the_kit_gets_what_suits_of_its_contents(city: StoredC
     city.report(delivery(task_id), BEGIN + HOUR)
     given = kept(city, "delivered")
     assert given
-    assert not any("egg" in load("3276").products[sku].allergens for sku in given)
+    assert not any("egg" in DEPOK.products[sku].allergens for sku in given)
 
 
 @pytest.mark.parametrize(("left", "whole", "apart"), [(4, 2, 2), (1, 0, 1), (0, 0, 0)])
@@ -109,6 +116,39 @@ def test_what_was_in_a_kit_and_left_before_the_void_is_over_delivered(city: Stor
     city.take_in(bought(sku=KIT, kind="voided", version=2), BEGIN)
     assert sent
     assert (kept(city, "over_delivered"), kept(city, "available"), kept(city, "opened")) == (sent, {}, {})
+
+
+@pytest.mark.parametrize("then", ["opening", "void"])
+async def test_who_waits_for_an_opening_sees_what_came_of_it(world: World, then: str) -> None:
+    kits = bought(pieces=5, sku=KIT)
+    first, second = [await connect(world.database_url, "distribution") for _ in range(2)]
+    cities = Cities([DEPOK])
+    try:
+        await take_in(first, [kits], cities=cities, now=BEGIN)
+        [lot] = await query(world, "select lot_id from distribution.lots")
+        said = [Adjustment(derived_id(name), lot["lot_id"], "opening", 2, "buka", "/lumbung/1") for name in "ab"]
+        async with first.transaction():
+            await adjust(first, said[0], reference=DEPOK, now=BEGIN)
+
+            async def other() -> None:
+                async with second.transaction():
+                    if then == "opening":
+                        await adjust(second, said[1], reference=DEPOK, now=BEGIN)
+                    else:
+                        void = bought(sku=KIT, kind="voided", version=2)
+                        await take_in(second, [void], cities=cities, now=BEGIN)
+
+            waiting = asyncio.create_task(other())
+            locked = "select 1 from pg_stat_activity where wait_event_type = 'Lock'"
+            await eventually(lambda: query(world, locked), bool)
+        await waiting
+        assert await breaches(first) == []
+        rows = await query(world, "select sku, available::int from distribution.lots where available > 0 order by sku")
+        left = {row["sku"]: row["available"] for row in rows}
+        assert left == ({KIT: 1, **loose(4)} if then == "opening" else {})
+    finally:
+        await first.close()
+        await second.close()
 
 
 TRACE = """select line_no, sku, bought, over_delivered, on_the_way, delivered, opened, in_stock from reporting.v1_trace
