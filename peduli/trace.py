@@ -81,7 +81,7 @@ def render(found: Found, console: Console) -> None:
     """The journey as trees, in Bahasa Indonesia."""
     city, household = city_of(found["city"]), found["household"]
     if household:
-        until = household["released_reason"] or f"isolasi sampai {local(household['isolation_until'], city)}"
+        until = household["released_reason"] or f"dibantu sampai {local(household['isolation_until'], city)}"
         waits = f", menunggu: {household['waits_because']}" if household["waits_because"] else ""
         home = place(household["kelurahan"], city)
         console.print(f"Rumah {household['household_id']} di {home}, {until}{waits}", highlight=False)

@@ -46,9 +46,9 @@ TEXTS: dict[str, Text] = {
         "", "", "Di kelurahan ini lebih sedikit warga yang sudah terjangkau ({0} %, berikutnya {1} %)."
     ),
     "ENDS_SOONER": Text(
-        "Antarkan segera: isolasi hampir selesai.",
+        "Antarkan segera: masa bantuan hampir selesai.",
         "",
-        "Isolasi berakhir {0} jam lebih cepat dari urutan berikutnya.",
+        "Masa bantuan berakhir {0} jam lebih cepat dari urutan berikutnya.",
     ),
     "MORE_FRAGILE": Text(
         "Ada bayi, lansia, atau orang yang sendiri.", "", "Lebih rentan dari urutan berikutnya ({0}, berikutnya {1})."
@@ -74,7 +74,7 @@ TEXTS: dict[str, Text] = {
         "Rencana diperbaiki sebelum ada tim yang mengambilnya.",
     ),
     "HAS_OPEN_PACKET": Text("", "Paket untuk keluarga Anda sudah disiapkan.", "Sudah ada satu paket di jalan."),
-    "ISOLATION_ENDED": Text("", "Masa isolasi keluarga Anda sudah selesai.", "Isolasi sudah berakhir."),
+    "ISOLATION_ENDED": Text("", "Masa bantuan keluarga Anda sudah selesai.", "Masa bantuan sudah berakhir."),
     "NEED_MET": Text("", "Kebutuhan keluarga Anda sudah terpenuhi untuk saat ini.", "Kebutuhan sudah terpenuhi."),
     "TEAM_FULL": Text(
         "Tim kelurahan ini sudah penuh hari ini.",
@@ -90,7 +90,7 @@ TEXTS: dict[str, Text] = {
     "NOT_IN_TIME": Text(
         "",
         "Barang yang ada tidak dapat sampai tepat waktu.",
-        "Menunggu: barang yang ada basi atau tiba setelah isolasi selesai.",
+        "Menunggu: barang yang ada basi atau tiba setelah masa bantuan selesai.",
     ),
     "OTHER_AID": Text(
         "",
@@ -101,13 +101,13 @@ TEXTS: dict[str, Text] = {
     "NOT_PROMISED": Text(
         "",
         "Kami belum bisa menjanjikan waktunya; RT/RW dan kelurahan Anda diberi tahu.",
-        "Tanpa janji: tidak ada barang atau tim yang cukup sebelum isolasi selesai.",
+        "Tanpa janji: tidak ada barang atau tim yang cukup sebelum masa bantuan selesai.",
     ),
 }
 PACKET = Text(
     "Bawa {what} ke pintu sebelum {before}: letakkan, ketuk, mundur.",
     "Paket untuk keluarga Anda: {what}, paling lambat {before}.",
-    "Paket: {what}; harus sampai sebelum {before}, saat isolasi selesai atau barang pertama basi.",
+    "Paket: {what}; harus sampai sebelum {before}, saat masa bantuan selesai atau barang pertama basi.",
 )
 WAITING = ("TEAM_FULL", "NO_GOODS", "NOTHING_SUITS", "NOT_IN_TIME")  # what a promise belongs to
 

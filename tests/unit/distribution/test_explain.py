@@ -48,8 +48,8 @@ def test_a_packet_is_told_with_what_and_when_to_each_reader() -> None:
         "Rumah ini belum pernah menerima paket.",
         "household": f"Paket untuk keluarga Anda: {what}, paling lambat 24/07/2021 13.00. "
         "Ini paket pertama untuk keluarga Anda.",
-        "auditor": f"Paket: {what}; harus sampai sebelum 24/07/2021 13.00, saat isolasi selesai atau barang pertama "
-        "basi. Didahulukan: belum pernah menerima paket.",
+        "auditor": f"Paket: {what}; harus sampai sebelum 24/07/2021 13.00, saat masa bantuan selesai atau barang "
+        "pertama basi. Didahulukan: belum pernah menerima paket.",
     }
 
 
@@ -70,7 +70,7 @@ def test_one_who_waits_is_told_why_and_when() -> None:
     )
     assert explain_waiting("NOTHING_SUITS", None, "auditor") == (
         "Menunggu: barang yang ada dilarang aturan keras (alergi, bayi, diabetes, tidak bisa memasak, halal). "
-        "Tanpa janji: tidak ada barang atau tim yang cukup sebelum isolasi selesai."
+        "Tanpa janji: tidak ada barang atau tim yang cukup sebelum masa bantuan selesai."
     )
     assert explain_waiting("NEED_MET", None, "auditor") == "Kebutuhan sudah terpenuhi."
 
