@@ -71,6 +71,7 @@ bench: setup ## measure speed, and write docs/performance.md
 	$(PYTHON) -m bench.http $(ARGS)
 	$(PYTHON) -m bench.allocation
 	$(PYTHON) -m bench.assigning
+	$(PYTHON) -m bench.goals
 	$(PYTHON) -m bench.field_page
 
 up: ## start the system with docker compose; secrets are made into .env once
