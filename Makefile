@@ -51,7 +51,7 @@ lint: setup ## ruff, mypy --strict, import rules, migrations, spelling
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/squawk services/*/migrations/*.sql shared/*/migrations/*.sql services/reporting/views.sql
+	.venv/bin/squawk services/*/migrations/*.sql shared/*/migrations/*.sql services/reporting/views*.sql
 	.venv/bin/codespell
 
 contracts: setup ## write the generated contract anew: schemas, AsyncAPI, OpenAPI

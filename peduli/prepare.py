@@ -44,7 +44,7 @@ async def prepare_database(admin_url: str, tenant: str, passwords: dict[str, str
             f"{schema}/{name}" for name in await migrate.migrate(admin_url, schema, [*SHARED_MIGRATIONS, folder])
         ]
         if schema == reporting.SCHEMA:
-            await reporting_cli.publish_views(admin_url, reporting.VIEWS.read_text())
+            await reporting_cli.publish_views(admin_url, "".join(file.read_text() for file in reporting.VIEWS))
         if passwords:
             await roles.ensure(
                 admin_url,

@@ -31,6 +31,7 @@ from services.distribution.store import photos, pickups
 from services.distribution.store.stock import queries
 from services.distribution.usecases.allocate import allocate_due, improve_city
 from services.distribution.usecases.households import Keys, erase_due
+from services.distribution.usecases.recipients import count_recipients
 from services.distribution.usecases.rounds import plan_due
 from services.distribution.usecases.stock import expire
 from services.distribution.usecases.tasks import sweep_due
@@ -54,11 +55,12 @@ PICKUPS_LAST = timedelta(days=7)
 PHOTOS_LAST = timedelta(days=30)  # until then somebody may ask; the proof itself is the hash
 IMPROVE_SECONDS = 300.0
 ROUND_SECONDS = 60.0  # how often it is looked whether a week's plan is due: one look at an index
+COUNT_SECONDS = 3600.0  # how often it is looked whether a week of deliveries can be told of
 TELL_SECONDS = 1.0  # how often a webhook's messages are looked for: one look at an index
 
 
 def service(settings: Settings, *, clock: Clock = now) -> Service:
-    """The distribution service, ready to be served. `clock` is what its pages and the plan of a week go by."""
+    """The distribution service, ready to be served. `clock` is what its pages, plans and counts go by."""
     cities, directory = Cities(), Directory()
     keys = Keys(settings.hash_key.get_secret_value().encode(), settings.seal_key.get_secret_value().encode())
 
@@ -133,6 +135,14 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
 
         await every(stop, ROUND_SECONDS, lambda: each_city(cities, plan, progress), progress)
 
+    async def counting(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
+        async def count(city: Reference) -> bool:
+            async with pool.acquire() as tx, tx.transaction():
+                await count_recipients(tx, city=city, now=clock())
+            return False
+
+        await every(stop, COUNT_SECONDS, lambda: each_city(cities, count, progress), progress)
+
     return Service(
         name="distribution",
         schema=SCHEMA,
@@ -146,6 +156,7 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             Loop("improve", improving),
             Loop("rounds", planning),
             Loop("webhooks", telling),
+            Loop("count_recipients", counting),
         ],
         directory=directory,
     )

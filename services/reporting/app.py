@@ -26,7 +26,7 @@ from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError
 
 SCHEMA = "facts"
 MIGRATIONS = Path(__file__).parent / "migrations"
-VIEWS = Path(__file__).parent / "views.sql"
+VIEWS = tuple(Path(__file__).parent / name for name in ("views.sql", "views_explained.sql"))  # in this order
 HEARTBEAT_SECONDS = 15.0
 LOOK_SECONDS, CHECK_SECONDS = 600.0, 3600.0  # how often it is asked whether the night's check is due; its longest query
 

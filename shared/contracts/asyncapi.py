@@ -14,7 +14,7 @@ from shared.contracts.registry import ALL, INBOUND, TOLD, summary_of
 VERSION = "3.1.0"
 SERVICES = {
     "purchases": ("purchase", "pledge", "seller", "product", "unit"),
-    "distribution": ("household", "task", "lot"),
+    "distribution": ("household", "task", "lot", "recipients"),
 }
 
 ABOUT = """\

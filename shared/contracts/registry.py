@@ -11,6 +11,7 @@ from shared.contracts.households import HouseholdChanged, HouseholdRegistered, H
 from shared.contracts.lots import LotAdjusted, LotExpired
 from shared.contracts.pledges import PledgeRecorded, PledgeRejected
 from shared.contracts.purchases import PurchaseCorrected, PurchaseRecorded, PurchaseRejected, PurchaseVoided
+from shared.contracts.recipients import RecipientsCounted
 from shared.contracts.submissions import PledgeSubmission, PurchaseSubmission, Submitted, VoidSubmission
 from shared.contracts.tasks import (
     TaskAccepted,
@@ -53,6 +54,7 @@ _EVENTS: tuple[type[Event], ...] = (
     TaskRecalled,
     LotExpired,
     LotAdjusted,
+    RecipientsCounted,
     SellerChanged,
     ProductChanged,
     UnitChanged,

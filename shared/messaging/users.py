@@ -40,7 +40,7 @@ RIGHTS = {
         r"^(purchases\..+|peduli\.dead\.purchases)$", EVENTS, r"^[0-9]+\.(purchase|pledge|seller|product|unit)\."
     ),
     "distribution": Rights(
-        r"^(distribution\..+|peduli\.dead\.distribution)$", EVENTS, r"^[0-9]+\.(household|task|lot)\."
+        r"^(distribution\..+|peduli\.dead\.distribution)$", EVENTS, r"^[0-9]+\.(household|task|lot|recipients)\."
     ),
     "reporting": Rights(r"^(reporting\..+|peduli\.dead\.reporting)$"),
 }

@@ -128,6 +128,14 @@ def spoilt(purchase: str, pieces: int, version: int = 1) -> Envelope:
     return event("lot.expired", f"lot {purchase}", version, {**body, "quantity": pieces, "at": at})
 
 
+def counted(name: str, first: str, last: str, *, warga: int, aparatur: int = 0) -> Envelope:
+    """A count of the packets of some weeks: one to each household, two pieces in each."""
+    body = {"count_id": key(name), "programme": "isoman", "first": first, "last": last}
+    groups = {"warga": warga, "aparatur": aparatur}
+    told = {group: {"households": n, "packets": n, "pieces": 2 * n} for group, n in groups.items()}
+    return event("recipients.counted", name, 1, body | told)
+
+
 @dataclass
 class Facts:
     """The facts of a database, and the cities they are of."""

@@ -19,6 +19,7 @@ from services.distribution.store import laws
 from services.distribution.usecases.adjusting import adjust
 from services.distribution.usecases.allocate import allocate_city, improve_city
 from services.distribution.usecases.households import Keys, register
+from services.distribution.usecases.recipients import count_recipients
 from services.distribution.usecases.stock import expire, take_in
 from services.distribution.usecases.tasks import report, sweep_due
 from shared.contracts.envelope import Envelope
@@ -83,6 +84,9 @@ class StoredCity:
 
     def adjust(self, said: Adjustment, now: datetime) -> None:
         self._step(adjust(self._tx, said, reference=self._city, now=now))
+
+    def count_recipients(self, now: datetime) -> int:
+        return self._run(count_recipients(self._tx, city=self._city, now=now))
 
     def tasks(self) -> list[UUID]:
         return self._ids(

@@ -18,6 +18,7 @@ TOPICS = {
     "household": "Keluarga isoman",
     "task": "Tugas antar",
     "lot": "Stok lumbung",
+    "recipients": "Penerima per minggu",
     "seller": "Daftar penjual",
     "product": "Daftar barang",
     "unit": "Daftar unit kerja",

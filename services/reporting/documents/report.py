@@ -25,6 +25,12 @@ TOGETHER = (
     "Warga dan aparatur dihitung bersama: kepada pelaporan tidak diberitahukan rumah tangga mana yang rumah aparatur, "
     "dan pembagian paket tidak membedakannya."
 )
+GROUPS = {"warga": "Warga", "aparatur": "Aparatur (ASN)"}
+BY_WEEK = (
+    "Warga dan aparatur dibedakan per minggu penuh, bila sedikitnya lima rumah tangga warga menerima paket, dan "
+    "sedikitnya lima rumah tangga aparatur atau tidak satu pun; sebelum itu minggu berikutnya dihitung bersamanya. "
+    "Rumah tangga mana yang rumah aparatur tidak diberitahukan kepada pelaporan. "
+)
 CARRIED = {"assigned": "Ditugaskan kepada relawan", "delivered": "Sampai di pintu", "returned": "Kembali ke lumbung"}
 PURPOSE_ROWS = (("Untuk warga dan aparatur isoman", "donated_idr"), ("Dipakai sendiri", "own_use_idr"))
 
@@ -89,10 +95,13 @@ def tables(content: Mapping[str, Any]) -> list[Table]:
     """The tables of the whole city, or of a unit with all units below it."""
     units = content["units"]
     total = {name: _sum(units, name) for name in ("donated_idr", "own_use_idr", "posts", "compliant_posts")}
+    recipients = content.get("recipients")  # neither a unit's report nor one of before has them
+    purposes = [[words, total[name]] for words, name in PURPOSE_ROWS]
     return [
         _steps(content, total["donated_idr"]),
         *([_channels(content["channels"])] if content["channels"] else []),
-        Table("Peruntukan", ("Untuk", "Belanja"), [[w, total[n]] for w, n in PURPOSE_ROWS], frozenset({1}), TOGETHER),
+        Table("Peruntukan", ("Untuk", "Belanja"), purposes, frozenset({1}), "" if recipients else TOGETHER),
+        *([_recipients(recipients)] if recipients else []),
         Table(
             "Unggahan dan tagar " + " ".join(f"#{tag}" for tag in content["hashtags"]),
             ("Unggahan", "Jumlah"),
@@ -119,6 +128,17 @@ def _channels(rows: Sequence[Mapping[str, Any]]) -> Table:
     lines = [[channel_name(row["channel"]), row["purchases"], row["pieces"], row["spend_idr"]] for row in rows]
     whole = ["Jumlah", *(sum(line[n] for line in lines) for n in (1, 2, 3))]
     return Table("Saluran belanja", ("Saluran", "Nota", "Barang", "Belanja"), [*lines, whole], frozenset({3}))
+
+
+def _recipients(told: Mapping[str, Any]) -> Table:
+    rows: list[list[Any]] = []
+    if told["weeks"]:
+        rows += [[words, told[name]["packets"], told[name]["pieces"]] for name, words in GROUPS.items()]
+    if told["rest"] != 0 or not rows:
+        rows.append(["Belum dibedakan", _few(told["rest"]), "–"])
+    weeks = ", ".join(days(date.fromisoformat(first), date.fromisoformat(last)) for first, last in told["weeks"])
+    note = BY_WEEK + (f"Minggu yang dibedakan: {weeks}." if weeks else "Pada periode ini belum ada.")
+    return Table("Paket yang sampai, menurut penerima", ("Penerima", "Paket", "Barang"), rows, note=note)
 
 
 def _taking_part(units: Sequence[Mapping[str, Any]]) -> Table:

@@ -160,6 +160,12 @@ insert into fct_stock_change select * from unnest(:lot_id::uuid[], :version::int
   :damaged::int[], :withdrawn::int[], :expired::int[], :opened::int[], :kit_line_no::int[])
 on conflict do nothing;
 
+-- name: append_recipients!
+-- Packets of whole weeks by who got them.
+insert into fct_recipients select * from unnest(:count_id::uuid[], :recipients::text[], :tenant::text[], :programme::text[],
+  :first_date::date[], :last_date::date[], :households::int[], :packets::int[], :pieces::bigint[])
+on conflict do nothing;
+
 -- name: save_freshness!
 -- The latest event of each topic of a city; one from the future must not hide all that follow.
 insert into freshness as t select tenant, topic, least(last, now()), now()

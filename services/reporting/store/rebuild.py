@@ -21,6 +21,7 @@ TABLES = (
     "fct_rejection",
     "fct_stock_change",
     "fct_pledge",
+    "fct_recipients",
     "tally_unit_day",
     "tally_unit_round",
     "tally_channel_day",

@@ -172,13 +172,17 @@ owed as (
     from last where type in ('purchase.recorded.v1', 'purchase.corrected.v1', 'purchase.voided.v1')
   union all select 'fct_task', aggregate, concat_ws(' ', version, split_part(type, '.', 2)) from last where type like 'task.%'
   union all select 'fct_household', aggregate, concat_ws(' ', version, type = 'household.released.v1')
-    from last where type like 'household.%'),
+    from last where type like 'household.%'
+  union all select 'fct_recipients', aggregate, concat_ws(' ', told -> 'warga' ->> 'pieces', told -> 'aparatur' ->> 'pieces')
+    from last cross join lateral (select convert_from(body, 'UTF8')::jsonb as told) body where type = 'recipients.counted.v1'),
 known as (
   select 'aggregate_versions' as tally, aggregate, version::text as state from aggregate_versions
   union all select 'fct_purchase', purchase_id::text, concat_ws(' ', version, is_voided,
       case when not is_voided then total_idr end) from fct_purchase
   union all select 'fct_task', task_id::text, concat_ws(' ', version, status) from fct_task
-  union all select 'fct_household', household_id::text, concat_ws(' ', version, is_released) from fct_household),
+  union all select 'fct_household', household_id::text, concat_ws(' ', version, is_released) from fct_household
+  union all select 'fct_recipients', count_id::text, string_agg(pieces::text, ' ' order by recipients desc)
+    from fct_recipients group by count_id),
 buckets as (
   select tally, left(md5(aggregate), 2) as bucket,
     count(*) filter (where is_owed) as owed, count(*) filter (where not is_owed) as known,

@@ -67,6 +67,13 @@ select shown(coalesce(sum(assigned), 0)::bigint, 0, 0)::int as assigned,
   shown(coalesce(sum(returned), 0)::bigint, 0, 0)::int as returned
 from city_day where tenant = :tenant and local_date between :first and :last;
 
+-- name: list_recipients_between
+-- Packets by who got them, of the counts whose weeks lie between two days; hidden ones are not among them.
+select first_date, last_date, recipients, sum(packets)::int as packets, sum(pieces)::int as pieces
+from reporting.v1_recipients
+where tenant = :tenant and first_date >= :first and last_date <= :last and not is_suppressed
+group by 1, 2, 3 order by 1, 2, 3;
+
 -- name: load_pledges_between^
 -- What was pledged, by all or by `units`, for the rounds that begin between two days.
 select coalesce(sum(pledged_idr), 0)::bigint as pledged_idr, coalesce(sum(pledged_packets), 0)::int as pledged_packets

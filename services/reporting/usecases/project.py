@@ -32,6 +32,8 @@ _PLEDGE = (
     *("pledged_idr", "pledged_packets", "is_late", "pledged_at"),
 )
 _REJECTION = ("submission_id", "tenant", "source", "codes", "rejected_at", "local_date")
+_GROUP = ("households", "packets", "pieces")
+_RECIPIENTS = ("count_id", "recipients", "tenant", "programme", "first_date", "last_date", *_GROUP)
 _HOUSEHOLD: Row = {
     **dict.fromkeys(("household_id", "tenant", "version", "kelurahan")),
     "size": 0,
@@ -177,6 +179,7 @@ async def _others(tx: Transaction, events: Sequence[Envelope], cities: Cities) -
     pledges: dict[str, Row] = {}
     rejections: dict[str, Row] = {}
     changes: list[Row] = []
+    recipients: list[Row] = []
     for event in events:
         common = {"tenant": event.tenant, "version": event.version}
         key = event.data.get("household_id", "")
@@ -190,6 +193,8 @@ async def _others(tx: Transaction, events: Sequence[Envelope], cities: Cities) -
             pledges[event.data["pledge_id"]] = row | earliest
         elif event.type in _LOTS:
             changes.append(common | _stock_change(event))
+        elif event.type == "recipients.counted.v1":
+            recipients += _recipients(event)
     if households:
         await store.queries.save_households(tx, **_columns(tuple(_HOUSEHOLD), list(households.values())))
     if rejections:
@@ -198,6 +203,8 @@ async def _others(tx: Transaction, events: Sequence[Envelope], cities: Cities) -
         await store.queries.save_pledges(tx, **_columns(_PLEDGE, list(pledges.values())))
     if changes:
         await store.queries.append_stock_changes(tx, **_columns(tuple(changes[0]), changes))
+    if recipients:
+        await store.queries.append_recipients(tx, **_columns(_RECIPIENTS, recipients))
 
 
 def _columns(names: Sequence[str], rows: Sequence[Row]) -> dict[str, list[Any]]:
@@ -240,3 +247,14 @@ def _stock_change(event: Envelope) -> Row:
         **{name: whole(body.get(name, 0)) for name in ("over_delivered", "damaged", "withdrawn", "expired", "opened")},
         "kit_line_no": body.get("kit_line_no"),
     }
+
+
+def _recipients(event: Envelope) -> list[Row]:
+    """A row for each of the two groups of a count."""
+    body = event.data
+    common = {"count_id": body["count_id"], "tenant": event.tenant, "programme": body["programme"]}
+    common |= {f"{end}_date": date.fromisoformat(body[end]) for end in ("first", "last")}
+    return [
+        common | {"recipients": group} | {name: whole(body[group][name]) for name in _GROUP}
+        for group in ("warga", "aparatur")
+    ]

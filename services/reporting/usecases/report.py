@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from services.reporting.documents.report import CARRIED, Report
-from services.reporting.domain.suppression import sum_of
+from services.reporting.domain.suppression import FEWEST, sum_of
 from services.reporting.store.reports import queries
 from shared.database.pool import Row, Transaction
 from shared.errors import PeduliError
@@ -83,6 +83,7 @@ async def gather(tx: Transaction, city: Reference, first: date, last: date, unit
         "channels": [] if unit else _channels(city, await queries.list_channels_between(tx, **period)),
         "kecamatan": kecamatan,
         "packets": carried,
+        **({} if unit else _recipients(await queries.list_recipients_between(tx, **period), carried["delivered"])),
         "pledges": dict(pledges) if pledges else {},
         "hashtags": sorted({tag for programme in city.programmes.values() for tag in programme.hashtags}),
         "basis": sorted({programme.basis for programme in city.programmes.values()}),
@@ -106,6 +107,23 @@ def _places(city: Reference, unit: str) -> list[str]:
 def _carried(kecamatan: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
     """Packets of all these kelurahan together; None where one is hidden."""
     return {name: sum_of([row[name] for part in kecamatan for row in part["rows"]]) for name in CARRIED}
+
+
+def _recipients(rows: Sequence[Row], delivered: int | None) -> dict[str, Any]:
+    """Packets and pieces to warga and to aparatur, and the weeks that they are of; the rest is of no group yet.
+
+    None is told where the rest, beside `delivered` of the whole period, would be so few that it is a secret.
+    """
+    groups = {name: [row for row in rows if row["recipients"] == name] for name in ("warga", "aparatur")}
+    told = {
+        name: {what: sum(row[what] for row in group) for what in ("packets", "pieces")}
+        for name, group in groups.items()
+    }
+    rest = None if delivered is None else delivered - sum(group["packets"] for group in told.values())
+    if rest is None or not (rest == 0 or rest >= FEWEST):
+        return {"recipients": {"weeks": [], "rest": None}}
+    weeks = sorted({(row["first_date"].isoformat(), row["last_date"].isoformat()) for row in rows})
+    return {"recipients": {"weeks": weeks, "rest": rest, **told}}
 
 
 def _channels(city: Reference, rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from services.reporting.cli import differences
 from shared.contracts.envelope import Envelope
 from tests.support.projecting import (
     bought,
+    counted,
     event,
     facts_of,
     flat,
@@ -62,7 +63,7 @@ def life(number: int, versions: list[tuple[Any, ...]], is_voided: bool) -> list[
         history.append(voided(name, len(history) + 1))
     steps, ends = STEPS[: 1 + len(versions) * 2], ENDS[versions[0][2] % len(ENDS)]
     adjusted = {"quantity": 1, "over_delivered": 1, "at": "2021-07-25T01:00:00+00:00", "reason": "void"}
-    counted = adjusted | {"over_delivered": 0, "damaged": 1, "withdrawn": 2, "reason": "count"}
+    recounted = adjusted | {"over_delivered": 0, "damaged": 1, "withdrawn": 2, "reason": "count"}
     lot = {"lot_id": key(f"lot {name}"), "purchase_id": key(name), "line_no": 1, "sku": "BERAS-5KG"}
     return [
         history,
@@ -73,10 +74,11 @@ def life(number: int, versions: list[tuple[Any, ...]], is_voided: bool) -> list[
         [
             spoilt(name, 1),
             event("lot.adjusted", f"lot {name}", 2, {**lot, **adjusted}),
-            event("lot.adjusted", f"lot {name}", 3, {**lot, **counted}),
+            event("lot.adjusted", f"lot {name}", 3, {**lot, **recounted}),
         ],
         [pledged(f"w{number}", 1, 5), pledged(f"w{number}", 2, 7 + number)],
         [refused(f"r{number}", "UNKNOWN_UNIT", "UNKNOWN_SELLER")],
+        [counted(f"c{number}", f"2021-08-{2 + 7 * number:02}", f"2021-08-{8 + 7 * number:02}", warga=7, aparatur=5)],
     ]
 
 

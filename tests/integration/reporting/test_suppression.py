@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from services.reporting.documents.report import tables
 from services.reporting.usecases.report import gather
 from shared.database.pool import connect
 from shared.reference.load import load
+from shared.reference.week import WEEK, round_of
+from tests.support.projecting import counted, facts_of
 from tests.support.servers import World
 
 FIRST = date(2021, 7, 22)
@@ -121,3 +124,69 @@ async def test_households_of_a_place_are_told_from_five_on(world: World) -> None
     sql = """select active_households, unmet_households, is_suppressed from reporting.v1_distribution_place
       order by kelurahan"""
     assert [tuple(row.values()) for row in await read(world, sql)] == [(None, None, True), (5, 5, False)]
+
+
+WEEKS = [date(2021, 7, 5) + n * WEEK for n in range(6)]
+
+
+async def counts(world: World, cells: dict[Cell, int], weeks: Sequence[date]) -> None:
+    """A count of each of these weeks, as many packets as there were: five of aparatur, the others of warga."""
+    events = []
+    for monday in weeks:
+        packets = sum(n for (_, day), n in cells.items() if round_of(day) == monday)
+        last = monday + timedelta(days=6)
+        events.append(counted(f"{monday}", f"{monday}", f"{last}", warga=packets - 5, aparatur=5))
+    async with facts_of(world) as facts:
+        await facts.apply(events)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_a_count_of_weeks_gives_no_day_of_few_packets_away(world: World, seed: int) -> None:
+    drawn, kelurahan = random.Random(seed), load("3276").kelurahan[0]
+    days = [monday + timedelta(days=n) for monday in WEEKS for n in range(7)]
+    cells = {(kelurahan, day): drawn.choice([0, 0, 0, 12, 20, 31, drawn.randint(1, 6)]) for day in days}
+    cells |= {(kelurahan, monday): 40 + n for n, monday in enumerate(WEEKS)}
+    await carried(world, cells)
+    told = WEEKS[: 3 + seed % 4]
+    await counts(world, cells, told)
+    rows = await read(world, "select first_date, sum(packets)::int as n from reporting.v1_recipients group by 1")
+    sums = {row["first_date"]: row["n"] for row in rows}
+    by_day = await read(world, "select local_date, delivered from reporting.v1_distribution_city")
+    shown = {row["local_date"]: row["delivered"] for row in by_day}
+    assert {day for (_, day), n in cells.items() if 0 < n < 5} <= {day for day, n in shown.items() if n is None}
+    hidden = {monday for monday in told if sums[monday] is None}
+    known = [[day for day in days if round_of(day) == monday] for monday in told if monday not in hidden]
+    known.append([day for day in days if not any(day in week for week in known)])  # what the whole leaves over
+    for group in known:
+        unknown = [cells[kelurahan, day] for day in group if shown[day] is None]
+        assert not unknown or (len(unknown) > 1 and sum(unknown) >= 5)
+    for monday in told:
+        assert sums[monday] in (None, sum(cells[kelurahan, day] for day in days if round_of(day) == monday))
+
+
+@pytest.mark.parametrize(("later", "wanted"), [(0, 47), (2, None)])
+async def test_a_count_is_hidden_where_the_days_of_no_count_would_be_given_away(
+    world: World, later: int, wanted: int | None
+) -> None:
+    kelurahan, (monday, after) = load("3276").kelurahan[0], WEEKS[:2]
+    cells = {(kelurahan, monday + timedelta(days=n)): packets for n, packets in enumerate((40, 3, 4))}
+    cells |= {(kelurahan, after): 50, (kelurahan, after + timedelta(days=1)): later}
+    await carried(world, cells)
+    await counts(world, cells, [monday])
+    assert await read(world, "select sum(packets)::int as n from reporting.v1_recipients") == [{"n": wanted}]
+
+
+async def test_a_report_hides_both_groups_where_the_rest_would_be_few(world: World) -> None:
+    kelurahan = load("3276").kelurahan[0]
+    monday, after = WEEKS[0], WEEKS[1]
+    connection = await connect(world.database_url, "facts")
+    for rest, wanted in ((0, [[25, 50], [5, 10]]), (3, [["·", "–"]]), (9, [[25, 50], [5, 10], [9, "–"]])):
+        await connection.execute("truncate facts.tally_region_day, facts.fct_recipients, inbox, aggregate_versions")
+        cells = {(kelurahan, monday): 30, (kelurahan, after): rest, (kelurahan, after + WEEK): 8}  # hidden with 3
+        await carried(world, cells)
+        await counts(world, cells, [monday])
+        content = await gather(connection, load("3276"), monday, after)
+        (table,) = [table for table in tables(content) if table.title.endswith("menurut penerima")]
+        assert [list(row[1:]) for row in table.rows] == wanted
+        assert ("5 – 11 Juli 2021" in table.note) == (rest != 3)
+    await connection.close()
