@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import typer
@@ -21,11 +21,13 @@ from peduli import (
     ledger,
     officers,
     publisher_commands,
+    reporting_commands,
     simulation,
     stock,
     teams,
     webhooks,
 )
+from peduli.configuration import settings as _settings
 from peduli.registry import app as registry_app
 from peduli.tables import show as _print
 from peduli.unreachable import is_unreachable
@@ -36,13 +38,12 @@ app = typer.Typer(no_args_is_help=True, help="From a purchase to a doorstep, bef
 topology_app = typer.Typer(no_args_is_help=True, help="Exchanges, queues and bindings.")
 city_app = typer.Typer(no_args_is_help=True, help="Cities that are served: reference data.")
 parked_app = typer.Typer(no_args_is_help=True, help="Messages that could not be applied.")
-reporting_app = typer.Typer(no_args_is_help=True, help="Tallies and views.")
 app.add_typer(topology_app, name="topology")
 app.add_typer(city_app, name="city")
 app.add_typer(registry_app, name="registry")
 app.add_typer(parked_app, name="parked")
 app.add_typer(publisher_commands.app, name="publisher")
-app.add_typer(reporting_app, name="reporting")
+app.add_typer(reporting_commands.app, name="reporting")
 app.add_typer(officers.app, name="officer")
 app.add_typer(households.app, name="household")
 app.add_typer(teams.app, name="team")
@@ -59,18 +60,6 @@ ParkedId = Annotated[UUID, typer.Argument(help="as `peduli parked list` shows it
 ServiceName = Annotated[
     Literal["purchases", "distribution", "reporting"], typer.Option("--service", help="whose messages")
 ]
-
-
-def _settings() -> Any:
-    from pydantic import ValidationError
-
-    from shared.settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        names = ", ".join(f"PEDULI_{'_'.join(map(str, detail['loc'])).upper()}" for detail in error.errors())
-        raise PeduliError(f"not set, or not as it must be: {names}", hint="docs/reference/settings.md tells") from None
 
 
 @app.command()
@@ -187,46 +176,6 @@ def parked_discard(parked_id: ParkedId, service: ServiceName, note: Annotated[st
 
     asyncio.run(parked.within(_settings(), SCHEMAS[service], lambda tx: parking.discard(tx, parked_id, note)))
     print("discarded")
-
-
-@reporting_app.command("reconcile")
-def reporting_reconcile(as_json: Json = False) -> None:
-    """Recompute every tally from the facts, and the facts from the owners' logs; ends with 1 when any differs.
-
-    Without the right to read the logs (an admin has it) it says so, and compares the tallies only.
-    """
-    from services.reporting.cli import differences, differences_from_logs
-
-    url = _settings().database_url
-    found, logs = asyncio.run(differences(url)), asyncio.run(differences_from_logs(url))
-    if logs is None:
-        print("the owners' logs cannot be read by this role: not compared", file=sys.stderr)
-    _print([{"tally": tally, "key": key} for tally, key in [*found, *(logs or [])]], as_json)
-    raise typer.Exit(1 if found or logs else 0)
-
-
-@reporting_app.command("rebuild")
-def reporting_rebuild(as_json: Json = False) -> None:
-    """Make facts and tallies anew from the logs, while readers go on; PEDULI_DATABASE_URL must be an admin's."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from peduli.prepare import REPORTING_MIGRATIONS
-    from services.reporting.cli import count_events, remake
-
-    settings = _settings()
-    total = asyncio.run(count_events(settings.database_url))
-    with Progress(console=Console(stderr=True)) as progress:
-        bar = progress.add_task("rebuilding", total=total)
-        made = asyncio.run(
-            remake(
-                settings.database_url,
-                REPORTING_MIGRATIONS,
-                shards=settings.shards,
-                on_progress=lambda count: progress.advance(bar, count),
-            )
-        )
-    _print([{"events": made.events, "differed": ", ".join(made.differing) or "nothing"}], as_json)
 
 
 @app.command("export")

@@ -10,12 +10,13 @@ from services.reporting.store import rebuild as store
 from services.reporting.store.overview import queries
 from services.reporting.usecases.export import Format, export
 from services.reporting.usecases.rebuild import LOGS, Rebuilt, rebuild
-from services.reporting.usecases.reconcile import GRACE_SECONDS, reconcile, reconcile_logs
+from services.reporting.usecases.reconcile import CHECKS, GRACE_SECONDS, reconcile, reconcile_logs
 from shared.database import migrate
 from shared.database.pool import connect
 from shared.reference.store import Cities
 
 CHECK_SECONDS = 3600.0  # a check reads all there is
+TALLIES = len(CHECKS)  # that a check recomputes
 REBUILD_SECONDS = 4 * CHECK_SECONDS  # its last step puts every row into its place
 
 
@@ -29,12 +30,12 @@ async def publish_views(admin_url: str, views: str) -> None:
         await connection.close()
 
 
-async def differences(database_url: str) -> list[tuple[str, str]]:
-    """Tallies that differ from the facts: (tally, key) of each difference."""
+async def differences(database_url: str, *, on_checked: Callable[[], None] = lambda: None) -> list[tuple[str, str]]:
+    """Tallies that differ from the facts: (tally, key) of each difference; `on_checked` is called `TALLIES` times."""
     connection = await connect(database_url, "facts", statement_seconds=CHECK_SECONDS)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return await reconcile(connection)
+            return await reconcile(connection, on_checked=on_checked)
     finally:
         await connection.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 
 import orjson
@@ -13,29 +14,36 @@ from shared.database.pool import Transaction
 
 GRACE_SECONDS = 60.0  # an event this young may still be on its way to us
 Differences = list[tuple[str, str]]
+CHECKS = (
+    queries.list_unit_differences,
+    queries.list_round_differences,
+    queries.list_channel_differences,
+    queries.list_seller_differences,
+    queries.list_product_differences,
+    queries.list_source_differences,
+    queries.list_reason_differences,
+    queries.list_buyer_differences,
+    queries.list_day_buyer_differences,
+    queries.list_region_differences,
+    queries.list_region_day_differences,
+    queries.list_line_differences,
+    queries.list_stock_line_differences,
+    queries.list_stock_differences,
+    queries.list_delivery_differences,
+    queries.list_hours_differences,
+)
 
 
-async def reconcile(tx: Transaction) -> Differences:
-    """Differences as (tally, key); empty when every tally equals its recomputation. Run in a repeatable-read tx."""
-    rows = [
-        *await queries.list_unit_differences(tx),
-        *await queries.list_round_differences(tx),
-        *await queries.list_channel_differences(tx),
-        *await queries.list_seller_differences(tx),
-        *await queries.list_product_differences(tx),
-        *await queries.list_source_differences(tx),
-        *await queries.list_reason_differences(tx),
-        *await queries.list_buyer_differences(tx),
-        *await queries.list_day_buyer_differences(tx),
-        *await queries.list_region_differences(tx),
-        *await queries.list_region_day_differences(tx),
-        *await queries.list_line_differences(tx),
-        *await queries.list_stock_line_differences(tx),
-        *await queries.list_stock_differences(tx),
-        *await queries.list_delivery_differences(tx),
-        *await queries.list_hours_differences(tx),
-    ]
-    return [(row["tally"], row["key"]) for row in rows]
+async def reconcile(tx: Transaction, *, on_checked: Callable[[], None] = lambda: None) -> Differences:
+    """Differences as (tally, key); empty when every tally equals its recomputation. Run in a repeatable-read tx.
+
+    `on_checked` is called after each of `CHECKS`.
+    """
+    found: Differences = []
+    for check in CHECKS:
+        found += [(row["tally"], row["key"]) for row in await check(tx)]
+        on_checked()
+    return found
 
 
 async def reconcile_logs(tx: Transaction, *, grace_seconds: float = GRACE_SECONDS) -> Differences | None:

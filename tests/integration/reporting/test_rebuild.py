@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from typing import Any
 
@@ -17,9 +18,11 @@ from peduli.processes import role_url
 from services.reporting.cli import count_events, differences, differences_from_logs
 from tests.support.eventually import eventually
 from tests.support.journey import query
+from tests.support.projecting import bought, facts_of
 from tests.support.publish import message, publish, purchase
 from tests.support.running import running
 from tests.support.servers import World
+from tests.support.terminal import type_
 
 TOTAL = "select coalesce(sum(purchases), 0)::int from reporting.v1_unit_tally"
 KEY = "3276.purchase.submitted.v1"
@@ -84,3 +87,27 @@ async def test_a_role_that_sees_its_own_schema_only_says_that_it_cannot_read_the
     url = role_url(world.database_url, "facts", "secret")
     assert await differences(url) == []
     assert await differences_from_logs(url) is None
+
+
+async def test_reconcile_ends_with_1_when_anything_differs_and_shows_how_far_it_is(world: World) -> None:
+    await prepare_database(world.database_url, "3276", dict.fromkeys(("purchases", "distribution", "facts"), "secret"))
+    await query(world, "revoke select on purchases.event_log from peduli_facts")
+    async with facts_of(world) as facts:
+        await facts.apply([bought("told by no log", purpose="own_use")])
+
+    def reconcile(url: str) -> tuple[int, list[str], str]:
+        given = {"PEDULI_DATABASE_URL": url, "PEDULI_HASH_KEY": "k", "PEDULI_SEAL_KEY": "k"}
+        ended = type_(("reporting", "reconcile", "--json"), given)
+        return ended.code, [row["tally"] for row in json.loads(ended.out)], ended.err
+
+    own = role_url(world.database_url, "facts", "secret")
+    code, found, shown = reconcile(own)
+    assert (code, found) == (0, [])
+    assert re.search(r"tallies .*100%", shown)
+    assert "cannot be read by this role" in shown
+    await query(world, "update facts.tally_unit_day set own_use_idr = own_use_idr + 1")
+    assert reconcile(own)[:2] == (1, ["tally_unit_day"])
+    await query(world, "update facts.tally_unit_day set own_use_idr = own_use_idr - 1")
+    code, found, shown = reconcile(world.database_url)
+    assert (code, set(found)) == (1, {"aggregate_versions", "fct_purchase"})
+    assert re.search(r"logs .*100%", shown)
