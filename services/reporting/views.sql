@@ -30,6 +30,14 @@ cross join lateral (select count(distinct buyer_key) as buyers from facts.unit_d
   where d.unit_code = t.unit_code and d.local_date = t.local_date and d.purchases > 0) b
 window running as (partition by t.unit_code order by t.local_date);
 
+create or replace view reporting.v1_post_tally as
+select u.tenant, t.unit_code, u.name as unit_name, t.local_date, told.posted_by, told.posts, told.compliant_posts,
+  round(100.0 * told.compliant_posts / told.posts, 2) as hashtag_compliance_percent
+from facts.tally_unit_day t join facts.dim_unit u using (unit_code)
+cross join lateral (values ('asn', t.posts - t.posts_by_unit, t.compliant_posts - t.compliant_by_unit),
+  ('unit', t.posts_by_unit, t.compliant_by_unit)) as told (posted_by, posts, compliant_posts)
+where told.posts > 0;
+
 create or replace view reporting.v1_unit_round as
 select u.tenant, coalesce(p.unit_code, t.unit_code) as unit_code, u.name as unit_name, coalesce(p.programme, t.programme) as programme,
   coalesce(p.round, t.round) as round, p.pledged_idr, p.pledged_packets, p.is_late, p.pledged_at,

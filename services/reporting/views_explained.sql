@@ -1,6 +1,7 @@
 -- What each published view and column means, and who may read: run after views.sql, whenever that is.
 comment on view reporting.v1_unit_tally is 'One row per unit kerja: participation, spending, posts';
 comment on view reporting.v1_unit_tally_daily is 'One row per unit kerja and local date, with running totals; sums to v1_unit_tally';
+comment on view reporting.v1_post_tally is 'One row per unit kerja, local date of the purchase and who posted: posts by its ASN and by the unit itself; sums to v1_unit_tally_daily';
 comment on view reporting.v1_unit_round is 'One row per unit kerja, programme and round: what was pledged beside what was bought';
 comment on view reporting.v1_channel_tally is 'One row per city, channel of its programme and local date';
 comment on view reporting.v1_distribution_tally is 'One row per kelurahan and local date: what happened to packets that day; 1 to 4 are hidden, and what would give them away';
@@ -39,7 +40,7 @@ begin
       ('buyers', 'Distinct ASN with a purchase that stands: ever, on that day, or in that round'), ('participation_percent', 'buyers / headcount, in percent'),
       ('purchases', 'Purchases that stand'), ('items', 'Pieces bought'), ('spend_idr', 'Money spent, in whole rupiah'),
       ('spend_per_asn_idr', 'spend_idr / headcount, in whole rupiah'), ('donated_idr', 'Spent on goods for isoman households'),
-      ('own_use_idr', 'Spent on goods for own use'), ('posts', 'Posts told with the purchases'),
+      ('own_use_idr', 'Spent on goods for own use'), ('posts', 'Posts told with the purchases'), ('posted_by', 'asn: an ASN of the unit on his own page; unit: the unit on its own'),
       ('compliant_posts', 'Posts with all hashtags of the programme'), ('hashtag_compliance_percent', 'compliant_posts / posts, in percent'),
       ('rank_in_kind', 'Rank by participation among units of its kind in the city'), ('last_purchase_date', 'Local date of the last purchase'),
       ('local_date', 'Calendar day in the city''s own time zone (WIB, WITA or WIT)'), ('running_spend_idr', 'spend_idr up to this day'),

@@ -13,7 +13,8 @@ from shared.reference.folding import fold
 from shared.reference.model import Reference
 
 UnitDay = tuple[str, date]
-UNIT_FIELDS = ("purchases", "items", "spend_idr", "donated_idr", "own_use_idr", "posts", "compliant_posts")
+POST_FIELDS = ("posts", "compliant_posts", "posts_by_unit", "compliant_by_unit")
+UNIT_FIELDS = ("purchases", "items", "spend_idr", "donated_idr", "own_use_idr", *POST_FIELDS)
 ROUND_FIELDS = ("purchases", "donated_idr")
 SALE_FIELDS = ("purchases", "items", "spend_idr")  # of a channel, and of a seller
 PRODUCT_FIELDS = ("items", "spend_idr")
@@ -43,6 +44,8 @@ class PurchaseFact(NamedTuple):
     pickup_kelurahan: str = ""
     recorded_on: date | None = None
     latency_seconds: int = 0
+    posts_by_unit: int = 0
+    compliant_by_unit: int = 0
     lines: tuple[tuple[str, int, int], ...] = ()  # sku, pieces, rupiah a piece
 
 
@@ -65,7 +68,8 @@ class Deltas:
             return
         donated = fact.total_idr if fact.purpose == "donation" else 0
         own_use = fact.total_idr - donated
-        values = (1, fact.items, fact.total_idr, donated, own_use, fact.posts, fact.compliant_posts)
+        posts = (fact.posts, fact.compliant_posts, fact.posts_by_unit, fact.compliant_by_unit)
+        values = (1, fact.items, fact.total_idr, donated, own_use, *posts)
         _add(self.units.setdefault((fact.unit_code, fact.local_date), [0] * len(UNIT_FIELDS)), values, sign)
         for tally, code in ((self.channels, fact.channel), (self.sellers, fact.seller_code)):
             _add(tally.setdefault((fact.tenant, code, fact.local_date), [0] * len(SALE_FIELDS)), values[:3], sign)
@@ -108,8 +112,8 @@ def of_purchase(
         kept = () if old is None else old[4:]
         return PurchaseFact(body["purchase_id"], city.tenant, version, True, *kept)
     at = moment(body["purchased_at"])
-    posts = body["posts"]
     wanted = hashtags_of(body, city)
+    posts = [(post["by"] == "unit", is_compliant(post["hashtags"], wanted)) for post in body["posts"]]
     return PurchaseFact(
         body["purchase_id"],
         city.tenant,
@@ -124,12 +128,14 @@ def of_purchase(
         whole(sum(line["quantity"] for line in body["lines"])),
         whole(body["total_idr"]),
         len(posts),
-        sum(is_compliant(post["hashtags"], wanted) for post in posts),
+        sum(compliant for _, compliant in posts),
         city.date_of(at),
         at,
         body["source"],
         body["pickup_kelurahan"],
         *_recorded(old, at, city, told_at),
+        sum(by_unit for by_unit, _ in posts),
+        sum(by_unit and compliant for by_unit, compliant in posts),
         tuple((line["sku"], line["quantity"], line["unit_price_idr"]) for line in body["lines"]),
     )
 

@@ -2,7 +2,7 @@
 -- Purchases as they are known.
 select purchase_id::text as purchase_id, tenant, version, is_voided, unit_code, buyer_keys, seller_code, channel, purpose,
   programme, items, total_idr, posts, compliant_posts, local_date, purchased_at, source, pickup_kelurahan, recorded_on,
-  latency_seconds, array(select (sku, quantity, unit_price_idr) from fct_purchase_line l
+  latency_seconds, posts_by_unit, compliant_by_unit, array(select (sku, quantity, unit_price_idr) from fct_purchase_line l
     where l.purchase_id = p.purchase_id order by line_no) as lines
 from fct_purchase p where purchase_id = any(:ids::uuid[]);
 
@@ -11,21 +11,23 @@ from fct_purchase p where purchase_id = any(:ids::uuid[]);
 insert into fct_purchase
 select purchase_id, tenant, version, is_voided, unit_code, string_to_array(buyer_keys, '|'), seller_code, channel, purpose,
   programme, items, total_idr, posts, compliant_posts, local_date, purchased_at, source, pickup_kelurahan, recorded_on,
-  latency_seconds
+  latency_seconds, posts_by_unit, compliant_by_unit
 from unnest(:purchase_id::uuid[], :tenant::text[], :version::int[], :is_voided::bool[], :unit_code::text[],
   :buyer_keys::text[], :seller_code::text[], :channel::text[], :purpose::text[], :programme::text[], :items::int[],
   :total_idr::bigint[], :posts::int[], :compliant_posts::int[], :local_date::date[], :purchased_at::timestamptz[],
-  :source::text[], :pickup_kelurahan::text[], :recorded_on::date[], :latency_seconds::int[])
+  :source::text[], :pickup_kelurahan::text[], :recorded_on::date[], :latency_seconds::int[],
+  :posts_by_unit::int[], :compliant_by_unit::int[])
   as new (purchase_id, tenant, version, is_voided, unit_code, buyer_keys, seller_code, channel, purpose, programme, items,
           total_idr, posts, compliant_posts, local_date, purchased_at, source, pickup_kelurahan, recorded_on,
-          latency_seconds)
+          latency_seconds, posts_by_unit, compliant_by_unit)
 on conflict (purchase_id) do update set version = excluded.version, is_voided = excluded.is_voided,
   unit_code = excluded.unit_code, buyer_keys = excluded.buyer_keys, seller_code = excluded.seller_code,
   channel = excluded.channel, purpose = excluded.purpose, programme = excluded.programme,
   items = excluded.items, total_idr = excluded.total_idr,
   posts = excluded.posts, compliant_posts = excluded.compliant_posts, local_date = excluded.local_date,
   purchased_at = excluded.purchased_at, source = excluded.source, pickup_kelurahan = excluded.pickup_kelurahan,
-  recorded_on = excluded.recorded_on, latency_seconds = excluded.latency_seconds;
+  recorded_on = excluded.recorded_on, latency_seconds = excluded.latency_seconds,
+  posts_by_unit = excluded.posts_by_unit, compliant_by_unit = excluded.compliant_by_unit;
 
 -- name: delete_lines!
 -- Lines and posts of purchases whose whole state is told anew.
@@ -78,11 +80,12 @@ day_buyers as (
   on conflict (unit_code, local_date, programme, buyer_key) do update set purchases = t.purchases + excluded.purchases)
 insert into tally_unit_day as t select * from unnest(:unit_code::text[], :unit_day::date[], :unit_purchases::int[],
   :unit_items::bigint[], :unit_spend_idr::bigint[], :unit_donated_idr::bigint[], :unit_own_use_idr::bigint[],
-  :unit_posts::int[], :unit_compliant_posts::int[])
+  :unit_posts::int[], :unit_compliant_posts::int[], :unit_posts_by_unit::int[], :unit_compliant_by_unit::int[])
 on conflict (unit_code, local_date) do update set purchases = t.purchases + excluded.purchases,
   items = t.items + excluded.items, spend_idr = t.spend_idr + excluded.spend_idr,
   donated_idr = t.donated_idr + excluded.donated_idr, own_use_idr = t.own_use_idr + excluded.own_use_idr,
-  posts = t.posts + excluded.posts, compliant_posts = t.compliant_posts + excluded.compliant_posts;
+  posts = t.posts + excluded.posts, compliant_posts = t.compliant_posts + excluded.compliant_posts,
+  posts_by_unit = t.posts_by_unit + excluded.posts_by_unit, compliant_by_unit = t.compliant_by_unit + excluded.compliant_by_unit;
 
 -- name: save_pledges!
 -- What units promise for a round; the last word counts, the day is that of the first.

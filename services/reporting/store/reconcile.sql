@@ -4,14 +4,16 @@ with truth as (
   select unit_code, local_date, count(*) as purchases, sum(items) as items, sum(total_idr) as spend_idr,
     sum(total_idr) filter (where purpose = 'donation') as donated_idr,
     sum(total_idr) filter (where purpose = 'own_use') as own_use_idr, sum(posts) as posts,
-    sum(compliant_posts) as compliant_posts
+    sum(compliant_posts) as compliant_posts, sum(posts_by_unit) as posts_by_unit, sum(compliant_by_unit) as compliant_by_unit
   from fct_purchase where not is_voided group by 1, 2)
 select 'tally_unit_day' as tally, coalesce(t.unit_code, f.unit_code) || ' ' || coalesce(t.local_date, f.local_date) as key
 from tally_unit_day t full join truth f using (unit_code, local_date)
 where (coalesce(t.purchases, 0), coalesce(t.items, 0), coalesce(t.spend_idr, 0), coalesce(t.donated_idr, 0),
-       coalesce(t.own_use_idr, 0), coalesce(t.posts, 0), coalesce(t.compliant_posts, 0))
+       coalesce(t.own_use_idr, 0), coalesce(t.posts, 0), coalesce(t.compliant_posts, 0), coalesce(t.posts_by_unit, 0),
+       coalesce(t.compliant_by_unit, 0))
   is distinct from (coalesce(f.purchases, 0), coalesce(f.items, 0), coalesce(f.spend_idr, 0), coalesce(f.donated_idr, 0),
-       coalesce(f.own_use_idr, 0), coalesce(f.posts, 0), coalesce(f.compliant_posts, 0))
+       coalesce(f.own_use_idr, 0), coalesce(f.posts, 0), coalesce(f.compliant_posts, 0), coalesce(f.posts_by_unit, 0),
+       coalesce(f.compliant_by_unit, 0))
 order by 2;
 
 -- name: list_round_differences

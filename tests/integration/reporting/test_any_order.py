@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.reporting.cli import differences
 from shared.contracts.envelope import Envelope
 from tests.support.projecting import (
+    BOTH,
     bought,
     counted,
     event,
@@ -51,6 +52,7 @@ def told(name: str, version: int, drawn: tuple[Any, ...]) -> Envelope:
         lines=[{"line_no": 1, "sku": sku, "quantity": pieces, "unit_price_idr": 1000}],
         total_idr=pieces * 1000,
         buyer_key=f"b{pieces % 2}",
+        posts=[{"url_hash": "h", "hashtags": BOTH[: day % 3], "posted_at": None, "by": "unit" if day % 2 else "asn"}],
         purchased_at=f"2021-07-{day:02}T16:30:00+00:00",
     )
 

@@ -14,6 +14,7 @@ import services.reporting.app as reporting
 from peduli.prepare import REPORTING_MIGRATIONS
 from services.reporting.cli import differences, differences_from_logs, remake
 from tests.support.eventually import eventually
+from tests.support.projecting import BOTH, bought, facts_of, voided
 from tests.support.publish import message, publish, purchase
 from tests.support.running import running
 from tests.support.servers import World
@@ -119,7 +120,29 @@ async def test_every_view_and_column_has_a_comment(world: World) -> None:
       where n.nspname = 'reporting' and obj_description(c.oid) is null"""
     assert await fetch(world, missing) == []
     views = "select count(*)::int as n from pg_views where schemaname = 'reporting'"
-    assert await fetch(world, views) == [{"n": 20}]
+    assert await fetch(world, views) == [{"n": 22}]
+
+
+async def test_posts_by_asn_and_by_their_unit_are_told_apart_and_sum_to_the_units_own(world: World) -> None:
+    def posts(*by: str) -> list[dict[str, Any]]:
+        """Every second one without a hashtag."""
+        return [
+            {"url_hash": f"{n}", "hashtags": [] if n % 2 else BOTH, "posted_at": None, "by": who}
+            for n, who in enumerate(by)
+        ]
+
+    async with facts_of(world) as facts:
+        await facts.apply(
+            [bought("a", posts=posts("asn", "unit", "unit")), bought("b", posts=posts("unit", "asn"))],
+            [bought("c", posts=posts("unit")), bought("b", 2, posts=posts("asn"), hours=2), voided("c", 2)],
+        )
+        tally = """select posted_by, posts, compliant_posts, hashtag_compliance_percent::int as percent
+          from reporting.v1_post_tally order by 1"""
+        found = [tuple(row.values()) for row in await facts.read(tally)]
+        assert found == [("asn", 2, 2, 100), ("unit", 2, 1, 50)]
+        assert await differences(world.database_url) == []
+        await fetch(world, "update facts.tally_unit_day set posts_by_unit = posts_by_unit - 1")
+        assert [tally for tally, _ in await differences(world.database_url)] == ["tally_unit_day"]
 
 
 async def test_a_dashboard_reads_views_and_nothing_else(world: World) -> None:

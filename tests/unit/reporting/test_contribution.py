@@ -18,6 +18,10 @@ from shared.reference.load import load
 DEPOK = load("3276")
 
 
+TAGS = ["#ASNDepokPeduli", "beliprodukumkmdepok"]
+POSTS = ((TAGS, "asn"), (TAGS[:1], "unit"), (TAGS, "unit"))
+
+
 def body(purchase: int, unit: str, items: int, day: int) -> dict[str, Any]:
     return {
         "purchase_id": f"p{purchase}",
@@ -31,7 +35,7 @@ def body(purchase: int, unit: str, items: int, day: int) -> dict[str, Any]:
         "pickup_kelurahan": "32.76.06.1001",
         "lines": [{"sku": f"s{items % 2}", "quantity": items, "unit_price_idr": 1000}],
         "total_idr": items * 1000,
-        "posts": [{"hashtags": ["#ASNDepokPeduli", "beliprodukumkmdepok"]}] * (items % 3),
+        "posts": [{"hashtags": tags, "by": by} for tags, by in POSTS[: items % 4]],
         "purchased_at": f"2021-07-{day:02}T16:30:00+00:00",
     }
 
