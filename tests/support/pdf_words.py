@@ -10,7 +10,9 @@ import zlib
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
 _PIECE = re.compile(rb"/MCID \d+.*?BDC(.*?)\nEMC", re.DOTALL)
-_TEXT = re.compile(rb"/(f\d+) [\d.]+ Tf|(\((?:\\.|[^\\()])*\))", re.DOTALL)
+_INNER = rb"(?:\\.|[^\\()])*"
+_NESTED = rb"(?:\\.|[^\\()]|\(" + _INNER + rb"\))*"  # brackets that match need no stroke before them
+_TEXT = re.compile(rb"/(f\d+) [\d.]+ Tf|(\((?:\\.|[^\\()]|\(" + _NESTED + rb"\))*\))", re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 Font = dict[int, str]

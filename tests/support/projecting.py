@@ -98,11 +98,11 @@ def released(name: str, version: int, *, hours: float) -> Envelope:
     return event("household.released", name, version, body, hours=hours)
 
 
-def pledged(name: str, version: int, sum_idr: int) -> Envelope:
+def pledged(name: str, version: int, sum_idr: int, unit: str = "32.76.DKUM") -> Envelope:
     """A unit's word for the week of 26 July 2021."""
     body = {
         "pledge_id": key(name),
-        "unit_code": "32.76.DKUM",
+        "unit_code": unit,
         "programme": "isoman",
         "round": "2021-07-26",
         "sum_idr": sum_idr,

@@ -165,6 +165,21 @@ def places(content: Mapping[str, Any]) -> list[Table]:
     return made
 
 
+def units_within(content: Mapping[str, Any]) -> list[list[Table]]:
+    """For each kecamatan the table of its units; reports of before have none."""
+    known = {unit.get("unit_code"): unit for unit in content["units"]}
+    return [_working([known[code] for code in part.get("units", ())], part["name"]) for part in content["kecamatan"]]
+
+
+def _working(units: Sequence[Mapping[str, Any]], kecamatan: str) -> list[Table]:
+    head = ("Unit kerja", "ASN", "Janji", "Nota", "Belanja", "Untuk isoman", "Unggahan")
+    names = ("headcount", "pledged_idr", "purchases", "spend_idr", "donated_idr", "posts")
+    rows = [[unit["unit_name"], *(unit[name] for name in names)] for unit in units]
+    whole = ["Jumlah", *(_sum(units, name) for name in names)]
+    title = f"Unit kerja di Kecamatan {kecamatan}"
+    return [Table(title, head, [*rows, whole], frozenset({2, 4, 5}))] if units else []
+
+
 def _hidden_in(content: Mapping[str, Any], name: str) -> list[Shown]:
     """Counts by kecamatan. Reports of before hold every count; now what is hidden is not kept."""
     groups = [[row[name] for row in part["rows"]] for part in content["kecamatan"]]
@@ -181,6 +196,11 @@ def _place_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[Shown]) -> 
 
 def _few(count: int | None) -> int | str:
     return HIDDEN if count is None else count
+
+
+def _pages(content: Mapping[str, Any]) -> list[list[Table]]:
+    """What stands on the page of each kecamatan."""
+    return [[place, *units] for place, units in zip(places(content), units_within(content), strict=True)]
 
 
 def silent(content: Mapping[str, Any]) -> list[str]:
@@ -221,7 +241,7 @@ def pdf(report: Report) -> bytes:
         "basis": "; ".join(report.content["basis"]),
         "as_of": report.as_of,
         "parts": [_part(table) for table in tables(report.content)],
-        "pages": [_part(table) for table in places(report.content)],
+        "pages": [[_part(table) for table in page] for page in _pages(report.content)],
         "silent": silent(report.content),
         "place_and_date": f"{report.city}, {day(report.issued_at.astimezone(report.zone).date())}",
     }
@@ -258,14 +278,15 @@ def xlsx(report: Report) -> bytes:
         )
         _fill(sheet, [waiting], line, bold, money)
         if report.content["kecamatan"]:
-            _fill(book.add_worksheet("Kecamatan"), places(report.content), 0, bold, money)
+            parts = [table for page in _pages(report.content) for table in page]
+            _fill(book.add_worksheet("Kecamatan"), parts, 0, bold, money)
     return target.getvalue()
 
 
 def _fill(sheet: Any, parts: Sequence[Table], line: int, bold: Any, money: Any) -> int:
     """Tables below each other from `line` on; returns the next free line."""
     sheet.set_column(0, 0, 44)
-    sheet.set_column(1, 5, 16)
+    sheet.set_column(1, 6, 16)
     for part in parts:
         sheet.write_string(line, 0, part.title, bold)
         sheet.write_row(line + 1, 0, part.head, bold)

@@ -1,10 +1,12 @@
 -- name: list_units_between
 -- Every unit that was in use on the last of two days or had bought till then, or those of `units`, with what it bought
--- between them and its ASN on that day; posts count on the day of their purchase.
-select u.name as unit_name, u.kind, h.asn_count as headcount, coalesce(sum(d.purchases), 0)::int as purchases,
+-- between them and its ASN on that day; posts count on the day of their purchase, pledges on the Monday of their round.
+select u.unit_code, u.name as unit_name, u.kind, h.asn_count as headcount, coalesce(sum(d.purchases), 0)::int as purchases,
   coalesce(sum(d.items), 0)::int as pieces, coalesce(sum(d.spend_idr), 0)::bigint as spend_idr,
   coalesce(sum(d.donated_idr), 0)::bigint as donated_idr, coalesce(sum(d.own_use_idr), 0)::bigint as own_use_idr,
-  coalesce(sum(d.posts), 0)::int as posts, coalesce(sum(d.compliant_posts), 0)::int as compliant_posts
+  coalesce(sum(d.posts), 0)::int as posts, coalesce(sum(d.compliant_posts), 0)::int as compliant_posts,
+  coalesce((select sum(p.pledged_idr) from fct_pledge p
+    where p.unit_code = u.unit_code and p.round between :first and :last), 0)::bigint as pledged_idr
 from dim_unit u
 join dim_unit_headcount h on h.unit_code = u.unit_code and h.valid_from <= :last and :last < h.valid_to
 left join tally_unit_day d on d.unit_code = u.unit_code and d.local_date between :first and :last

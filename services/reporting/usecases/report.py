@@ -75,13 +75,14 @@ async def gather(tx: Transaction, city: Reference, first: date, last: date, unit
     pledges = await queries.load_pledges_between(tx, **period, units=units)
     days = await queries.list_days_between(tx, **period, units=units)
     kecamatan = _by_kecamatan(city, _places(city, unit), await queries.list_places_between(tx, **period))
+    taking = [dict(row) for row in await queries.list_units_between(tx, **period, units=units)]
     carried = _carried(kecamatan) if unit else dict(await queries.load_packets_between(tx, **period) or {})
     return {
         "unit": {"code": unit, "name": city.units[unit].name} if unit else None,
-        "units": [dict(row) for row in await queries.list_units_between(tx, **period, units=units)],
+        "units": taking,
         "days": [[row["local_date"].isoformat(), row["spend_idr"]] for row in days],
         "channels": [] if unit else _channels(city, await queries.list_channels_between(tx, **period)),
-        "kecamatan": kecamatan,
+        "kecamatan": [part | {"units": _within(city, part["code"], taking)} for part in kecamatan],
         "packets": carried,
         **({} if unit else _recipients(await queries.list_recipients_between(tx, **period), carried["delivered"])),
         "pledges": dict(pledges) if pledges else {},
@@ -142,5 +143,12 @@ def _by_kecamatan(city: Reference, places: Sequence[str], rows: Sequence[Row]) -
     for code in places:
         region = city.regions[code]
         where = {"kelurahan": code, "name": region.name, "lat": region.lat, "lon": region.lon}
-        grouped.setdefault(city.regions[region.kecamatan_code].name, []).append(nothing | known.get(code, {}) | where)
-    return [{"name": name, "rows": members} for name, members in sorted(grouped.items())]
+        grouped.setdefault(region.kecamatan_code, []).append(nothing | known.get(code, {}) | where)
+    named = [{"code": code, "name": city.regions[code].name, "rows": rows} for code, rows in grouped.items()]
+    return sorted(named, key=lambda part: str(part["name"]))
+
+
+def _within(city: Reference, kecamatan: str, units: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Those of `units` that work for a kecamatan or a part of it; an OPD works for the whole city."""
+    places = {kecamatan, *city.kelurahan_of(kecamatan)}
+    return [unit["unit_code"] for unit in units if city.units[unit["unit_code"]].region_code in places]

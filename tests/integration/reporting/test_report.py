@@ -12,7 +12,7 @@ import pytest
 
 import services.purchases.app as purchases
 import services.reporting.app as reporting
-from services.reporting.documents.report import places, silent, tables
+from services.reporting.documents.report import Report, pdf, places, silent, tables
 from services.reporting.store.dashboard import queries
 from services.reporting.usecases.report import UnknownUnitError, draft, gather, issue
 from shared.database.pool import connect
@@ -21,6 +21,7 @@ from tests.support.dashboard import deliver, tell_a_week
 from tests.support.eventually import eventually
 from tests.support.journey import query
 from tests.support.officers import peduli
+from tests.support.pdf_words import words_of
 from tests.support.projecting import bought, facts_of, packet
 from tests.support.running import running
 from tests.support.servers import World
@@ -152,6 +153,19 @@ async def test_two_who_issue_at_one_moment_get_two_numbers(world: World) -> None
     assert (first.number, (await waiting).number) == (1, 2)
     await one.close()
     await two.close()
+
+
+async def test_a_report_that_was_issued_before_is_written_with_what_was_kept_then(world: World) -> None:
+    content = await gathered(world, *DAYS)
+    del content["recipients"]
+    for part in (*content["units"], *content["kecamatan"]):
+        part.pop("unit_code", None)
+        part.pop("units", None)
+    before = Report("Kota Depok", 1, *DAYS, datetime(2021, 8, 1, 3, tzinfo=UTC), None, content)
+    words = words_of(pdf(before))
+    assert {"Kecamatan Beji", "Unit kerja di Kecamatan Beji"} & set(words) == {"Kecamatan Beji"}
+    assert not any("menurut penerima" in word for word in words)
+    assert any("Warga dan aparatur dihitung bersama" in word for word in words)
 
 
 def test_few_packets_are_hidden_in_a_place_of_the_report() -> None:

@@ -15,6 +15,7 @@ from tests.support.pdf_words import words_of
 from tests.support.projecting import bought, counted, facts_of, packet, pledged
 from tests.support.servers import World
 
+MONEY = {"Saluran": (3,), "yang ikut": (4,), "Peruntukan": (1,), "di Kecamatan Beji": (2, 4, 5)}
 PERIOD = "local_date between '2021-07-26' and '2021-08-01'"
 WEEK = ("--from", "2021-07-26", "--to", "2021-08-01")
 CHANNELS = f"""select channel, sum(purchases)::int, sum(items)::int, sum(spend_idr)::bigint
@@ -27,6 +28,12 @@ CITY = f"""select sum(assigned)::int as assigned, sum(delivered)::int as deliver
   from reporting.v1_distribution_city where {PERIOD}"""
 PLACES = f"""select kelurahan_name, sum(assigned)::int, sum(delivered)::int, sum(failed)::int, sum(returned)::int,
   sum(pieces_delivered)::int from reporting.v1_distribution_tally where {PERIOD} group by kelurahan_name"""
+WORKING = f"""select u.unit_name, u.headcount,
+    coalesce((select sum(pledged_idr) from reporting.v1_unit_round r
+      where r.unit_code = u.unit_code and r.round = '2021-07-26'), 0)::bigint,
+    sum(t.purchases)::int, sum(t.spend_idr)::bigint, sum(t.donated_idr)::bigint, sum(t.posts)::int
+  from reporting.v1_unit_tally u join reporting.v1_unit_tally_daily t using (unit_code)
+  where u.unit_code like '32.76.06%' and t.{PERIOD} group by u.unit_code, u.unit_name, u.headcount"""
 GROUPS = """select initcap(recipients) as name, sum(packets)::int, sum(pieces)::int from reporting.v1_recipients
   where first_date = '2021-07-26' group by recipients"""
 SILENT = f"""select unit_name from reporting.v1_unit_tally where is_active and unit_code not in
@@ -47,16 +54,18 @@ async def a_week(world: World) -> None:
         at: dict[str, Any] = {"household": f"h{n}", "purchase": "p23"}
         events.append(packet(f"t{n}", "assigned", 1, hours=100, **at))
         events.append(packet(f"t{n}", "delivered" if n < 14 else "returned", 2, hours=101, **at))
-    events += [pledged("w", 1, 7_500_000), counted("c", "2021-07-26", "2021-08-01", warga=9, aparatur=5)]
+    events += [
+        pledged("w", 1, 7_500_000, unit="32.76.06"),
+        counted("c", "2021-07-26", "2021-08-01", warga=9, aparatur=5),
+    ]
     async with facts_of(world) as facts:
         await facts.apply(events)
 
 
 async def figures(world: World) -> dict[str, list[list[Any]]]:
-    """What the tables must say, by a word of their title, read from the published views: rupiah are the last of a row
-    of the first three.
-    """
+    """What the tables must say, by words of their title, read from the published views."""
     asked = {"Saluran": CHANNELS, "yang ikut": UNITS, "Kecamatan Beji": PLACES, "penerima": GROUPS}
+    asked["di Kecamatan Beji"] = WORKING
     rows = {title: [list(record.values()) for record in await world.admin.fetch(sql)] for title, sql in asked.items()}
     (sums,), (city,) = await query(world, SUMS), await query(world, CITY)
     rows["Saluran"] = [[channel_name(code), *numbers] for code, *numbers in rows["Saluran"]]
@@ -75,9 +84,9 @@ async def figures(world: World) -> dict[str, list[list[Any]]]:
 
 def written(table: str, row: list[Any]) -> list[str]:
     """A row as people read it."""
-    is_money = [table in ("Saluran", "yang ikut", "Peruntukan") and place == len(row) - 1 for place in range(len(row))]
-    cells = zip(row, is_money, strict=True)
-    return [cell if isinstance(cell, str) else rupiah(cell) if money else number(cell) for cell, money in cells]
+    money = MONEY.get(table, ())
+    cells = enumerate(row)
+    return [cell if isinstance(cell, str) else (rupiah if place in money else number)(cell) for place, cell in cells]
 
 
 def is_in(words: list[str], row: list[str]) -> bool:
