@@ -21,6 +21,7 @@ from tests.support.servers import World
 
 PAGES = (
     "/",
+    "/ringkas?putaran=2021-07-26",
     "/unit",
     f"/unit/{UNIT}",
     "/janji?putaran=2021-07-26",
@@ -163,6 +164,70 @@ async def test_speed_turnover_and_quality_are_what_the_facts_say(world: World, c
         assert "Cocok 1.240 1,5 detik" in shown
         assert "/pos/koperasi-depok 40 3 7,0 %" in shown
         assert "UNKNOWN_UNIT 3" in shown
+
+
+async def of_the_week(world: World) -> list[str]:
+    """What the Mayor must find of the week of 26 July, from the views that analysts read."""
+    city = "from reporting.v1_distribution_city where local_date = '2021-07-26'"
+    packets = await one(world, f"select delivered, assigned {city}")
+    speed = "from reporting.v1_speed_city where local_date = '2021-07-26'"
+    share = "round(delivered * in_time_percent / 100)::int as in_time"
+    timely = await one(world, f"select delivered::int as delivered, {share} {speed}")
+    places = "from reporting.v1_distribution_place where unmet_households is not null"
+    sums = "sum(unmet_households)::int as unmet, sum(active_households)::int as households"
+    need = await one(world, f"select {sums} {places}")
+    in_time = percent(timely["in_time"], timely["delivered"])
+    return [
+        "Minggu 26 Juli – 1 Agustus 2021",
+        "dari Rp7.500.000 yang dijanjikan",
+        f"{number(packets['delivered'])} paket sampai di pintu dari {number(packets['assigned'])} yang ditugaskan",
+        "40 paket dijanjikan",
+        f"{in_time} sampai sebelum isolasi berakhir {timely['in_time']} dari {timely['delivered']} paket",
+        f"{number(need['unmet'])} keluarga belum menerima paket dari {number(need['households'])} keluarga isoman",
+        "100 dari 101 unit belum melapor",
+    ]
+
+
+async def test_the_mayor_sees_a_week_on_one_screen(world: World, chromium: Browser) -> None:
+    settings = world.settings()
+    async with (
+        running(purchases.service(settings)),
+        serving(reporting.service(settings)) as address,
+        window(chromium, address, size=DESKTOP) as page,
+    ):
+        assert "Belum ada data yang diterima" in await text_of(page, "/ringkas")
+        await tell_a_week(world, 60)
+        await deliver(world)
+        await carry(world)
+        await query(world, "insert into facts.freshness select '3276', 'task', now(), now()")
+        spent = await one(
+            world,
+            """select sum(donated_idr)::bigint as idr from reporting.v1_unit_tally_daily
+              where local_date between '2021-07-19' and '2021-07-25'""",
+        )
+        before = await text_of(page, "/ringkas?putaran=2021-07-19")
+        assert f"{rupiah(spent['idr'])} dibelanjakan untuk isoman dari Rp0 yang dijanjikan – dari janji" in before
+        shown = await text_of(page, "/ringkas?putaran=2021-07-28")
+        assert [told for told in await of_the_week(world) if told not in shown] == []
+        text = await page.get_by_label("Teks untuk disalin").input_value()
+        assert "Dinas Kesehatan;" in text
+        assert "Usaha Mikro" not in text
+        assert shown.count("Data per") == 6  # of the page, and of each card
+
+
+async def test_need_is_seen_where_nothing_ever_came(world: World, chromium: Browser) -> None:
+    async with serving(reporting.service(world.settings())) as address, window(chromium, address) as page:
+        await query(
+            world,
+            """insert into facts.fct_household select gen_random_uuid(), '3276', 1, place, 4, now() - interval '1 day',
+                now() + interval '9 days', false
+              from (values ('32.76.01.1007', 900), ('32.76.01.1006', 4)) as homes (place, n), generate_series(1, n)""",
+        )
+        shown = await text_of(page, "/ringkas")
+        (name,) = await query(world, "select name from facts.dim_region where region_code = '32.76.01.1007'")
+        assert f"{name['name']}: 900 dari 900 keluarga" in shown
+        assert "900 keluarga belum menerima paket dari 900 keluarga isoman" in shown
+        assert "1 kelurahan lain tidak dihitung di sini" in shown
 
 
 async def test_an_auditor_follows_a_receipt_to_the_door_and_a_packet_back(world: World, chromium: Browser) -> None:

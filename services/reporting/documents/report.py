@@ -137,8 +137,8 @@ def _recipients(told: Mapping[str, Any]) -> Table:
     if told["rest"] != 0 or not rows:
         rows.append(["Belum dibedakan", _few(told["rest"]), "–"])
     weeks = ", ".join(days(date.fromisoformat(first), date.fromisoformat(last)) for first, last in told["weeks"])
-    note = BY_WEEK + (f"Minggu yang dibedakan: {weeks}." if weeks else "Pada periode ini belum ada.")
-    return Table("Paket yang sampai, menurut penerima", ("Penerima", "Paket", "Barang"), rows, note=note)
+    which = f"Minggu yang dibedakan: {weeks}." if weeks else "Pada periode ini belum ada yang dapat ditampilkan."
+    return Table("Paket yang sampai, menurut penerima", ("Penerima", "Paket", "Barang"), rows, note=BY_WEEK + which)
 
 
 def _taking_part(units: Sequence[Mapping[str, Any]]) -> Table:

@@ -67,6 +67,20 @@ select u.unit_code, u.unit_name, u.kind, sum(r.pledged_idr)::bigint as pledged_i
 from reporting.v1_unit_tally u left join reporting.v1_unit_round r on r.unit_code = u.unit_code and r.round = :round
 where u.tenant = :tenant and (u.is_active or r.pledged_idr is not null) group by u.unit_code, u.unit_name, u.kind order by u.unit_name;
 
+-- name: load_round^
+-- A round of a whole city: pledged beside bought, and how many units bought.
+select coalesce(sum(pledged_idr), 0)::bigint as pledged_idr, coalesce(sum(pledged_packets), 0)::int as pledged_packets,
+  coalesce(sum(donated_idr), 0)::bigint as donated_idr, count(distinct unit_code) filter (where purchases > 0)::int as buying
+from reporting.v1_unit_round where tenant = :tenant and round = :round;
+
+-- name: list_need
+-- Kelurahan with households in isolation now, and how many of these had no packet, those where most wait first; null is
+-- hidden. A kelurahan that never got a packet is here too, and in no view of packets.
+select h.kelurahan, r.name, case when h.is_shown then h.households end::int as households,
+  case when h.is_shown and h.is_coverage_shown then h.households - h.covered end::int as unmet
+from household_now h join dim_region r on r.region_code = h.kelurahan where r.tenant = :tenant
+order by unmet desc nulls last, r.name;
+
 -- name: list_sellers
 -- What each UMKM with a purchase earned, those who earned most first.
 select seller_code, coalesce(min(seller_name), seller_code) as seller_name, min(channel) as channel,
