@@ -94,7 +94,7 @@ class Report:
 def tables(content: Mapping[str, Any]) -> list[Table]:
     """The tables of the whole city, or of a unit with all units below it."""
     units = content["units"]
-    total = {name: _sum(units, name) for name in ("donated_idr", "own_use_idr", "posts", "compliant_posts")}
+    total = {name: _sum(units, name) for name in ("donated_idr", "own_use_idr")}
     recipients = content.get("recipients")  # neither a unit's report nor one of before has them
     purposes = [[words, total[name]] for words, name in PURPOSE_ROWS]
     return [
@@ -102,13 +102,19 @@ def tables(content: Mapping[str, Any]) -> list[Table]:
         *([_channels(content["channels"])] if content["channels"] else []),
         Table("Peruntukan", ("Untuk", "Belanja"), purposes, frozenset({1}), "" if recipients else TOGETHER),
         *([_recipients(recipients)] if recipients else []),
-        Table(
-            "Unggahan dan tagar " + " ".join(f"#{tag}" for tag in content["hashtags"]),
-            ("Unggahan", "Jumlah"),
-            [["Dilaporkan", total["posts"]], ["Dengan semua tagar", total["compliant_posts"]]],
-        ),
+        _posts(units, content["hashtags"]),
         _taking_part(units),
     ]
+
+
+def _posts(units: Sequence[Mapping[str, Any]], hashtags: Sequence[str]) -> Table:
+    posts = _sum(units, "posts")
+    rows = [["Dilaporkan", posts]]
+    if all("posts_by_unit" in unit for unit in units):  # reports of before do not know who posted
+        by_unit = _sum(units, "posts_by_unit")
+        rows += [["Oleh ASN", posts - by_unit], ["Oleh unit kerja", by_unit]]
+    rows.append(["Dengan semua tagar", _sum(units, "compliant_posts")])
+    return Table("Unggahan dan tagar " + " ".join(f"#{tag}" for tag in hashtags), ("Unggahan", "Jumlah"), rows)
 
 
 def _steps(content: Mapping[str, Any], donated_idr: int) -> Table:

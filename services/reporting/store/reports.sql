@@ -5,6 +5,7 @@ select u.unit_code, u.name as unit_name, u.kind, h.asn_count as headcount, coale
   coalesce(sum(d.items), 0)::int as pieces, coalesce(sum(d.spend_idr), 0)::bigint as spend_idr,
   coalesce(sum(d.donated_idr), 0)::bigint as donated_idr, coalesce(sum(d.own_use_idr), 0)::bigint as own_use_idr,
   coalesce(sum(d.posts), 0)::int as posts, coalesce(sum(d.compliant_posts), 0)::int as compliant_posts,
+  coalesce(sum(d.posts_by_unit), 0)::int as posts_by_unit,
   coalesce((select sum(p.pledged_idr) from fct_pledge p
     where p.unit_code = u.unit_code and p.round between :first and :last), 0)::bigint as pledged_idr
 from dim_unit u

@@ -12,7 +12,7 @@ from shared.web.formats import channel_name, number, rupiah
 from tests.support.journey import query
 from tests.support.officers import peduli
 from tests.support.pdf_words import words_of
-from tests.support.projecting import bought, counted, facts_of, packet, pledged
+from tests.support.projecting import BOTH, bought, counted, facts_of, packet, pledged
 from tests.support.servers import World
 
 MONEY = {"Saluran": (3,), "yang ikut": (4,), "Peruntukan": (1,), "di Kecamatan Beji": (2, 4, 5)}
@@ -34,6 +34,8 @@ WORKING = f"""select u.unit_name, u.headcount,
     sum(t.purchases)::int, sum(t.spend_idr)::bigint, sum(t.donated_idr)::bigint, sum(t.posts)::int
   from reporting.v1_unit_tally u join reporting.v1_unit_tally_daily t using (unit_code)
   where u.unit_code like '32.76.06%' and t.{PERIOD} group by u.unit_code, u.unit_name, u.headcount"""
+POSTS = f"""select sum(posts) filter (where posted_by = 'asn')::int as asn,
+  sum(posts) filter (where posted_by = 'unit')::int as unit from reporting.v1_post_tally where {PERIOD}"""
 GROUPS = """select initcap(recipients) as name, sum(packets)::int, sum(pieces)::int from reporting.v1_recipients
   where first_date = '2021-07-26' group by recipients"""
 SILENT = f"""select unit_name from reporting.v1_unit_tally where is_active and unit_code not in
@@ -48,6 +50,9 @@ async def a_week(world: World) -> None:
         channel = sorted(sellers)[n % len(sellers)]
         lines = [{"line_no": 1, "sku": "BERAS-5KG", "quantity": n + 1, "unit_price_idr": 65000}]
         told: dict[str, Any] = {"unit_code": unit, "buyer_key": f"b{n}", "lines": lines, "total_idr": (n + 1) * 65000}
+        told["posts"] = [
+            {"url_hash": "h", "hashtags": BOTH[n % 2 :], "posted_at": None, "by": "unit" if n % 3 else "asn"}
+        ]
         told |= {"channel": channel, "seller_code": sellers[channel], "purpose": "donation" if n % 5 else "own_use"}
         events.append(bought(f"p{n}", purchased_at=f"2021-07-{24 + n % 8:02}T10:00:00+07:00", **told))
     for n in range(20):
@@ -67,13 +72,14 @@ async def figures(world: World) -> dict[str, list[list[Any]]]:
     asked = {"Saluran": CHANNELS, "yang ikut": UNITS, "Kecamatan Beji": PLACES, "penerima": GROUPS}
     asked["di Kecamatan Beji"] = WORKING
     rows = {title: [list(record.values()) for record in await world.admin.fetch(sql)] for title, sql in asked.items()}
-    (sums,), (city,) = await query(world, SUMS), await query(world, CITY)
+    (sums,), (city,), (posts,) = [await query(world, sql) for sql in (SUMS, CITY, POSTS)]
     rows["Saluran"] = [[channel_name(code), *numbers] for code, *numbers in rows["Saluran"]]
     rows["penerima"] = [[name.replace("Aparatur", "Aparatur (ASN)"), *numbers] for name, *numbers in rows["penerima"]]
     for name in ("Saluran", "yang ikut"):
         rows[name].append(["Jumlah", *(sum(column) for column in list(zip(*rows[name], strict=True))[1:])])
     rows["Peruntukan"] = [["Untuk warga dan aparatur isoman", sums["donated"]], ["Dipakai sendiri", sums["own_use"]]]
     rows["Unggahan"] = [["Dilaporkan", sums["posts"]], ["Dengan semua tagar", sums["compliant"]]]
+    rows["Unggahan"] += [["Oleh ASN", posts["asn"]], ["Oleh unit kerja", posts["unit"]]]
     rows["Janji"] = [
         ["Ditugaskan kepada relawan", "–", city["assigned"]],
         ["Sampai di pintu", "–", city["delivered"]],
