@@ -8,21 +8,25 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
-from peduli import reckoning, trace
+from peduli import publishers, reckoning, trace
 from peduli.display import Board
 from peduli.player import EXAMPLES, DemoError, Player
+from peduli.publishers import Operator
 from peduli.servers import children
 from peduli.staging import Stage
 from peduli.story import SOURCE, Story
 from peduli.surprises import surprise
 from services.distribution.cli.ledger import breaches
 from services.reporting.cli import differences, top_units
+from shared.messaging import topology
 from shared.reference.model import Reference
 
-TEAM = EXAMPLES / "field" / "python" / "team.py"
+PROGRAM = EXAMPLES / "field" / "python" / "team.py"
+TEAM = "tim-demo"
 RIDE_SECONDS = 0.3  # a ride of the demo: long enough to be watched
 
 
@@ -32,21 +36,43 @@ def play(scene: Stage, story: Story, reference: Reference, board: Board) -> dict
         player = Player(scene, story, client, board)
         board.step(f"Mendaftarkan {len(story.households)} keluarga isoman")
         homes = [player.register(household) for household in story.households]
+        team_url = asyncio.run(_let_in(scene, reference))
         board.step(f"Menerbitkan {len(story.events)} pesan belanja: dobel, salah, koreksi, pembatalan, basi")
         player.publish(story.events)
         surprise(player, homes)
         board.step("Tim lapangan mengambil paket dan mengantarnya ke pintu")
-        with _team(scene, reference):
+        with _team(scene, reference, team_url):
             player.until(lambda seen: _brought(player, seen), "every packet was brought, or failed")
         board.step("Menghitung ulang semua barang dan rupiah")
         return _reckon(player, reference)
 
 
+async def _let_in(scene: Stage, reference: Reference) -> str:
+    """The broker's URL for the field team: of a login of its own, or the one that was given, where none can be made."""
+    await topology.delete(scene.amqp_url, topology.team_queue(reference.tenant, TEAM))  # of a demo that was killed
+    made = await publishers.add(
+        Operator(scene.admin_url, scene.amqp_url, scene.management_url, reference.tenant),
+        TEAM,
+        "team",
+        sources=[TEAM],
+        units=["*"],
+        requests_per_minute=publishers.REQUESTS,
+        purchases_per_minute=publishers.REPORTS,
+        queue_length=publishers.REPORTS,
+        with_login=bool(scene.management_url),
+    )
+    if not made.amqp_user:
+        return scene.amqp_url
+    given = urlsplit(scene.amqp_url)
+    place = given.netloc.rpartition("@")[2]
+    return given._replace(netloc=f"{made.amqp_user}:{made.amqp_password}@{place}").geturl()
+
+
 @contextlib.contextmanager
-def _team(scene: Stage, reference: Reference) -> Iterator[None]:
+def _team(scene: Stage, reference: Reference, url: str) -> Iterator[None]:
     """The example field team in a process of its own, for every kelurahan."""
     codes = [code.replace(".", "") for code in reference.kelurahan]
-    command = [sys.executable, str(TEAM), scene.amqp_url, "tim-demo", *codes, "--ride", str(RIDE_SECONDS)]
+    command = [sys.executable, str(PROGRAM), url, TEAM, *codes, "--ride", str(RIDE_SECONDS)]
     process = children.spawn(command, scene.folder / "logs" / "team.log")
     try:
         yield

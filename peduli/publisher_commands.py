@@ -32,8 +32,11 @@ Sources = Annotated[str, typer.Option(help="names it speaks under, with commas b
 Units = Annotated[str, typer.Option(help="unit codes it tells of, with commas between; 32.76.06* begins so, * is all")]
 Requests = Annotated[int, typer.Option("--requests", min=1, help="HTTP requests a minute")]
 Purchases = Annotated[int, typer.Option("--purchases", min=1, help="purchases and pledges a minute, by every door")]
+KeepHours = Annotated[float, typer.Option(min=0, help="how long the old token and login go on; 0 ends them now")]
 NewRequests = Annotated[int | None, typer.Option("--requests", min=1, help="HTTP requests a minute")]
-NewPurchases = Annotated[int | None, typer.Option("--purchases", min=1, help="purchases and pledges a minute")]
+NewPurchases = Annotated[
+    int | None, typer.Option("--purchases", min=1, help="purchases and pledges a minute; of a team, reports over AMQP")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 DEPOK = "3276"
 
@@ -57,22 +60,25 @@ def add(
     ] = 50_000,
     as_json: Json = False,
 ) -> None:
-    """Let somebody in: a token, and for a publisher a login at the broker. For a team, SOURCES is its name."""
+    """Let somebody in: a token, and for a publisher a login at the broker.
+
+    For a team, SOURCES is its name; `peduli team login` gives it a login as well.
+    """
     from peduli import publishers
 
     made = _run(
         publishers.add(
-            _operator(database_url, amqp_url, management_url, city),
+            operator_of(database_url, amqp_url, management_url, city),
             name,
             role,
             sources=_split(sources),
             units=_split(units),
             requests_per_minute=requests,
             purchases_per_minute=purchases,
-            queue_length=queue_length,
+            queue_length=queue_length if role == "publisher" else 0,
         )
     )
-    _show_once(made, as_json)
+    show_once(made, as_json)
 
 
 @app.command("list")
@@ -80,7 +86,7 @@ def list_all(database_url: Database, city: City = DEPOK, as_json: Json = False) 
     """Everybody who ever had access in a city."""
     from peduli import publishers
 
-    rows = _run(publishers.listed(_operator(database_url, "", "", city)))
+    rows = _run(publishers.listed(operator_of(database_url, "", "", city)))
     if not as_json:
         columns = ("name", "role", "sources", "units", "previous_until", "revoked_at")
         rows = [{column: _text(row[column]) for column in columns} for row in rows]
@@ -92,7 +98,7 @@ def show(name: Name, database_url: Database, city: City = DEPOK, as_json: Json =
     """One of them, without secrets: those are not kept."""
     from peduli import publishers
 
-    _print_fields(_run(publishers.show(_operator(database_url, "", "", city), name)), as_json)
+    _print_fields(_run(publishers.show(operator_of(database_url, "", "", city), name)), as_json)
 
 
 @app.command()
@@ -104,14 +110,18 @@ def change(
     city: City = DEPOK,
     requests: NewRequests = None,
     purchases: NewPurchases = None,
+    management_url: Management = "",
     as_json: Json = False,
 ) -> None:
-    """Give it other sources, units or limits; the services follow within seconds."""
+    """Give it other sources, units or limits; the services follow within seconds.
+
+    Other units of a team with a login also need the broker's management API: its login reads their queues.
+    """
     from peduli import publishers
 
     changed = _run(
         publishers.change(
-            _operator(database_url, "", "", city),
+            operator_of(database_url, "", management_url, city),
             name,
             sources=_split(sources) or None,
             units=_split(units) or None,
@@ -128,17 +138,15 @@ def rotate(
     database_url: Database,
     amqp_url: Amqp,
     management_url: Management,
-    keep_hours: Annotated[
-        float, typer.Option(min=0, help="how long the old token and login go on; 0 ends them now")
-    ] = 24,
+    keep_hours: KeepHours = 24,
     city: City = DEPOK,
     as_json: Json = False,
 ) -> None:
     """A new token and login; the old ones go on for a while, so that nobody has to stop."""
     from peduli import publishers
 
-    operator = _operator(database_url, amqp_url, management_url, city)
-    _show_once(_run(publishers.rotate(operator, name, timedelta(hours=keep_hours))), as_json)
+    operator = operator_of(database_url, amqp_url, management_url, city)
+    show_once(_run(publishers.rotate(operator, name, timedelta(hours=keep_hours))), as_json)
 
 
 @app.command()
@@ -146,7 +154,7 @@ def revoke(name: Name, database_url: Database, amqp_url: Amqp, management_url: M
     """Take all access away at once and close what is open; what the broker has confirmed is still applied."""
     from peduli import publishers
 
-    left = _run(publishers.revoke(_operator(database_url, amqp_url, management_url, city), name))
+    left = _run(publishers.revoke(operator_of(database_url, amqp_url, management_url, city), name))
     print(left or f"{name} has no access any more")
 
 
@@ -155,11 +163,12 @@ def tidy(database_url: Database, amqp_url: Amqp, management_url: Management, cit
     """End logins whose rotation is over, and take away empty queues of the revoked: for cron, harmless at any time."""
     from peduli import publishers
 
-    for left in _run(publishers.tidy(_operator(database_url, amqp_url, management_url, city))):
+    for left in _run(publishers.tidy(operator_of(database_url, amqp_url, management_url, city))):
         print(left)
 
 
-def _operator(database_url: str, amqp_url: str, management_url: str, city: str) -> Operator:
+def operator_of(database_url: str, amqp_url: str, management_url: str, city: str) -> Operator:
+    """An administrator of a city, by the addresses that were given."""
     from peduli.publishers import Operator
 
     return Operator(database_url, amqp_url, management_url, city)
@@ -179,7 +188,8 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _show_once(made: Secrets, as_json: bool) -> None:
+def show_once(made: Secrets, as_json: bool) -> None:
+    """Print secrets, and only those that were made."""
     _print_fields({field: value for field, value in asdict(made).items() if value}, as_json)
     if not as_json:
         print("Give these to their owner now: they cannot be shown again.")

@@ -7,10 +7,11 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from peduli.logins import KINDS, kelurahan_within
 from peduli.prepare import loaded_cities
 from shared.access.model import Role
 from shared.access.store import queries
@@ -19,6 +20,7 @@ from shared.clock import now
 from shared.database.pool import Transaction, connect
 from shared.errors import PeduliError
 from shared.messaging import parking, topology, users
+from shared.reference.model import Reference
 
 SCHEMAS: dict[Role, tuple[str, ...]] = {
     "publisher": ("purchases",),
@@ -30,6 +32,7 @@ SCHEMAS: dict[Role, tuple[str, ...]] = {
 NAME = r"[a-z0-9][a-z0-9-]{1,39}"  # a word of a routing key, and a part of names at the broker
 EVERY_SCHEMA = SCHEMAS["reader"]
 LANE_STOPS_SECONDS = 10.0
+REQUESTS, REPORTS = 600, 600  # a minute: a program of forty doors needs a few
 
 
 class PublisherError(PeduliError):
@@ -46,9 +49,9 @@ class Operator:
     tenant: str
 
     @asynccontextmanager
-    async def database(self) -> AsyncIterator[Transaction]:
-        """One transaction over the schemas of all services."""
-        connection = await connect(self.database_url, EVERY_SCHEMA[0])
+    async def database(self, schema: str = EVERY_SCHEMA[0]) -> AsyncIterator[Transaction]:
+        """One transaction over the schemas of all services, which begins in `schema`."""
+        connection = await connect(self.database_url, schema)
         try:
             async with connection.transaction():
                 yield connection
@@ -58,7 +61,7 @@ class Operator:
 
 @dataclass(frozen=True)
 class Secrets:
-    """What is shown once: the token, and for publishers the login at the broker and their routing keys."""
+    """What is shown once: the token, and of who has a login at the broker that and its routing keys."""
 
     name: str
     token: str
@@ -85,18 +88,19 @@ async def add(
     requests_per_minute: int,
     purchases_per_minute: int,
     queue_length: int,
+    with_login: bool = True,
 ) -> Secrets:
     """Let somebody new in. All or nothing: its row is committed when the broker knows it too.
 
-    Raises `PublisherError` for a name that was given before or cannot be one, and for units that the city has not.
+    With a `queue_length` it has a queue at the broker, and a login unless an administrator speaks for it. Raises
+    `PublisherError` for a name that was given before or cannot be one, and for units that the city has not.
     """
     if not re.fullmatch(NAME, name):
         raise PublisherError(f"{name} cannot be a name", hint="2-40 of a-z, 0-9 and -, not beginning with -")
     if not sources or not units:
         raise PublisherError(f"{name} needs a source and a unit", hint="`*` is all")
-    await _check_units(operator, units)
-    token, is_publisher = new_token(), role == "publisher"
-    made = Secrets(name, token)
+    city, made = await _city_with(operator, units), Secrets(name, new_token())
+    rights = _rights(role, city, name, units) if queue_length else users.Rights()
     async with operator.database() as tx:
         if await _found(tx, operator.tenant, name):
             raise PublisherError(
@@ -112,40 +116,40 @@ async def add(
                 role=role,
                 sources=list(sources),
                 units=list(units),
-                token_hash=hash_of(token),
+                token_hash=hash_of(made.token),
                 requests_per_minute=requests_per_minute,
                 purchases_per_minute=purchases_per_minute,
-                queue_length=queue_length if is_publisher else 0,
-                has_queue=is_publisher,
+                queue_length=queue_length,
+                has_queue=queue_length > 0,
             ),
         )
-        if is_publisher:
-            await topology.apply(operator.amqp_url, topology.of_publisher(operator.tenant, name, queue_length))
-            made = await _login(operator, made, generation=1)
+        if queue_length:
+            await topology.apply(operator.amqp_url, KINDS[role].topology(operator.tenant, name, queue_length))
+            if with_login:
+                made = await _login(operator, made, role, rights, generation=1)
     return made
 
 
-async def _login(operator: Operator, made: Secrets, generation: int) -> Secrets:
-    """Make a publisher's login at the broker."""
-    user, password = users.publisher_user(operator.tenant, made.name, generation), secrets.token_urlsafe(24)
-    await users.save(operator.management_url, user, password, users.of_publisher(operator.tenant, made.name))
-    keys = tuple(
-        f"{operator.tenant}.{kind}.v1.{made.name}"
-        for kind in (
-            "purchase.submitted",
-            "purchase.correction_submitted",
-            "purchase.void_submitted",
-            "pledge.submitted",
-        )
-    )
-    return Secrets(made.name, made.token, user, password, keys, made.previous_until)
+async def _login(operator: Operator, made: Secrets, role: Role, rights: users.Rights, generation: int) -> Secrets:
+    """Make somebody's login at the broker."""
+    kind = KINDS[role]
+    user, password = kind.user(operator.tenant, made.name, generation), secrets.token_urlsafe(24)
+    await users.save(operator.management_url, user, password, rights)
+    return replace(made, amqp_user=user, amqp_password=password, routing_keys=kind.keys(operator.tenant, made.name))
+
+
+def _rights(role: Role, city: Reference, name: str, units: Sequence[str]) -> users.Rights:
+    if KINDS[role].reads and not kelurahan_within(city, units):
+        raise PublisherError(f"{name} has no kelurahan", hint="its units are codes of kelurahan: 32.76.06.1001")
+    return KINDS[role].rights(city, name, units)
 
 
 async def change(operator: Operator, name: str, **changes: Sequence[str] | int | None) -> dict[str, Any]:
-    """Give it other sources, units or limits; what is None stays. The services follow within seconds."""
-    given = {field: value for field, value in changes.items() if value is not None}
-    if "units" in given:
-        await _check_units(operator, given["units"])  # type: ignore[arg-type]
+    """Give it other sources, units or limits; what is None stays. The services follow within seconds, and a login
+    that reads queues of its kelurahan at once.
+    """
+    given: dict[str, Any] = {field: value for field, value in changes.items() if value is not None}
+    city = await _city_with(operator, given.get("units", ()))
     async with operator.database() as tx:
         row = await _claim(tx, operator.tenant, name)
         kept = {field: row[field] for field in ("sources", "units", "requests_per_minute", "purchases_per_minute")}
@@ -155,7 +159,48 @@ async def change(operator: Operator, name: str, **changes: Sequence[str] | int |
             SCHEMAS[row["role"]],
             lambda: queries.save_principal(tx, tenant=operator.tenant, name=name, **now_so),
         )
+        if row["queue_length"] and KINDS[row["role"]].reads and list(now_so["units"]) != kept["units"]:
+            rights = _rights(row["role"], city, name, now_so["units"])
+            for generation in _generations(row):
+                user = KINDS[row["role"]].user(operator.tenant, name, generation)
+                await users.limit(operator.management_url, user, rights)
         return {**row, **now_so}
+
+
+def _generations(row: dict[str, Any]) -> list[int]:
+    """The logins that somebody has: two while a rotation is under way."""
+    return [*([row["generation"] - 1] * (row["previous_until"] is not None)), row["generation"]]
+
+
+async def login_team(
+    operator: Operator, team: str, kelurahan: Sequence[str], *, queue_length: int, keep: timedelta
+) -> Secrets:
+    """A login that takes the tasks of these kelurahan and reports as this team alone, and its token.
+
+    Typed again it makes others, and the ones before are good for `keep`. Raises `PublisherError` for a name that
+    somebody else has, or that was revoked.
+    """
+    async with operator.database() as tx:
+        row = await _found(tx, operator.tenant, team)
+    if row is None:
+        return await add(
+            operator,
+            team,
+            "team",
+            sources=[team],
+            units=kelurahan,
+            requests_per_minute=REQUESTS,
+            purchases_per_minute=REPORTS,
+            queue_length=queue_length,
+        )
+    if row["role"] != "team" or row["sources"] != [team]:
+        raise PublisherError(f"{team} is the name of another", hint=f"`peduli publisher show {team}` shows of whom")
+    await change(operator, team, units=kelurahan)
+    if not row["queue_length"]:  # it had a token alone
+        await topology.apply(operator.amqp_url, topology.of_team(operator.tenant, team, queue_length))
+        async with operator.database("distribution") as tx:
+            await queries.save_queue(tx, tenant=operator.tenant, name=team, queue_length=queue_length)
+    return await rotate(operator, team, keep)
 
 
 async def rotate(operator: Operator, name: str, keep: timedelta) -> Secrets:
@@ -163,7 +208,7 @@ async def rotate(operator: Operator, name: str, keep: timedelta) -> Secrets:
 
     Of rotations still under way only the last one goes on.
     """
-    token, at = new_token(), now()
+    city, token, at = await _city_with(operator, ()), new_token(), now()
     async with operator.database() as tx:
         row = await _claim(tx, operator.tenant, name)
         made = Secrets(name, token, previous_until=(at + keep).isoformat(timespec="seconds"))
@@ -174,10 +219,11 @@ async def rotate(operator: Operator, name: str, keep: timedelta) -> Secrets:
                 tx, tenant=operator.tenant, name=name, token_hash=hash_of(token), previous_until=at + keep, now=at
             ),
         )
-        if row["role"] == "publisher":
+        if row["queue_length"]:
             if row["previous_until"] is not None:
-                await _logout(operator, name, row["generation"] - 1)
-            made = await _login(operator, made, row["generation"] + 1)
+                await _logout(operator, row, row["generation"] - 1)
+            rights = _rights(row["role"], city, name, row["units"])
+            made = await _login(operator, made, row["role"], rights, row["generation"] + 1)
     if not keep:
         await tidy(operator)
     return made
@@ -193,71 +239,69 @@ async def revoke(operator: Operator, name: str) -> str:
         await in_schemas(
             tx, SCHEMAS[row["role"]], lambda: queries.save_revoked(tx, tenant=operator.tenant, name=name, now=now())
         )
-    if row["role"] != "publisher":
+    if not row["queue_length"]:
         return ""
     for generation in (row["generation"] - 1, row["generation"]):
-        await _logout(operator, name, generation)
+        await _logout(operator, row, generation)
     return await _take_away(operator, row)
 
 
-async def _logout(operator: Operator, name: str, generation: int) -> None:
-    await users.remove(operator.management_url, users.publisher_user(operator.tenant, name, generation))
+async def _logout(operator: Operator, row: dict[str, Any], generation: int) -> None:
+    user = KINDS[row["role"]].user(operator.tenant, row["name"], generation)
+    await users.remove(operator.management_url, user)
 
 
 async def tidy(operator: Operator) -> list[str]:
     """End logins whose rotation is over, and take away queues of the revoked that are empty; returns what is left."""
-    left = []
-    async with operator.database() as tx:
-        rows = await queries.list_principals(tx, tenant=operator.tenant)
-        for row in rows:
-            if row["role"] != "publisher" or row["previous_until"] is None or row["previous_until"] > now():
-                continue
-            await _logout(operator, row["name"], row["generation"] - 1)
-            await queries.save_previous_ended(tx, tenant=operator.tenant, name=row["name"])
+    rows = [row for row in await listed(operator) if row["queue_length"]]
     for row in rows:
-        if row["role"] == "publisher" and row["revoked_at"] is not None and (waits := await _take_away(operator, row)):
-            left.append(waits)
-    return left
+        if row["previous_until"] is None or row["previous_until"] > now():
+            continue
+        await _logout(operator, row, row["generation"] - 1)
+        async with operator.database(KINDS[row["role"]].service) as tx:
+            await queries.save_previous_ended(tx, tenant=operator.tenant, name=row["name"])
+    revoked = [row for row in rows if row["revoked_at"] is not None]
+    return [waits for row in revoked if (waits := await _take_away(operator, row))]
 
 
 async def _take_away(operator: Operator, row: dict[str, Any]) -> str:
     """Delete the queue of a revoked publisher when all in it was applied; else say what it waits for."""
-    tenant, name = operator.tenant, row["name"]
-    queue = topology.publisher_queue(tenant, name)
+    tenant, name, kind = operator.tenant, row["name"], KINDS[row["role"]]
+    queue = kind.queue(tenant, name)
     if await topology.look_at(operator.amqp_url, queue) is None:
-        await _save_has_queue(operator, name, has_queue=False)
+        await _save_has_queue(operator, row, has_queue=False)
         return ""
-    own = topology.of_publisher(tenant, name, row["queue_length"])
+    own = kind.topology(tenant, name, row["queue_length"])
     await topology.unbind(operator.amqp_url, (*own.bindings, *own.retired))
-    if waits := await _waiting(operator, queue):
-        await _save_has_queue(operator, name, has_queue=True)
+    if waits := await _waiting(operator, kind.service, queue):
+        await _save_has_queue(operator, row, has_queue=True)
         return f"{waits}: when they are applied, `peduli publisher tidy` takes the queue {queue} away"
-    await _save_has_queue(operator, name, has_queue=False)  # its lane stops, and gives back what it holds
+    await _save_has_queue(operator, row, has_queue=False)  # its lane stops, and gives back what it holds
     deadline = asyncio.get_running_loop().time() + LANE_STOPS_SECONDS
     while (seen := await topology.look_at(operator.amqp_url, queue)) and seen[1]:
         if asyncio.get_running_loop().time() > deadline:
-            return f"the purchases service still reads {queue}: `peduli publisher tidy` takes it away later"
+            return f"the {kind.service} service still reads {queue}: `peduli publisher tidy` takes it away later"
         await asyncio.sleep(0.2)
     if seen and seen[0]:
-        await _save_has_queue(operator, name, has_queue=True)
+        await _save_has_queue(operator, row, has_queue=True)
         return f"{seen[0]} messages wait in {queue}: `peduli publisher tidy` takes it away when they are applied"
     await topology.delete(operator.amqp_url, queue)
     return ""
 
 
-async def _waiting(operator: Operator, queue: str) -> str:
+async def _waiting(operator: Operator, schema: str, queue: str) -> str:
     """What is not applied yet of a queue: messages in it, and parked ones that a lane must try."""
     seen = await topology.look_at(operator.amqp_url, queue)
     if seen and seen[0]:
         return f"{seen[0]} messages wait"
-    async with operator.database() as tx:
+    async with operator.database(schema) as tx:
         parked = await parking.queries.count_parked_of(tx, queue=queue)
     return f"{parked} messages are parked" if parked else ""
 
 
-async def _save_has_queue(operator: Operator, name: str, *, has_queue: bool) -> None:
-    async with operator.database() as tx:
-        await queries.save_has_queue(tx, tenant=operator.tenant, name=name, has_queue=has_queue)
+async def _save_has_queue(operator: Operator, row: dict[str, Any], *, has_queue: bool) -> None:
+    async with operator.database(KINDS[row["role"]].service) as tx:
+        await queries.save_has_queue(tx, tenant=operator.tenant, name=row["name"], has_queue=has_queue)
 
 
 async def listed(operator: Operator) -> list[dict[str, Any]]:
@@ -280,12 +324,12 @@ async def show(operator: Operator, name: str) -> dict[str, Any]:
 
 
 async def queues(database_url: str, tenants: Sequence[str]) -> list[topology.Topology]:
-    """What the publishers of these cities need on the broker, for one that has lost it."""
+    """What the publishers and teams of these cities need on the broker, for one that has lost it."""
     found = []
     for tenant in tenants:
         for row in await listed(Operator(database_url, "", "", tenant)):
             if row["has_queue"] and row["revoked_at"] is None:
-                found.append(topology.of_publisher(tenant, row["name"], row["queue_length"]))
+                found.append(KINDS[row["role"]].topology(tenant, row["name"], row["queue_length"]))
     return found
 
 
@@ -308,14 +352,17 @@ async def _claim(tx: Transaction, tenant: str, name: str, *, also_revoked: bool 
     return row
 
 
-async def _check_units(operator: Operator, units: Sequence[str]) -> None:
+async def _city_with(operator: Operator, units: Sequence[str]) -> Reference:
+    """The city as it is loaded; raises `PublisherError` when there is none, or when it has not these units."""
     cities = {city.tenant: city for city in await loaded_cities(operator.database_url)}
     if operator.tenant not in cities:
         raise PublisherError(
             f"the city {operator.tenant} is not loaded", hint="`peduli city list` shows those that are"
         )
-    unknown = [unit for unit in units if not unit.endswith("*") and unit not in cities[operator.tenant].units]
+    city = cities[operator.tenant]
+    unknown = [unit for unit in units if not unit.endswith("*") and unit not in city.units.keys() | city.regions.keys()]
     if unknown:
         raise PublisherError(
             f"unknown units: {', '.join(unknown)}", hint="codes as in units.csv, a beginning with *, or *"
         )
+    return city

@@ -1,16 +1,19 @@
-"""`peduli team`: teams of volunteers that work with the field page, and their devices."""
+"""`peduli team`: teams of volunteers that work with the field page, their devices, and their programs' logins."""
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
+from peduli.publisher_commands import Amqp, Database, Json, KeepHours, Management, operator_of, show_once
 from peduli.tables import show
 from shared.errors import PeduliError
 
-app = typer.Typer(no_args_is_help=True, help="Teams of volunteers that work with the field page.")
+app = typer.Typer(no_args_is_help=True, help="Teams of volunteers: their field page, and their programs' logins.")
 
 Team = Annotated[str, typer.Argument(help="name of the team: tim-beji")]
 City = Annotated[str, typer.Option(envvar="PEDULI_TENANT", help="city code")]
@@ -55,6 +58,39 @@ def link(
 
 
 @app.command()
+def login(
+    team: Team,
+    database_url: Database,
+    amqp_url: Amqp,
+    management_url: Management,
+    kelurahan: Annotated[
+        str, typer.Option(help="codes whose tasks it takes, with commas between; without it, the team's own")
+    ] = "",
+    city: City = "3276",
+    queue_length: Annotated[int, typer.Option(min=1, help="reports that wait before the broker refuses more")] = 10_000,
+    keep_hours: KeepHours = 24,
+    as_json: Json = False,
+) -> None:
+    """Print a login for a program of a team, and its token: it takes the tasks of its kelurahan from their queues, and
+    reports as this team alone. Typed again, it makes others.
+    """
+    from peduli import publishers
+    from services.distribution.cli.teams import kelurahan_of
+
+    places = [code.strip() for code in kelurahan.split(",") if code.strip()]
+    made = asyncio.run(
+        publishers.login_team(
+            operator_of(database_url, amqp_url, management_url, city),
+            team,
+            places or [kelurahan_of(database_url, city, team)],
+            queue_length=queue_length,
+            keep=timedelta(hours=keep_hours),
+        )
+    )
+    show_once(made, as_json)
+
+
+@app.command()
 def pin(
     team: Team,
     city: City = "3276",
@@ -82,7 +118,10 @@ def revoke(
     city: City = "3276",
     device: Annotated[UUID | None, typer.Option(help="only this one, as `peduli team devices` shows it")] = None,
 ) -> None:
-    """Cut a lost phone off, or all devices of a team with its PIN and links; they forget what they knew."""
+    """Cut a lost phone off, or all devices of a team with its PIN and links; they forget what they knew.
+
+    A program of the team is cut off with `peduli publisher revoke`.
+    """
     from services.distribution.cli.teams import revoke as end
 
     if not end(_database_url(), city, team, device):

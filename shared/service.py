@@ -53,7 +53,7 @@ class Service:
     """What a service is made of. `loops` run beside the lanes; `routers` make the HTTP routes over the pool.
 
     `cities` and `directory` are kept fresh for all of them: what is loaded meanwhile is served within seconds, and
-    lanes of `publisher_lanes` come and go.
+    lanes of `publisher_lanes`, of publishers or of field teams, come and go.
     """
 
     name: str

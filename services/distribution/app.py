@@ -159,4 +159,5 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
             Loop("count_recipients", counting),
         ],
         directory=directory,
+        publisher_lanes=lambda: handlers.team_lanes(directory, cities, keys),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel
 
@@ -12,24 +14,35 @@ from services.distribution.usecases.recalling import recall_unfit
 from services.distribution.usecases.rounds import take_pledges
 from services.distribution.usecases.stock import take_in
 from services.distribution.usecases.tasks import report
+from shared.access.model import Principal, Scope
+from shared.access.store import Directory
 from shared.clock import now
 from shared.contracts.envelope import Envelope
-from shared.contracts.field import HouseholdReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover, TaskReturn
+from shared.contracts.field import (
+    AnyTaskReport,
+    HouseholdReport,
+    TaskAccept,
+    TaskDelivery,
+    TaskFailure,
+    TaskHandover,
+    TaskReturn,
+)
 from shared.database.pool import Transaction
 from shared.errors import PeduliError
 from shared.messaging.applier import Handler, Lane
+from shared.messaging.topology import team_queue
 from shared.observability.logs import correlate
 from shared.reference import told
 from shared.reference.store import Cities
 
-REPORTS: dict[str, type[BaseModel]] = {
-    "household.report_submitted.v1": HouseholdReport,
+TASK_REPORTS: dict[str, type[AnyTaskReport]] = {
     "task.accept_submitted.v1": TaskAccept,
     "task.delivery_submitted.v1": TaskDelivery,
     "task.handover_submitted.v1": TaskHandover,
     "task.failure_submitted.v1": TaskFailure,
     "task.return_submitted.v1": TaskReturn,
 }
+REPORTS: dict[str, type[BaseModel]] = {"household.report_submitted.v1": HouseholdReport, **TASK_REPORTS}
 
 
 class UnknownTypeError(PeduliError):
@@ -38,6 +51,10 @@ class UnknownTypeError(PeduliError):
 
 class RefusedError(PeduliError):
     """A report was refused: it is parked, because its sender has no other way to learn of it."""
+
+
+class AnotherTeamError(PeduliError):
+    """A report is in the name of another team than that whose login sent it."""
 
 
 def lanes(cities: Cities, keys: Keys, shards: int) -> list[Lane]:
@@ -87,5 +104,47 @@ def on_reports(cities: Cities, keys: Keys) -> Handler:
                 verdicts = await report(tx, [read], reference=city, keys=keys, now=now())  # type: ignore[list-item]
                 if verdicts[0].outcome == "UNKNOWN_TASK":
                     raise RefusedError
+
+    return handle
+
+
+def team_lanes(directory: Directory, cities: Cities, keys: Keys) -> list[Lane]:
+    """A lane for each team with a login: who speaks is sure, because only its login reaches the queue."""
+    return [_team_lane(team, directory, cities, keys) for team in directory.with_queue()]
+
+
+def _team_lane(team: Principal, directory: Directory, cities: Cities, keys: Keys) -> Lane:
+    """Scope and limits are looked up anew for each batch, so that a change needs no new lane."""
+
+    def fresh() -> Principal:
+        return directory.named(*team.key) or team
+
+    return Lane(
+        team_queue(*team.key),
+        on_team_reports(cities, keys, lambda: fresh().scope),
+        ordered=False,
+        serves=cities.serves,
+        own=lambda event: dataclasses.replace(event, event_id=f"{team.name}|{event.event_id}"),
+        rest=lambda count: directory.limits_of(fresh()).purchases.spend(count, time.monotonic()),
+        batch=team.purchases_per_minute,
+    )
+
+
+def on_team_reports(cities: Cities, keys: Keys, scope: Callable[[], Scope]) -> Handler:
+    """Reports of one team about tasks of its kelurahan, in the order of their arrival; others are parked."""
+
+    async def handle(tx: Transaction, events: Sequence[Envelope]) -> None:
+        allowed = scope()
+        for event in events:
+            model = TASK_REPORTS.get(event.type)
+            if model is None:
+                raise UnknownTypeError
+            read = model.model_validate(event.data)
+            if not allowed.has_source(read.team):
+                raise AnotherTeamError
+            city = cities[event.tenant]
+            verdicts = await report(tx, [read], reference=city, keys=keys, now=now(), scope=allowed)
+            if verdicts[0].outcome == "UNKNOWN_TASK":
+                raise RefusedError
 
     return handle

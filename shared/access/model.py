@@ -46,7 +46,10 @@ EVERYTHING = Scope(("*",), ("*",))
 
 @dataclass(frozen=True)
 class Principal:
-    """Somebody with a token. `generation` counts its logins at the broker; limits are per minute and process."""
+    """Somebody with a token. `generation` counts its logins at the broker; limits are per minute and process.
+
+    `purchases_per_minute` are a field team's reports over the broker.
+    """
 
     tenant: str
     name: str

@@ -44,6 +44,10 @@ update principals set previous_token_hash = null, previous_until = null where te
 update principals set revoked_at = coalesce(revoked_at, :now), previous_token_hash = null, previous_until = null
 where tenant = :tenant and name = :name;
 
+-- name: save_queue!
+-- It has a queue from now on, of so many messages.
+update principals set queue_length = :queue_length, has_queue = true where tenant = :tenant and name = :name;
+
 -- name: save_has_queue!
 -- Whether a lane reads its queue.
 update principals set has_queue = :has_queue where tenant = :tenant and name = :name;

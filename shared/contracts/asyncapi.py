@@ -78,7 +78,7 @@ def document() -> dict[str, Any]:
             "securitySchemes": {
                 "user": {
                     "type": "userPassword",
-                    "description": "One user per publisher, given by the city.",
+                    "description": "One user per publisher or field team, given by the city.",
                 }
             },
         },
@@ -90,7 +90,7 @@ def _channels() -> dict[str, Any]:
         "peduli.intake": {
             "address": "{tenant}.{message}",
             "title": "What other systems publish",
-            "description": "Routing keys such as `3276.purchase.submitted.v1`; a publisher with a login of its own "
+            "description": "Routing keys such as `3276.purchase.submitted.v1`; the login of a publisher or field team "
             "has its name behind them: `3276.purchase.submitted.v1.koperasi-depok`. A key that nobody reads is kept in "
             "the queue `peduli.unroutable` and alarms the operator; the broker confirms it all the same.",
             "messages": _refs(INBOUND),

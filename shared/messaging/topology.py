@@ -172,15 +172,25 @@ def publisher_keys(tenant: str, name: str) -> tuple[str, ...]:
 
 def of_publisher(tenant: str, name: str, queue_length: int) -> Topology:
     """What one publisher needs beside `build`; beyond `queue_length` waiting messages the broker refuses its own."""
-    queue = publisher_queue(tenant, name)
-    arguments = quorum(**{"x-max-length": queue_length, "x-dead-letter-routing-key": queue})
     keys = publisher_keys(tenant, name)
-    return Topology(
-        exchanges=(),
-        queues=(Queue(queue, arguments),),
-        bindings=tuple(Binding(INTAKE, queue, key) for key in keys),
-        retired=tuple(Binding(INTAKE, LOG, key) for key in keys),  # a NIP lay in the stream, in clear
-    )
+    retired = tuple(Binding(INTAKE, LOG, key) for key in keys)  # a NIP lay in the stream, in clear
+    return _of_one(publisher_queue(tenant, name), keys, queue_length, retired)
+
+
+def team_queue(tenant: str, name: str) -> str:
+    """The queue of one field team's reports; its tasks are in `tasks_queue`."""
+    return f"distribution.intake.{tenant}.{name}"
+
+
+def of_team(tenant: str, name: str, queue_length: int) -> Topology:
+    """What a field team with a login needs beside `build`; beyond `queue_length` reports the broker refuses its own."""
+    return _of_one(team_queue(tenant, name), (f"{tenant}.task.*.v1.{name}",), queue_length)
+
+
+def _of_one(queue: str, keys: Sequence[str], queue_length: int, retired: tuple[Binding, ...] = ()) -> Topology:
+    arguments = quorum(**{"x-max-length": queue_length, "x-dead-letter-routing-key": queue})
+    bindings = tuple(Binding(INTAKE, queue, key) for key in keys)
+    return Topology(exchanges=(), queues=(Queue(queue, arguments),), bindings=bindings, retired=retired)
 
 
 async def apply(url: str, topology: Topology) -> None:

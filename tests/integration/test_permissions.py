@@ -19,21 +19,23 @@ from aiormq.exceptions import ChannelAccessRefused, ChannelNotFoundEntity
 import services.distribution.app as distribution
 import services.purchases.app as purchases
 import services.reporting.app as reporting
-from peduli.prepare import load_city, prepare_database
+from peduli.prepare import prepare_database
 from peduli.processes import role_url
 from shared.access.model import ROLES
 from shared.messaging import users
 from shared.reference.load import load
 from tests.support.access import add, amqp_url
 from tests.support.running import running
-from tests.support.servers import World
+from tests.support.servers import World, bring
 
 Allowed = set[tuple[str, str, str, str]]  # user, operation, object, routing key
 
 ALFA, BETA = "purchases.intake.3276.alfa", "purchases.intake.3273.beta"
+TEAM = "distribution.intake.3276.tim-a"
 QUEUES = (
     *("purchases.intake", ALFA, BETA, "distribution.intake", "distribution.events.0", "reporting.events.0"),
-    *("tasks.3276061001", "peduli.dead", "peduli.dead.purchases", "peduli.dead.distribution", "peduli.dead.reporting"),
+    *(TEAM, "tasks.3276061001", "tasks.3276061002", "tasks.3273011001"),
+    *("peduli.dead", "peduli.dead.purchases", "peduli.dead.distribution", "peduli.dead.reporting"),
     *("peduli.unroutable", "peduli.log"),
 )
 EXCHANGES = (
@@ -53,11 +55,15 @@ KEYS = (
     ),
     *("3276.task.assigned.v1.327606.3276061001", "3276.household.registered.v1", "3273.lot.expired.v1"),
     *("3276.seller.changed.v1", "3276.product.changed.v1", "3276.unit.changed.v1", "3276.unknown.changed.v1"),
-    *("purchases.intake", ALFA, "tasks.3276061001", "#", ""),
+    *("3276.task.accept_submitted.v1.tim-a", "3276.task.delivery_submitted.v1.tim-a"),
+    *("3276.task.accept_submitted.v1.tim-b", "3273.task.accept_submitted.v1.tim-a", "3276.task.assigned.v1.tim-a"),
+    *("3276.household.report_submitted.v1.tim-a", "3276.task.accept_submitted.v1.tim-a.x"),
+    *("purchases.intake", ALFA, TEAM, "tasks.3276061001", "#", ""),
 )
 MADE = ("purchases.new", "purchases.intake.3276.alfa.new", "distribution.new", "reporting.new", "peduli.new", "other")
 
 INTAKE_OF_ALFA = KEYS[:3]
+INTAKE_OF_TEAM = ("3276.task.accept_submitted.v1.tim-a", "3276.task.delivery_submitted.v1.tim-a")
 OF_PURCHASES = (
     *("3276.purchase.submitted.v1.alfa", "3276.purchase.void_submitted.v1.alfa", "3276.pledge.submitted.v1.alfa"),
     *("3273.purchase.submitted.v1.beta", "3276.purchase.submitted.v1.beta", "3273.purchase.submitted.v1.alfa"),
@@ -68,11 +74,15 @@ OF_PURCHASES = (
 OF_DISTRIBUTION = (
     *("3276.household.report_submitted.v1.alfa", "3276.task.accept_submitted.v1"),
     *("3276.task.assigned.v1.327606.3276061001", "3276.household.registered.v1", "3273.lot.expired.v1"),
+    *INTAKE_OF_TEAM,
+    *("3276.task.accept_submitted.v1.tim-b", "3273.task.accept_submitted.v1.tim-a", "3276.task.assigned.v1.tim-a"),
+    *("3276.household.report_submitted.v1.tim-a", "3276.task.accept_submitted.v1.tim-a.x"),
 )
 READS = {
     "purchases": ("purchases.intake", ALFA, BETA, "peduli.dead.purchases"),
-    "distribution": ("distribution.intake", "distribution.events.0", "peduli.dead.distribution"),
+    "distribution": ("distribution.intake", TEAM, "distribution.events.0", "peduli.dead.distribution"),
     "reporting": ("reporting.events.0", "peduli.dead.reporting"),
+    "tim-a": ("tasks.3276061001",),
 }
 EVERYTHING: Allowed = {
     *(("operator", "publish", exchange, key) for exchange, key in product(EXCHANGES, KEYS)),
@@ -85,6 +95,7 @@ ALLOWED: Allowed = EVERYTHING | {
     *(("distribution", "publish", "peduli.events", key) for key in OF_DISTRIBUTION),
     *(("alfa", "publish", "peduli.intake", key) for key in INTAKE_OF_ALFA),
     ("beta", "publish", "peduli.intake", "3273.purchase.submitted.v1.beta"),
+    *(("tim-a", "publish", "peduli.intake", key) for key in INTAKE_OF_TEAM),
     *((user, what, queue, "") for what in ("consume", "purge") for user, names in READS.items() for queue in names),
 }
 
@@ -151,11 +162,12 @@ async def walk(user: str, connection: AbstractConnection) -> Allowed:
 
 
 async def test_the_broker_lets_each_user_do_what_the_table_says_and_nothing_else(world: World) -> None:
-    await load_city(world.database_url, load("3273"))
+    await bring(world, load("3273"))
     passwords = dict.fromkeys(users.RIGHTS, "secret")
     await users.ensure(world.rabbitmq.management_url, passwords)
     await users.save(world.rabbitmq.management_url, "nobody", "secret", users.Rights())
-    made = [await add(world, "alfa"), await add(world, "beta", tenant="3273")]
+    team = await add(world, "tim-a", "team", sources=("tim-a",), units=("32.76.06.1001",), queue_length=9)
+    made = [await add(world, "alfa"), await add(world, "beta", tenant="3273"), team]
     urls = {
         "operator": world.rabbitmq.url,
         "nobody": amqp_url(world, "nobody", "secret"),

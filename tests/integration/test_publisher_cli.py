@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.journey import query
 from tests.support.servers import World
+from tests.support.soak import KEYS
 from tests.support.terminal import Ended, type_
 
 
@@ -18,6 +19,7 @@ def peduli(world: World, *words: str) -> Ended:
         "PEDULI_AMQP_URL": world.rabbitmq.url,
         "PEDULI_MANAGEMENT_URL": world.rabbitmq.management_url,
         "COLUMNS": "200",
+        **KEYS,
     }
     return type_(words, environment)
 
@@ -67,3 +69,34 @@ async def test_without_the_management_api_nothing_is_half_done(world: World) -> 
     assert "rabbitmq-plugins enable rabbitmq_management" in done.err
     assert as_json(world, "list") == []
     assert (as_json(world, "add", "half", "--sources", "/x"))["name"] == "half"  # it may be tried again
+
+
+async def test_an_operator_lets_a_teams_program_in(world: World) -> None:
+    added = ("team", "add", "tim-ketik", "32.76.06.1001")
+    assert peduli(world, *added).code == 0
+    made = json.loads(peduli(world, "team", "login", "tim-ketik", "--json").out)
+    assert made["amqp_user"] == "team.3276.tim-ketik.1"
+    assert made["routing_keys"][0] == "3276.task.accept_submitted.v1.tim-ketik"
+    assert as_json(world, "show", "tim-ketik")["units"] == ["32.76.06.1001"]
+    again = json.loads(peduli(world, "team", "login", "tim-ketik", "--kelurahan", "32.76.06.1002", "--json").out)
+    assert again["amqp_user"] == "team.3276.tim-ketik.2"
+    assert as_json(world, "show", "tim-ketik")["units"] == ["32.76.06.1002"]
+    assert peduli(world, "publisher", "revoke", "tim-ketik").out == "tim-ketik has no access any more\n"
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("", "Kota Depok has no team tim-salah\n`peduli team add` makes one\n"),
+        (
+            "32.76.06",
+            "A kecamatan has no queue: what was escalated to its team is asked for over HTTP.\n"
+            "`--kelurahan` names those whose tasks it takes all the same\n",
+        ),
+    ],
+)
+async def test_a_team_without_a_queue_is_told_what_to_do(world: World, place: str, told: str) -> None:
+    if place:
+        assert peduli(world, "team", "add", "tim-salah", place).code == 0
+    done = peduli(world, "team", "login", "tim-salah")
+    assert (done.code, done.err) == (1, told)

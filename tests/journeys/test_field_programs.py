@@ -11,6 +11,7 @@ import pytest
 
 import services.distribution.app as distribution
 import services.purchases.app as purchases
+from tests.support.access import mine, team_login
 from tests.support.eventually import eventually
 from tests.support.journey import KELURAHAN, query, recent, register, sums, tell
 from tests.support.running import running
@@ -29,7 +30,9 @@ async def test_a_team_brings_what_its_queue_tells(world: World, language: str, r
         need("node", "npm")
         environment["NODE_PATH"] = str(request.getfixturevalue("node_modules"))
     program, script = PROGRAMS[language]
-    told = [world.rabbitmq.url, "tim-beji", KELURAHAN.replace(".", ""), *(["--ride", "0"] * (language == "python"))]
+    team = f"tim-{language}"  # a name is given once
+    url = mine(world, await team_login(world, team))
+    told = [url, team, KELURAHAN.replace(".", ""), *(["--ride", "0"] * (language == "python"))]
     settings = world.settings()
     async with running(distribution.service(settings)) as field, running(purchases.service(settings)):
         for number in range(DOORS):
@@ -41,7 +44,7 @@ async def test_a_team_brings_what_its_queue_tells(world: World, language: str, r
             program, str(EXAMPLES / script), *told, env=environment, stdout=asyncio.subprocess.PIPE
         )
         try:
-            ended = """select status, count(*)::int as n, bool_and(team = 'tim-beji') as ours from distribution.tasks
+            ended = f"""select status, count(*)::int as n, bool_and(team = '{team}') as ours from distribution.tasks
               where status in ('failed', 'returned', 'delivered') group by 1 order by 1"""
             once_each = {"failed": 1, "returned": 1, "delivered": DOORS - 2}
             await eventually(
@@ -57,4 +60,5 @@ async def test_a_team_brings_what_its_queue_tells(world: World, language: str, r
             out, _ = await process.communicate()
         balances = await sums(field)
         assert balances["bought"] == sum(balances.values()) - balances["bought"]
+        assert await query(world, "select reason from distribution.parked") == []
     assert b" failure not_home" in out

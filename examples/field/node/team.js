@@ -1,7 +1,9 @@
 // A field team: takes packets from its kelurahan's queues and reports each step. Knows the contract, and nothing of us.
 //
-//     node team.js amqp://user:password@host:5672/ tim-beji 3276061001 3276061002
+//     node team.js amqp://team.3276.tim-beji.1:password@host:5672/ tim-beji 3276061001
 //
+// The login is one that `peduli team login tim-beji` has printed. It reads the queues of its kelurahan, and writes under keys
+// that end with the team's name: what it told in the name of another team would be set aside.
 // Needs Node 18 and amqplib. Every report has an id made here from the task, its attempt and the kind: sending it again is
 // harmless, so a bad signal is no trouble. A task leaves the queue when all its reports are confirmed; whoever stops in
 // between gets it again. This team finds nobody at home at its first door, is refused at its second, and delivers everywhere else.
@@ -41,7 +43,7 @@ function report(channel, team, task, kind, more) {
   };
   const body = Buffer.from(JSON.stringify({ report_id: reportId, task_id: task.task_id, team, ...more }));
   return new Promise((resolve, reject) => {
-    const key = `${TENANT}.task.${kind}_submitted.v1`;
+    const key = `${TENANT}.task.${kind}_submitted.v1.${team}`;
     channel.publish("peduli.intake", key, body, options, (error) => (error ? reject(error) : resolve()));
   });
 }

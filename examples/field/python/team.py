@@ -1,6 +1,9 @@
 """A field team: takes packets from its kelurahan's queues and reports each step. Knows the contract, and nothing of us.
 
-    python team.py amqp://user:password@host:5672/ tim-beji 3276061001 3276061002
+    python team.py amqp://team.3276.tim-beji.1:password@host:5672/ tim-beji 3276061001
+
+The login is one that `peduli team login tim-beji` has printed. It reads the queues of its kelurahan, and writes under
+keys that end with the team's name: what it told in the name of another team would be set aside.
 
 Every report has an id made here from the task, its attempt and the kind: sending it again is harmless, so a bad signal
 is no trouble. A task leaves the queue when all its reports are confirmed; whoever stops in between gets it again.
@@ -59,7 +62,7 @@ def riding(intake: AbstractExchange, team: str, ride: float) -> Callable[[Abstra
             for kind, more in [("accept", {}), *at_the_door(number)]:
                 for _ in range(1 + (number % 3 == 0)):  # no answer seen: send it again
                     told = report(team, task, kind, more)
-                    await intake.publish(told, f"{TENANT}.task.{kind}_submitted.v1", mandatory=True)
+                    await intake.publish(told, f"{TENANT}.task.{kind}_submitted.v1.{team}", mandatory=True)
                 print(f"{task['kelurahan']} {task['task_id']} {kind} {more.get('reason', '')}".rstrip(), flush=True)
                 await asyncio.sleep(ride)
 

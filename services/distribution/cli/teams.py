@@ -21,6 +21,11 @@ def add_team(database_url: str, tenant: str, team: str, place: str, capacity: in
     _within(database_url, tenant, lambda tx, city: teams.add(tx, city, team, place, capacity))
 
 
+def kelurahan_of(database_url: str, tenant: str, team: str) -> str:
+    """The kelurahan whose queue a program of this team reads."""
+    return _within(database_url, tenant, lambda tx, city: teams.kelurahan_of(tx, city, team))
+
+
 def make_link(database_url: str, tenant: str, team: str) -> str:
     """The token of a one-time link for one device of a team."""
     return _within(database_url, tenant, lambda tx, city: teams.make_link(tx, city, team, now=now()))

@@ -25,6 +25,10 @@ class InvalidTeamError(PeduliError):
     """A team's name has no `/`: seats of other kinds have one."""
 
 
+class NoQueueError(PeduliError):
+    """A kecamatan has no queue: what was escalated to its team is asked for over HTTP."""
+
+
 class UnknownTeamError(PeduliError):
     """No team of this name works with the field page."""
 
@@ -56,6 +60,14 @@ async def find(tx: Transaction | Pool, tenant: str, name: str) -> Team | None:
     """The team of this name."""
     row = await queries.find_team(tx, tenant=tenant, team=name)
     return Team(tenant, row["team"], row["place"], row["capacity"], row["paused_at"] is not None) if row else None
+
+
+async def kelurahan_of(tx: Transaction, city: Reference, name: str) -> str:
+    """The kelurahan whose queue a program of this team reads. Raises `UnknownTeamError`, `NoQueueError`."""
+    team = await _must_be(tx, city, name)
+    if team.place not in city.kelurahan:
+        raise NoQueueError(hint="`--kelurahan` names those whose tasks it takes all the same")
+    return team.place
 
 
 async def at_seat(tx: Transaction | Pool, seat: Seat) -> Team | None:
@@ -91,6 +103,12 @@ async def revoke(tx: Transaction, city: Reference, name: str, device: UUID | Non
 
 
 async def _seat(tx: Transaction, city: Reference, name: str) -> Seat:
-    if await find(tx, city.tenant, name) is None:
-        raise UnknownTeamError(f"{city.name} has no team {name}", hint="`peduli team add` makes one")
+    await _must_be(tx, city, name)
     return Seat(city.tenant, name)
+
+
+async def _must_be(tx: Transaction, city: Reference, name: str) -> Team:
+    team = await find(tx, city.tenant, name)
+    if team is None:
+        raise UnknownTeamError(f"{city.name} has no team {name}", hint="`peduli team add` makes one")
+    return team

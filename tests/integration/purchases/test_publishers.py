@@ -20,7 +20,7 @@ from services.purchases.app import service
 from shared.clock import now
 from shared.messaging import topology
 from tests.support import canaries
-from tests.support.access import add, amqp_url, operator, ready
+from tests.support.access import add, mine, operator, ready
 from tests.support.eventually import eventually
 from tests.support.journey import query
 from tests.support.publish import SOURCE, message, publish, purchase
@@ -39,10 +39,6 @@ async def closed(world: World) -> AsyncIterator[Door]:
 
 def bearer(made: Secrets, **headers: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {made.token}", **headers}
-
-
-def mine(world: World, made: Secrets) -> str:
-    return amqp_url(world, made.amqp_user, made.amqp_password)
 
 
 async def post(client: httpx.AsyncClient, made: Secrets, body: Any, **headers: str) -> httpx.Response:
