@@ -92,18 +92,29 @@ def _frame(tenant: str, told: dict[str, Any], folder: Path) -> Reference:
     if order not in get_args(SellerOrder):
         raise CityError(f"city.toml: seller_order is one of {', '.join(get_args(SellerOrder))}, not {order}")
     programmes = [_programme(code, words) for code, words in told["programmes"].items()]
+    regions = {row["code"]: _region(row) for row in _rows(folder / "regions.csv")}
+    chairs = set(told.get("chairs_in", ()))
+    if unknown := sorted(chairs - regions.keys()):
+        raise CityError(f"city.toml: chairs_in names no region of the city: {', '.join(unknown)}")
     return Reference(
         tenant=tenant,
         name=told["name"],
         zone=ZoneInfo(told["time_zone"]),
         language=told["language"],
         programmes=MappingProxyType({programme.programme: programme for programme in programmes}),
-        regions=MappingProxyType({row["code"]: _region(row) for row in _rows(folder / "regions.csv")}),
+        regions=MappingProxyType({code: _with_chairs(region, chairs) for code, region in regions.items()}),
         units={},
         sellers={},
         products={},
         seller_order=order,
     )
+
+
+def _with_chairs(region: Region, chairs: set[str]) -> Region:
+    """A region with its word on chairs: places are named by themselves, by their kecamatan, or by the city."""
+    city = ".".join(region.code.split(".")[:2])
+    named = not chairs.isdisjoint((region.code, region.kecamatan_code, city))
+    return replace(region, by_chair=region.is_kelurahan and named)
 
 
 def _told(file: str, fault: Wrong) -> str:

@@ -48,7 +48,10 @@ class Programme:
 
 @dataclass(frozen=True)
 class Region:
-    """The city, a kecamatan or a kelurahan, by its dotted code of Kemendagri. `lat`, `lon`: WGS 84 degrees."""
+    """The city, a kecamatan or a kelurahan, by its dotted code of Kemendagri. `lat`, `lon`: WGS 84 degrees.
+
+    `by_chair`: whether in this kelurahan the chair of an RT or RW may be a packet's last hand.
+    """
 
     code: str
     level: Literal["kota", "kabupaten", "kecamatan", "kelurahan", "desa"]
@@ -58,6 +61,7 @@ class Region:
     lat: float
     lon: float
     population: int | None
+    by_chair: bool = False
 
     @property
     def is_kelurahan(self) -> bool:

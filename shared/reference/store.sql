@@ -39,7 +39,8 @@ select * from ref_regions where tenant = any(:tenants::text[]);
 insert into ref_regions select * from jsonb_populate_recordset(null::ref_regions, :rows::jsonb)
 on conflict (code) do update set
   level = excluded.level, name = excluded.name, parent_code = excluded.parent_code, kecamatan_code =
-  excluded.kecamatan_code, lat = excluded.lat, lon = excluded.lon, population = excluded.population;
+  excluded.kecamatan_code, lat = excluded.lat, lon = excluded.lon, population = excluded.population,
+  by_chair = excluded.by_chair;
 
 -- name: list_units
 -- Units of cities.

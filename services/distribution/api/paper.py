@@ -83,7 +83,7 @@ async def _page(
     """The sheet of a team; of what was `refused` why, and what was typed."""
     async with desk.pool.acquire() as tx, tx.transaction(readonly=True):
         packets = await paper.load(tx, guest.city, guest.who, team)
-    shown: dict[str, Any] = {"team": team, "packets": packets, "form": form, "results": words.ON_PAPER, "news": news}
+    shown: dict[str, Any] = {"team": team, "packets": packets, "form": form, "results": words.on_paper, "news": news}
     why = {task: words.decided(outcome) for task, outcome in (refused or {}).items()}
     on_sheet: Sequence[str] = [str(packet["task_id"]) for packet in packets]
     return desk.show(

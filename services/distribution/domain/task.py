@@ -98,9 +98,20 @@ class Decision:
 
 
 def decide(
-    task: Task, report: AnyTaskReport, now: datetime, *, team: Team | None = None, evidence: Evidence | None = None
+    task: Task,
+    report: AnyTaskReport,
+    now: datetime,
+    *,
+    team: Team | None = None,
+    evidence: Evidence | None = None,
+    by_chair: bool = True,
 ) -> Decision:
-    """What a report means for a task; `evidence` is what its proof is held against."""
+    """What a report means for a task; `evidence` is what its proof is held against.
+
+    `by_chair`: whether in its kelurahan the chair of an RT or RW may be the last hand.
+    """
+    if isinstance(report, TaskHandover) and not by_chair:
+        return Decision(task, refusal="NO_CHAIRS_HERE")
     if task.team and task.team != report.team:
         return Decision(task, refusal="TAKEN_BY_ANOTHER_TEAM")
     if isinstance(report, TaskDelivery):

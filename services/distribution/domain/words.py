@@ -30,6 +30,7 @@ OUTCOMES = {
     "NOT_A_PHOTO": "Foto ini tidak dapat dibaca. Pakai foto JPEG, kode penerima, atau saksi.",
     "UNKNOWN_WITNESS": "Pilih peran saksi, atau isi kode penerima.",
     "NOT_IN_THIS_PACKET": "Jumlah barang tidak sesuai isi paket.",
+    "NO_CHAIRS_HERE": "Di kelurahan ini paket tidak dititipkan kepada ketua RT atau RW. Antarkan ke pintu.",
     "NOT_IN_YOUR_HANDS": "Paket ini tidak di tangan tim Anda.",
     "STALE_VERSION": "Disimpan untuk koordinator: ada laporan lain yang lebih dulu.",
     "UNKNOWN_TASK": "Paket ini tidak ada di daftar tim Anda.",
@@ -55,13 +56,21 @@ def wa_number(phone: str) -> str:
     return digits if 9 <= len(digits) <= 15 else ""
 
 
+LEFT_WITH_CHAIR = "Dititipkan"
 ON_PAPER = {
     "Sudah di depan pintu": {"deliver:code": "dengan kode penerima"}
     | {f"deliver:{role}": f"saksi: {role[0].lower()}{role[1:]}" for role in WITNESSES},
-    "Dititipkan": {"handover:rt": "kepada ketua RT", "handover:rw": "kepada ketua RW"},
+    LEFT_WITH_CHAIR: {"handover:rt": "kepada ketua RT", "handover:rw": "kepada ketua RW"},
     "Belum dapat diserahkan": {f"fail:{code}": name.lower() for code, name in REASONS.items()},
     "Dibawa kembali": {"return:": "kembali di lumbung"},
 }
+
+
+def on_paper(*, by_chair: bool) -> dict[str, dict[str, str]]:
+    """What a line of a printed list can say, in groups; `by_chair` where a chair may be the last hand."""
+    return {group: options for group, options in ON_PAPER.items() if by_chair or group != LEFT_WITH_CHAIR}
+
+
 REPORTS = {
     "accept": "diambil",
     "deliver": "sudah di depan pintu",

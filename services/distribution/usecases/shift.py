@@ -31,7 +31,10 @@ class Goods:
 
 @dataclass(frozen=True)
 class Door:
-    """One door with its packet; `people` only of what the team has accepted, while they are kept."""
+    """One door with its packet; `people` only of what the team has accepted, while they are kept.
+
+    `by_chair`: whether its packet may be left with the chair of the RT or RW.
+    """
 
     task_id: UUID
     kelurahan: str
@@ -45,6 +48,7 @@ class Door:
     deliver_before: datetime
     text: str
     goods: tuple[Goods, ...]
+    by_chair: bool
     people: People | None = None
 
 
@@ -114,6 +118,7 @@ def _door(row: Row, city: Reference, people: People | None = None) -> Door:
         row["deliver_before"],
         explain(row["why"], "volunteer"),
         goods_of(row["goods"], city),
+        city.regions[row["kelurahan"]].by_chair,
         people,
     )
 

@@ -140,7 +140,7 @@ async def _decide(
         arrived = await photos.queries.list_whole(tx, task_id=stored.task_id, team=item.team)
         evidence = Evidence(code, frozenset(row["digest"] for row in arrived))
         return decide(stored.task, item, now, evidence=evidence)
-    return decide(stored.task, item, now)
+    return decide(stored.task, item, now, by_chair=reference.regions[stored.kelurahan].by_chair)
 
 
 async def _keep(

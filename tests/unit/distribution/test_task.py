@@ -253,6 +253,16 @@ def test_a_packet_that_nobody_has_fetched_goes_back_at_once_and_nothing_is_told_
     assert [overrule(PROMISED, report, NOW).refusal for report in claimed] == ["CANNOT_BE_CHANGED"] * 3
 
 
+def test_where_no_chair_is_a_last_hand_nothing_is_handed_over_and_nobody_has_to_decide() -> None:
+    late = sweep(ACCEPTED, NOW + LEASE).task
+    for task in (FRESH, ACCEPTED, late, replace(ACCEPTED, team="tim-2", holder="tim-2")):
+        handover = TaskHandover(**said(), to="rt")
+        refused = after(handover, task, by_chair=False)
+        assert (refused.task, refused.told, refused.refusal) == (task, None, "NO_CHAIRS_HERE")
+        assert not is_conflict(task, handover, refused.refusal)
+    assert after(TaskHandover(**said(), to="rt"), ACCEPTED, by_chair=True).task.custody == "rt"
+
+
 def test_a_packet_is_not_given_to_who_has_it_nor_when_it_is_closed() -> None:
     assert reassign(ACCEPTED, "tim-1", "kelurahan", NOW).refusal == "TEAM_HAS_IT"
     assert reassign(after(WITNESS, ACCEPTED).task, "tim-2", "kelurahan", NOW).refusal == "TASK_IS_DELIVERED"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,30 @@ def test_a_folder_of_another_city_is_refused(tmp_path: Path) -> None:
         load("3276", CITIES / "3273")
     with pytest.raises(CityError, match=r"no city\.toml"):
         load("3276", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ('chairs_in = ["32.73.01.1001", "32.73.02"]', lambda code: code == "32.73.01.1001" or code[:8] == "32.73.02"),
+        ('chairs_in = ["32.73"]', lambda code: code.count(".") == 3),
+        ("", lambda _: False),
+    ],
+)
+def test_a_city_says_where_a_chair_is_the_last_hand(tmp_path: Path, told: str, expected: Callable[[str], bool]) -> None:
+    city = load("3273", with_line(tmp_path, told))
+    assert {code for code, region in city.regions.items() if region.by_chair} == set(filter(expected, city.kelurahan))
+
+
+def test_an_unknown_place_of_chairs_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CityError, match=r"chairs_in names no region of the city: 32\.73\.99"):
+        load("3273", with_line(tmp_path, 'chairs_in = ["32.73", "32.73.99"]'))
+
+
+def with_line(tmp_path: Path, told: str) -> Path:
+    """The files of Bandung with a line more in city.toml."""
+    folder = tmp_path / "city"
+    shutil.copytree(CITIES / "3273", folder)
+    toml = folder / "city.toml"
+    toml.write_text(f"{told}\n{toml.read_text(encoding='utf-8')}", encoding="utf-8")
+    return folder
