@@ -28,4 +28,7 @@ WEBHOOK_GIVEN_UP = Gauge(
     "Messages that a city's gateway did not take and nobody tries any more",
     ["tenant", "webhook"],
 )
+GUESSES_REFUSED = Counter(
+    "peduli_guesses_refused", "Requests for a household's page from a network address with too many unknown codes"
+)
 LIMITED = Counter("peduli_limited", "Times that a principal met its limit", ["tenant", "principal", "limit"])

@@ -371,4 +371,6 @@ async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str) 
         await look(page, "rumah")
         await follow(page, page.get_by_role("button", name="Belum sampai"))
         await look(page, "rumah-belum-sampai")
+        await page.goto("/rumah/tidak-dikenal")
+        await look(page, "rumah-tidak-dikenal")
     assert wrong == {}

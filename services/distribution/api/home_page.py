@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import time
+from hmac import compare_digest
 from typing import Any, get_args
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -12,15 +16,21 @@ from services.distribution.api.signing import Field
 from services.distribution.store.homes import queries
 from services.distribution.store.households import queries as households
 from services.distribution.usecases import homes
-from services.distribution.usecases.homes import Answer
+from services.distribution.usecases.homes import Answer, Home
+from shared.access.guesses import Guesses
 from shared.database.pool import Pool
+from shared.observability import metrics
+from shared.privacy import keyed_hash
 from shared.web.caller import AnyCaller, only
 from shared.web.city import City
-from shared.web.forms import form_key, read_form
+from shared.web.forms import form_key, give_cookie, read_form
 from shared.web.pages import see_other
 from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError
 
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
+GUESSES = 30  # unknown codes a minute from one network address
+AT_HOME = "peduli_rumah"  # the cookie of a device on which a code has opened the page
+PASS_SECONDS = 30 * 24 * 3600
 THANKS = {
     "received": "Terima kasih. Semoga lekas pulih.",
     "not_arrived": "Laporan Anda kami terima. Kami periksa paket ini.",
@@ -54,14 +64,19 @@ def router(pool: Pool) -> APIRouter:
 
 
 def pages(field: Field) -> APIRouter:
-    """`/rumah/{code}`."""
-    found = APIRouter(include_in_schema=False)
+    """`/rumah`, where a code is typed, and `/rumah/{code}`."""
+    found, guesses = APIRouter(include_in_schema=False), Guesses(GUESSES)
+
+    @found.get("/rumah")
+    async def type_code(kode: str = "") -> Response:
+        plain = homes.plain(kode)
+        return see_other(f"/rumah/{quote(plain, safe='')}") if plain else _gone(field, "Paket untuk Anda", 200)
 
     @found.get("/rumah/{code}")
-    async def show(code: str, hasil: str = "") -> Response:
-        home = await homes.find(field.pool, code)
-        if home is None:  # our other pages are none of a household's
-            return field.pages.show("home_gone.html", 404)
+    async def show(request: Request, code: str, hasil: str = "") -> Response:
+        home = await _let_in(field, guesses, request, code)
+        if isinstance(home, Response):
+            return home
         city = field.cities[home.tenant]
         async with field.pool.acquire() as tx, tx.transaction(readonly=True):
             packets = await homes.load(tx, home, city, field.keys)
@@ -76,13 +91,15 @@ def pages(field: Field) -> APIRouter:
             "key": form_key(field.keys.hash_key, code),
             "thanks": THANKS.get(hasil, ""),
         }
-        return field.pages.show("home.html", 200, context)
+        answer = field.pages.show("home.html", 200, context)
+        give_cookie(answer, request, AT_HOME, _pass(field, code), PASS_SECONDS)
+        return answer
 
     @found.post("/rumah/{code}/jawaban")
     async def answer(request: Request, code: str) -> Response:
-        home = await homes.find(field.pool, code)
-        if home is None:
-            raise NotFoundError
+        home = await _let_in(field, guesses, request, code)
+        if isinstance(home, Response):
+            return home
         form = await read_form(request, field.keys.hash_key, code)
         kind = next((known for known in ANSWERS if known == form["jawab"]), None)
         if kind is None:
@@ -95,6 +112,36 @@ def pages(field: Field) -> APIRouter:
         return see_other(f"/rumah/{code}?hasil={kind}")
 
     return found
+
+
+async def _let_in(field: Field, guesses: Guesses, request: Request, code: str) -> Home | Response:
+    """The household of a code, or the page that says why not. Where too many unknown codes came from, none is looked
+    up for a while, but on a device where this very code has opened the page: neighbours may share the address.
+    """
+    address, now = request.client.host if request.client else "", time.monotonic()
+    is_known = compare_digest(request.cookies.get(AT_HOME, "").encode(), _pass(field, code).encode())
+    seconds = 0 if is_known else math.ceil(guesses.take(address, now))
+    if seconds:
+        metrics.GUESSES_REFUSED.inc()
+        answer = _gone(field, "Tunggu sebentar", 429, seconds=seconds)
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
+    home = await homes.find(field.pool, code)
+    if home is None:
+        return _gone(field, "Tautan ini tidak dikenal", 404, code=code)
+    if not is_known:
+        guesses.forgive(address, now)
+    return home
+
+
+def _pass(field: Field, code: str) -> str:
+    """What a device keeps on which a code has opened the page; it tells neither the code nor whose it is."""
+    return keyed_hash(field.keys.hash_key, f"home:{homes.plain(code)}")
+
+
+def _gone(field: Field, title: str, status: int, *, code: str = "", seconds: int = 0) -> Response:
+    """A page without a household; our other pages are none of a household's, so that it leads to none."""
+    return field.pages.show("home_gone.html", status, {"title": title, "code": code, "seconds": seconds})
 
 
 def _uuid(text: str) -> UUID:

@@ -79,10 +79,14 @@ async def make_code(tx: Transaction, tenant: str, household_id: UUID) -> str:
     return code
 
 
+def plain(code: str) -> str:
+    """A code as it was made: blanks, dashes and capitals, as people write them, do not matter."""
+    return code.replace("-", "").replace(" ", "").lower()
+
+
 async def find(tx: Transaction | Pool, code: str) -> Home | None:
-    """The household of a code; blanks and dashes, as people write them, do not matter."""
-    plain = code.replace("-", "").replace(" ", "").lower()
-    row = await queries.find_page(tx, code_hash=token_hash(plain))
+    """The household of a code."""
+    row = await queries.find_page(tx, code_hash=token_hash(plain(code)))
     return Home(row["tenant"], row["household_id"]) if row else None
 
 
