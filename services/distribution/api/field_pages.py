@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from services.distribution.api.field import Bytes, Digest, Length, take_piece
 from services.distribution.api.paper import address_of
-from services.distribution.api.report_form import MODELS, number
+from services.distribution.api.report_form import MODELS, number, parts_of
 from services.distribution.api.signing import HOME, Field, Guest
 from services.distribution.documents import qr
 from services.distribution.domain import notice, words
@@ -282,7 +282,7 @@ def _fields(volunteer: Guest[Team], form: Form) -> dict[str, Any]:
         "note": form["catatan"],
     }
     if kind == "deliver":
-        fields |= _proof(form) | {"parts": _parts(form)}
+        fields |= _proof(form) | {"parts": parts_of(form)}
     return fields
 
 
@@ -292,16 +292,6 @@ def _proof(form: Form) -> dict[str, str]:
         if form[name]:
             return {"proof_kind": kind, "proof": form[name]}
     return {"proof_kind": "witness", "proof": form["saksi"] or "-"}
-
-
-def _parts(form: Form) -> list[dict[str, Any]]:
-    """What was handed over of each lot; nothing when it was all. What is no number is refused with the report."""
-    lots = [name.removeprefix("beri-") for name in form.fields if name.startswith("beri-")]
-    if all(form[f"beri-{lot}"] == form[f"isi-{lot}"] for lot in lots):
-        return []
-    given = {lot: form[f"beri-{lot}"] for lot in lots if form[f"beri-{lot}"] != "0"}
-    parts: list[dict[str, Any]] = [{"lot_id": lot, "quantity": number(told)} for lot, told in given.items()]
-    return parts or [{"lot_id": lots[0], "quantity": 0}]
 
 
 def _id_of(volunteer: Guest[Team], *parts: str) -> str:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from services.distribution.api.report_form import MODELS, number
+from services.distribution.api.report_form import MODELS, are_parts, number, parts_of
 from services.distribution.api.signing import COORDINATORS, Entrance, Guest
 from services.distribution.domain import words
 from services.distribution.usecases import paper
@@ -25,6 +25,7 @@ from shared.web.problems import NotFoundError
 
 SHEET = f"{COORDINATORS.home}/kertas"
 FIELDS = ("hasil", "kode", "jam", "catatan")  # of a line; each with the door's task behind it
+TASK_LENGTH = 36  # of a task's id in the name of a field; what is behind it is a lot's
 Desk = Entrance[Coordinator]
 
 
@@ -64,7 +65,8 @@ def routes(desk: Desk) -> APIRouter:
         refused |= {str(verdict.task_id): verdict.outcome for verdict in verdicts if verdict.outcome.isupper()}
         if not refused:
             return see_other(f"{address_of('', form['tim'])}&kabar=typed")
-        left = {name: typed for name, typed in form.fields.items() if name.partition("-")[2] in ("", *refused)}
+        again = ("", *refused)
+        left = {name: typed for name, typed in form.fields.items() if name.partition("-")[2][:TASK_LENGTH] in again}
         return await _page(desk, guest, form["tim"], Form(left), refused, status=422)
 
     return found
@@ -85,7 +87,7 @@ async def _page(
         packets = await paper.load(tx, guest.city, guest.who, team)
     shown: dict[str, Any] = {"team": team, "packets": packets, "form": form, "results": words.on_paper, "news": news}
     why = {task: words.decided(outcome) for task, outcome in (refused or {}).items()}
-    on_sheet: Sequence[str] = [str(packet["task_id"]) for packet in packets]
+    on_sheet: Sequence[str] = [str(packet.row["task_id"]) for packet in packets]
     return desk.show(
         guest,
         "coordination_paper.html",
@@ -112,6 +114,8 @@ def _lacks(form: Form, task: str, guest: Guest[Coordinator]) -> str:
     kind, detail = _result(form, task)
     if not kind or (detail == "code" and not form[f"kode-{task}"]):
         return "NO_RESULT"
+    if kind == "deliver" and not are_parts(parts_of(form, f"{task}-")):
+        return "NOT_IN_THIS_PACKET"
     return "" if _time(form, task, guest) else "NO_TIME"
 
 
@@ -124,7 +128,8 @@ def _result(form: Form, task: str) -> tuple[str, str]:
 def _report(form: Form, task: str, guest: Guest[Coordinator]) -> Any:
     """A door's line as its team would report it; the same line is the same report, also when it is sent twice."""
     kind, detail = _result(form, task)
-    said = [form[f"{name}-{task}"] for name in (*FIELDS, "versi")]
+    parts = parts_of(form, f"{task}-") if kind == "deliver" else []
+    said = [*(form[f"{name}-{task}"] for name in (*FIELDS, "versi")), *(f"{part}" for part in parts)]
     by_code = detail == "code"
     fields = {
         "report_id": derived_id("paper", guest.city.tenant, form["tim"], task, form["tanggal"], *said),
@@ -136,6 +141,7 @@ def _report(form: Form, task: str, guest: Guest[Coordinator]) -> Any:
         "reason": detail,
         "to": detail,
         "note": form[f"catatan-{task}"],
+        "parts": parts,
     }
     try:
         return MODELS[kind].model_validate(fields)

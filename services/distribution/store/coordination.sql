@@ -114,7 +114,9 @@ where tenant = :tenant and task_id = :task_id and report_id is null order by at,
 
 -- name: list_carried
 -- Packets of these kelurahan that are in a team's hands, as its printed list has them, or that it has to bring back.
-select t.task_id, t.kelurahan, h.rw, t.status, t.version
+select t.task_id, t.kelurahan, h.rw, t.status, t.version, t.custody,
+  (select jsonb_agg(jsonb_build_array(l.lot_id, l.sku, l.product ->> 'name', tl.quantity) order by l.sku, l.lot_id)
+   from task_lines tl join lots l using (lot_id) where tl.task_id = t.task_id)::text as contents
 from tasks t join households h using (household_id)
 where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[])
   and ((t.team = :team and t.status in ('accepted', 'failed'))

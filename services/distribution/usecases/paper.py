@@ -11,6 +11,7 @@ from services.distribution.store.tasks import queries as tasks
 from services.distribution.usecases.coordinating import ElsewhereError
 from services.distribution.usecases.coordinators import Coordinator
 from services.distribution.usecases.households import Keys
+from services.distribution.usecases.shift import Goods, goods_of
 from services.distribution.usecases.tasks import Paper, Verdict, report
 from shared.contracts.field import AnyTaskReport
 from shared.database.pool import Row, Transaction
@@ -25,12 +26,22 @@ class Line:
     happened_at: datetime
 
 
-async def load(tx: Transaction, city: Reference, who: Coordinator, team: str) -> Sequence[Row]:
+@dataclass(frozen=True)
+class Listed:
+    """A packet on a team's list; `goods` only while it may be handed over in part."""
+
+    row: Row
+    goods: tuple[Goods, ...]
+
+
+async def load(tx: Transaction, city: Reference, who: Coordinator, team: str) -> list[Listed]:
     """The packets of a coordinator's place that stand on a team's list, by RW."""
-    rows: Sequence[Row] = await queries.list_carried(
-        tx, tenant=city.tenant, kelurahans=city.kelurahan_of(who.place), team=team
-    )
-    return rows
+    rows = await queries.list_carried(tx, tenant=city.tenant, kelurahans=city.kelurahan_of(who.place), team=team)
+    return [Listed(row, goods_of(row["contents"], city) if _is_carried(row) else ()) for row in rows]
+
+
+def _is_carried(row: Row) -> bool:
+    return bool(row["status"] == "accepted" and row["custody"] != "lumbung")
 
 
 async def type_in(
