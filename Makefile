@@ -60,7 +60,7 @@ contracts: setup ## write the generated contract anew: schemas, AsyncAPI, OpenAP
 publish: contracts ## freeze schemas and examples as published: from then on they only get younger ones beside them
 	$(PYTHON) -m shared.contracts.published
 
-docs: setup ## write .env.example and docs/reference anew
+docs: setup ## write .env.example, docs/reference and the icons anew
 	$(PYTHON) -m docs.generate
 
 format: setup ## put the code in the house's format

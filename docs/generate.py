@@ -1,4 +1,4 @@
-"""Writes .env.example and docs/reference from the code itself: `make docs`. A test compares them with it."""
+"""Writes .env.example, docs/reference and the icons from the code itself: `make docs`. A test compares them with it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from docs.icons import icons
 from peduli.__main__ import app
 from peduli.prepare import prepare_database
 from peduli.servers import private
@@ -217,6 +218,8 @@ def main() -> None:
     REFERENCE.mkdir(exist_ok=True)
     for path, text in found.items():
         path.write_text(text, encoding="utf-8")
+    for path, picture in icons().items():
+        path.write_bytes(picture)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncpg
 
 from docs.generate import REFERENCE, TABLES, pages, tables
+from docs.icons import icons
 from tests.support.servers import World
 
 
 def test_the_generated_pages_are_up_to_date() -> None:
     stale = [path.name for path, text in pages().items() if path.read_text(encoding="utf-8") != text]
     assert stale == [], "run `make docs`"
+
+
+def test_the_icons_show_what_the_drawing_shows() -> None:
+    assert [path.name for path, picture in icons().items() if path.read_bytes() != picture] == [], "run `make docs`"
 
 
 async def test_the_page_of_the_views_says_what_their_comments_say(world: World) -> None:
