@@ -265,7 +265,7 @@ async def tidy(operator: Operator) -> list[str]:
 
 
 async def _take_away(operator: Operator, row: dict[str, Any]) -> str:
-    """Delete the queue of a revoked publisher when all in it was applied; else say what it waits for."""
+    """Delete the queue of a revoked publisher or team when all in it was applied; else say what it waits for."""
     tenant, name, kind = operator.tenant, row["name"], KINDS[row["role"]]
     queue = kind.queue(tenant, name)
     if await topology.look_at(operator.amqp_url, queue) is None:

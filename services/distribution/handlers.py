@@ -13,8 +13,8 @@ from services.distribution.usecases.households import Keys, register
 from services.distribution.usecases.recalling import recall_unfit
 from services.distribution.usecases.rounds import take_pledges
 from services.distribution.usecases.stock import take_in
-from services.distribution.usecases.tasks import report
-from shared.access.model import Principal, Scope
+from services.distribution.usecases.tasks import UNHEARD, report
+from shared.access.model import EVERYTHING, Principal, Scope
 from shared.access.store import Directory
 from shared.clock import now
 from shared.contracts.envelope import Envelope
@@ -33,6 +33,7 @@ from shared.messaging.applier import Handler, Lane
 from shared.messaging.topology import team_queue
 from shared.observability.logs import correlate
 from shared.reference import told
+from shared.reference.model import Reference
 from shared.reference.store import Cities
 
 TASK_REPORTS: dict[str, type[AnyTaskReport]] = {
@@ -101,9 +102,7 @@ def on_reports(cities: Cities, keys: Keys) -> Handler:
                 if households[0].outcome == "rejected":
                     raise RefusedError
             else:
-                verdicts = await report(tx, [read], reference=city, keys=keys, now=now())  # type: ignore[list-item]
-                if verdicts[0].outcome == "UNKNOWN_TASK":
-                    raise RefusedError
+                await _report(tx, read, city, keys)  # type: ignore[arg-type]
 
     return handle
 
@@ -142,9 +141,12 @@ def on_team_reports(cities: Cities, keys: Keys, scope: Callable[[], Scope]) -> H
             read = model.model_validate(event.data)
             if not allowed.has_source(read.team):
                 raise AnotherTeamError
-            city = cities[event.tenant]
-            verdicts = await report(tx, [read], reference=city, keys=keys, now=now(), scope=allowed)
-            if verdicts[0].outcome == "UNKNOWN_TASK":
-                raise RefusedError
+            await _report(tx, read, cities[event.tenant], keys, allowed)
 
     return handle
+
+
+async def _report(tx: Transaction, item: AnyTaskReport, city: Reference, keys: Keys, scope: Scope = EVERYTHING) -> None:
+    [verdict] = await report(tx, [item], reference=city, keys=keys, now=now(), scope=scope)
+    if verdict.outcome in UNHEARD:
+        raise RefusedError

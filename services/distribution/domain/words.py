@@ -33,6 +33,7 @@ OUTCOMES = {
     "NO_CHAIRS_HERE": "Di kelurahan ini paket tidak dititipkan kepada ketua RT atau RW. Antarkan ke pintu.",
     "NOT_IN_YOUR_HANDS": "Paket ini tidak di tangan tim Anda.",
     "STALE_VERSION": "Disimpan untuk koordinator: ada laporan lain yang lebih dulu.",
+    "REPORT_ID_USED": "Nomor laporan ini sudah dipakai laporan lain. Kirim lagi dengan nomor baru.",
     "UNKNOWN_TASK": "Paket ini tidak ada di daftar tim Anda.",
     "TASK_IS_DELIVERED": "Tidak dipakai: paket ini sudah dilaporkan sampai.",
     "TASK_IS_RETURNED": "Tidak dipakai: paket ini sudah kembali di lumbung.",

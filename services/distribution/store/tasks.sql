@@ -70,9 +70,9 @@ values (:tenant, :report_id, :task_id, :kind, :team, :version, :detail, :note, :
         :typed_by, :happened_at)
 on conflict do nothing returning report_id;
 
--- name: find_report$
--- What became of a report that was kept before.
-select outcome from field_reports where tenant = :tenant and report_id = :report_id;
+-- name: find_report^
+-- What became of a report that was kept before, and whose and of what it was.
+select outcome, task_id, team, kind from field_reports where tenant = :tenant and report_id = :report_id;
 
 -- name: list_conflicts
 -- Reports that say something else of a door than what stands, those to be decided first, the newest first; without

@@ -21,9 +21,12 @@ from services.distribution.usecases.telling import Book, carry_out, event_of
 from shared.access.model import EVERYTHING, Scope
 from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery, TaskFailure, TaskHandover
 from shared.contracts.tasks import TaskLine
-from shared.database.pool import Pool, Transaction
+from shared.database.pool import Pool, Row, Transaction
 from shared.ids import derived_id
 from shared.reference.model import Reference
+
+ID_USED = "REPORT_ID_USED"
+UNHEARD = ("UNKNOWN_TASK", ID_USED)  # refusals of which nothing is kept: over the broker nobody would learn of them
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,9 @@ async def _report(
         return Verdict(item.report_id, item.task_id, "UNKNOWN_TASK", False, None, 0)
     before = await store.queries.find_report(tx, tenant=reference.tenant, report_id=item.report_id)
     if before is not None or stored is None:
-        outcome = before or "UNKNOWN_TASK"
+        outcome = _first_answer(before, item) if before is not None else "UNKNOWN_TASK"
         status, version = (stored.task.status, stored.task.version) if stored else (None, 0)
-        return Verdict(item.report_id, item.task_id, outcome, bool(before), status, version)
+        return Verdict(item.report_id, item.task_id, outcome, not outcome.isupper(), status, version)
     parts = item.parts if isinstance(item, TaskDelivery) else ()
     split = parted(stored.lines, parts) if parts else (stored.lines, ())
     at = paper.happened_at or now if paper else now
@@ -119,6 +122,14 @@ async def _report(
     task = decision.task
     applied = decision.refusal is None
     return Verdict(item.report_id, item.task_id, outcome, applied, task.status, task.version, rest)
+
+
+def _first_answer(before: Row, item: AnyTaskReport) -> str:
+    """What a resend is told. Another report under the same id is none: it was silently lost, and a team could have
+    used up the ids of another.
+    """
+    is_resent = (before["task_id"], before["team"], before["kind"]) == (item.task_id, item.team, item.kind)
+    return str(before["outcome"]) if is_resent else ID_USED
 
 
 async def _decide(

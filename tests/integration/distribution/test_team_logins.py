@@ -68,6 +68,22 @@ async def test_a_login_reports_as_its_team_and_neither_as_another_nor_uses_up_it
         assert seen[1] == ("tim-dua", "fail", "TAKEN_BY_ANOTHER_TEAM")
 
 
+async def test_who_uses_up_the_id_of_anothers_report_does_not_silence_it(world: World) -> None:
+    hers, his = await team_login(world, "tim-nomor"), await team_login(world, "tim-curi")
+    async with with_a_task(world) as (field, task):
+        told = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{task}accepttim-nomor"))  # she makes her ids of what all know
+        await say(world, his, task, "failure", reason="not_home", report_id=told)
+        await eventually(lambda: outcomes(world), lambda rows: len(rows) == 1)
+        await say(world, hers, task)
+        parked = await eventually(lambda: query(world, PARKED), lambda rows: len(rows) == 1)
+        assert parked == [{"queue": topology.team_queue("3276", "tim-nomor"), "reason": "RefusedError"}]
+        said = {"report_id": told, "task_id": task, "team": "tim-nomor", "kind": "accept"}
+        answer = await field.post(f"/v1/tasks/{task}/reports", json=said)
+        assert (answer.status_code, answer.json()["outcome"]) == (409, "REPORT_ID_USED")
+        again = await field.post(f"/v1/tasks/{task}/reports", json={**said, "report_id": str(uuid.UUID(int=4))})
+        assert again.json()["outcome"] == "accepted"
+
+
 async def test_a_login_of_another_kelurahan_has_nothing_to_do_with_a_task_until_it_is_given_that(world: World) -> None:
     made = await team_login(world, "tim-pindah", OTHER)
     connection = await aio_pika.connect(mine(world, made))
