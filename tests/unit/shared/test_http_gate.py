@@ -144,6 +144,7 @@ def test_words_that_only_explain_change_nothing() -> None:
 
 def test_the_changelog_names_each_new_version_and_its_fields() -> None:
     lot = {SCHEMAS / "lot.adjusted" / "1.1.json"}
-    assert unnamed("`lot.adjusted` **1.1**: `damaged`, `withdrawn`, `expired`", lot) == unnamed("", set())
-    missing = unnamed("`lot.adjusted` **1.0** has `damaged` and `expired`", lot)
+    fields = "`damaged`, `withdrawn`, `expired`, `opened`, `kit_line_no`"
+    assert unnamed(f"`lot.adjusted` **1.1**: {fields}", lot) == unnamed("", set())
+    missing = unnamed("`lot.adjusted` **1.0** has `damaged`, `expired`, `opened`, `kit_line_no`", lot)
     assert missing[:2] == ["`lot.adjusted` **1.1**", "`withdrawn` of lot.adjusted 1.1"]
