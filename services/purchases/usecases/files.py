@@ -34,6 +34,7 @@ from shared.sheets.workbook import as_written
 KEEP = timedelta(days=30)
 LEASE = timedelta(seconds=10)  # a part takes a second or two; after a kill another process goes on this much later
 PART = 500  # receipts of one transaction
+LANES = 3  # transactions of one file at once: while some wait for the database, another is judged
 MOST_UNACCEPTED = 20  # files of a source at once: each may be 10 MB, and keeps a processor for seconds
 PATIENCE = timedelta(days=1)  # one that was forgotten counts no longer
 
@@ -237,19 +238,19 @@ async def withdraw(tx: Transaction, file_id: UUID, tenant: str, source: str) -> 
 
 
 async def list_due(tx: Transaction, work: Work, keys: Keys, *, after: int) -> list[tuple[Told, Sent]]:
-    """The part behind number `after` to be told, each under an identity of its own: tried again, it has the same
+    """What is to be told next behind number `after`, each under an identity of its own: tried again, it has the same
     answer.
     """
-    rows = await queries.list_due(tx, file_id=work.file_id, after=after, size=PART)
+    rows = await queries.list_due(tx, file_id=work.file_id, after=after, size=LANES * PART)
     due = [opened(row, work.file_id, keys) for row in rows]
     return [(told, Sent(_incoming(told, work), _identity(work, told.number))) for told in due]
 
 
 def lanes(due: Sequence[tuple[Told, Sent]]) -> list[list[tuple[Told, Sent]]]:
-    """A part in two that may be told side by side: all that can be said of one purchase bears one number, and stays
-    together, in the order of the sheet. While one is judged, the database works on the other.
+    """What is due, in lanes that may be told side by side: all that can be said of one purchase bears one number, and
+    stays together, in the order of the sheet.
     """
-    apart: tuple[list[tuple[Told, Sent]], ...] = ([], [])
+    apart: list[list[tuple[Told, Sent]]] = [[] for _ in range(LANES)]
     for told, sent in due:
         number = str(told.receipt.raw.get("reference")).casefold()
         apart[hash(number) % len(apart)].append((told, sent))

@@ -1,4 +1,4 @@
-"""Halves of a sheet go side by side; what concerns one purchase keeps its order."""
+"""Parts of a sheet go side by side; what concerns one purchase keeps its order."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.purchases.documents.receipts import Receipt
-from services.purchases.usecases.files import Told, lanes
+from services.purchases.usecases.files import LANES, Told, lanes
 from services.purchases.usecases.judging import Incoming
 from services.purchases.usecases.receive import Sent
 from shared.ids import new_id
@@ -23,7 +23,7 @@ def test_all_that_bears_one_number_stays_together_in_its_order(numbers: list[str
     ]
     apart = lanes(due)
     assert sorted(told.number for lane in apart for told, _ in lane) == list(range(len(numbers)))
-    assert len(apart) <= 2
+    assert len(apart) <= LANES
     lane_of: dict[str, int] = {}
     for place, lane in enumerate(apart):
         rows = [told.number for told, _ in lane]
