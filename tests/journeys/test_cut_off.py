@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
 from playwright.async_api import Browser, BrowserContext, Error, Request, async_playwright, expect
 
-from tests.support.browser import BROWSER, FLAGS, PHONE, window
-from tests.support.eventually import PATIENCE_SECONDS, eventually
+from tests.support.browser import PHONE, launching, window
+from tests.support.eventually import eventually
 from tests.support.journey import query
 from tests.support.proxy import proxied
 from tests.support.servers import World
-from tests.support.tools import need
 from tests.support.volunteers import (
     add_team,
     at_door,
@@ -24,6 +22,7 @@ from tests.support.volunteers import (
     doors,
     kept_offline,
     reports,
+    send_photo,
     take_all,
     undo_ends,
 )
@@ -34,13 +33,10 @@ PHOTO = "select received, is_whole from distribution.photos"
 @contextlib.asynccontextmanager
 async def phone(profile: Path, address: str) -> AsyncIterator[BrowserContext]:
     """A browser of its own, which keeps what it knows in a folder."""
-    need(BROWSER)
-    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             profile,
-            executable_path=shutil.which(BROWSER),
-            args=FLAGS,
+            **launching(),
             base_url=address,
             viewport=PHONE,  # type: ignore[arg-type]
             bypass_csp=True,
@@ -97,7 +93,6 @@ async def test_a_browser_that_is_killed_right_after_a_report_keeps_it(world: Wor
 
 
 async def test_a_photo_that_was_cut_off_goes_on_where_it_stopped(world: World, chromium: Browser) -> None:
-    photo = {"name": "pintu.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff" + bytes(150_000)}
     brought: list[int] = []  # where each piece began
     add_team(world)
     async with (
@@ -117,8 +112,7 @@ async def test_a_photo_that_was_cut_off_goes_on_where_it_stopped(world: World, c
         await come_in(page, world, network.url)
         await take_all(page)
         await at_door(page, 1)
-        await page.locator(".pintu:target").get_by_label("atau foto").set_input_files(photo)  # type: ignore[arg-type]
-        await page.locator(".pintu:target").get_by_role("button", name="Kirim foto").click()
+        await send_photo(page, b"\xff\xd8\xff" + bytes(150_000))
         await undo_ends(page)
         await expect(page.locator("#antre")).to_contain_text("Belum terkirim: 1")
         await eventually(lambda: query(world, PHOTO), lambda rows: len(brought) == 3 and rows[0]["received"] > 0)

@@ -24,6 +24,7 @@ from tests.support.volunteers import (
     doors,
     kept_offline,
     reports,
+    send_photo,
     take_all,
     undo_ends,
 )
@@ -185,9 +186,7 @@ async def test_a_photo_of_a_door_that_another_reported_first_is_a_second_word_on
     world: World, chromium: Browser, script: bool
 ) -> None:
     async with a_door_that_another_reported(world, chromium, script=script) as second:
-        photo = {"name": "pintu.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff" + bytes(100_000)}
-        await second.locator(".pintu:target").get_by_label("atau foto").set_input_files(photo)  # type: ignore[arg-type]
-        await second.locator(".pintu:target").get_by_role("button", name="Kirim foto").click()
+        await send_photo(second, b"\xff\xd8\xff" + bytes(100_000))
         if script:
             await expect(second.locator("#antre")).to_contain_text("Belum terkirim: 1")
             await undo_ends(second)
@@ -216,15 +215,11 @@ async def test_without_javascript_the_forms_do_it_all(world: World, chromium: Br
         await page.locator(".pintu:target").get_by_role("button", name="Sudah di depan pintu").click()
         await expect(page.get_by_text("Tercatat: paket sudah di depan pintu.")).to_be_visible()
         await at_door(page, 1)
-        photo = {"name": "pintu.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff" + bytes(300_000)}
-        await page.locator(".pintu:target").get_by_label("atau foto").set_input_files(photo)  # type: ignore[arg-type]
-        await page.locator(".pintu:target").get_by_role("button", name="Kirim foto").click()
+        await send_photo(page, b"\xff\xd8\xff" + bytes(300_000))
         await expect(page.get_by_text("Perkecil, atau pakai kode penerima")).to_be_visible()
         await page.goto("/lapangan")
         await at_door(page, 1)
-        photo["buffer"] = b"\xff\xd8\xff" + bytes(100_000)
-        await page.locator(".pintu:target").get_by_label("atau foto").set_input_files(photo)  # type: ignore[arg-type]
-        await page.locator(".pintu:target").get_by_role("button", name="Kirim foto").click()
+        await send_photo(page, b"\xff\xd8\xff" + bytes(100_000))
         await expect(page.get_by_text("Tercatat: paket sudah di depan pintu.")).to_be_visible()
 
 
@@ -243,9 +238,7 @@ async def test_a_photo_that_is_too_big_is_shrunk_and_sent(world: World, chromium
         await at_door(page, 1)
         content = base64.b64decode(await page.evaluate(noise))
         assert len(content) > 1_000_000
-        photo = {"name": "pintu.jpg", "mimeType": "image/jpeg", "buffer": content}
-        await page.locator(".pintu:target").get_by_label("atau foto").set_input_files(photo)  # type: ignore[arg-type]
-        await page.locator(".pintu:target").get_by_role("button", name="Kirim foto").click()
+        await send_photo(page, content)
         await expect(page.locator("#antre")).to_contain_text("Belum terkirim: 1")
         await undo_ends(page)
         (row,) = await eventually(lambda: reports(world), lambda rows: len(rows) == 1)

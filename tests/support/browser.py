@@ -41,13 +41,18 @@ LOW = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]
 VIOLATIONS = "async rules => (await axe.run({runOnly: rules, resultTypes: ['violations']})).violations"
 
 
+def launching() -> dict[str, Any]:
+    """How each browser is started: Debian's, which must be here, with our flags and our patience."""
+    need(BROWSER)
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+    return {"executable_path": shutil.which(BROWSER), "args": FLAGS}
+
+
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """One browser per worker; each test opens windows of its own."""
-    need(BROWSER)
-    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which(BROWSER), args=FLAGS)
+        browser = await playwright.chromium.launch(**launching())
         yield browser
         await browser.close()
 

@@ -104,6 +104,15 @@ async def deliver(page: Page, number: int = 1) -> None:
     await expect(page.locator(".pintu:target h2", has_text=f"Pintu {number} dari")).to_have_count(0)
 
 
+async def send_photo(page: Page, content: bytes) -> None:
+    """Prove by a photo that the packet stands before the door that is open."""
+    door = page.locator(".pintu:target")
+    await door.get_by_label("atau foto").set_input_files(
+        {"name": "pintu.jpg", "mimeType": "image/jpeg", "buffer": content}
+    )
+    await door.get_by_role("button", name="Kirim foto").click()
+
+
 async def undo_ends(page: Page) -> None:
     """The time in which the last button could be taken back is over: its report is sent now."""
     await page.clock.fast_forward(TEN_SECONDS)
