@@ -8,6 +8,8 @@ from uuid import UUID
 
 from shared.contracts.event import Event, Value
 
+FEWEST = 5  # households that a number may be about, here and in every report
+
 
 class Received(Value):
     """What came to the doors of a group: its households are counted once, `pieces` are those in the packets."""

@@ -8,10 +8,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from shared.contracts.recipients import Received
+from shared.contracts.recipients import FEWEST, Received
 from shared.reference.week import WEEK, round_of
-
-FEWEST = 5  # households that a number may be about
 
 
 class Delivery(NamedTuple):

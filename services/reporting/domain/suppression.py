@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-FEWEST = 5  # households that a number may be about
+from shared.contracts.recipients import FEWEST
 
 
 class Shown(NamedTuple):

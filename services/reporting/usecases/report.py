@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from services.reporting.documents.report import CARRIED, Report
-from services.reporting.domain.suppression import FEWEST, sum_of
+from services.reporting.domain.suppression import sum_of
 from services.reporting.store.reports import queries
+from shared.contracts.recipients import FEWEST
 from shared.database.pool import Row, Transaction
 from shared.errors import PeduliError
 from shared.reference.model import Reference

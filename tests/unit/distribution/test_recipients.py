@@ -9,8 +9,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.distribution.domain.recipients import FEWEST, Count, Delivery, count
-from shared.contracts.recipients import Received
+from services.distribution.domain.recipients import Count, Delivery, count
+from shared.contracts.recipients import FEWEST, Received
 
 MONDAY = date(2021, 7, 19)
 TODAY = MONDAY + timedelta(weeks=6)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.domain.suppression import FEWEST, hide_small, hide_small_in, sum_of
+from services.reporting.domain.suppression import hide_small, hide_small_in, sum_of
+from shared.contracts.recipients import FEWEST
 
 
 @given(st.lists(st.integers(0, 20), max_size=12))
