@@ -287,16 +287,24 @@ def _collect_rarely() -> None:
     gc.set_threshold(20_000, 50, 50)
 
 
-def serve(service: Service) -> None:
-    """Run until SIGTERM or Ctrl-C: then no new work, finish what is in hand, and go."""
+def listener(service: Service, *, port: int | None = None) -> uvicorn.Server:
+    """What listens for the service, on its own port or another one; not yet started."""
+    settings = service.settings
     config = uvicorn.Config(
         build(service),
-        host=service.settings.http_host,
-        port=service.settings.http_port,
+        host=settings.http_host,
+        port=settings.http_port if port is None else port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=5,
         loop="uvloop",
+        forwarded_allow_ips=settings.trusted_proxies,
     )
+    return uvicorn.Server(config)
+
+
+def serve(service: Service) -> None:
+    """Run until SIGTERM or Ctrl-C: then no new work, finish what is in hand, and go."""
+    server = listener(service)
     _collect_rarely()
-    uvicorn.Server(config).run()
+    server.run()

@@ -33,6 +33,11 @@ class Settings(BaseSettings):
     stuck_seconds: float = Field(30, gt=0, description="Seconds without progress after which /readyz says no")
     http_host: str = Field("127.0.0.1", description="Address the HTTP door listens on")
     http_port: int = Field(0, ge=0, le=65535, description="Port of the HTTP door; 0 takes a free one")
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Addresses and networks (10.0.0.0/8), with commas, of reverse proxies: whose `X-Forwarded-For` is "
+        "believed. A visitor behind any other has that proxy's address, and shares its limits with all behind it",
+    )
     broker_stamps: bool = Field(
         False,
         description="The broker writes into each message when it came: a pledge is then late by that moment, not by "

@@ -11,7 +11,7 @@ import pytest
 
 from services.purchases.app import service
 from tests.support.fuzz import OUTCOMES, fuzz
-from tests.support.running import listening, running
+from tests.support.running import running, serving
 from tests.support.servers import World
 
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
@@ -29,7 +29,7 @@ async def test_each_of_two_thousand_odd_messages_is_recorded_rejected_or_parked(
 @pytest.mark.parametrize("name", ["purchases", "distribution", "reporting"])
 async def test_no_request_that_its_contract_knows_or_forbids_is_answered_with_a_5xx(world: World, name: str) -> None:
     made = importlib.import_module(f"services.{name}.app").service(world.settings())
-    async with listening(made) as url:
+    async with serving(made) as url:
         ran = await asyncio.create_subprocess_exec(
             str(SCHEMATHESIS),
             *("run", f"{url}/openapi.json", *OPTIONS.split()),

@@ -19,7 +19,7 @@ from peduli import trace
 from tests.support.eventually import eventually
 from tests.support.journey import household, query, recent, report
 from tests.support.publish import SOURCE, message, publish, purchase
-from tests.support.running import listening
+from tests.support.running import serving
 from tests.support.servers import World
 
 NUMBER = "INV/2021/07/1"
@@ -32,9 +32,9 @@ async def delivered(world: World) -> AsyncIterator[dict[str, str]]:
     """A purchase told over AMQP whose packet is at the door, and one that was refused."""
     settings = world.settings()
     async with (
-        listening(purchases.service(settings)) as one,
-        listening(distribution.service(settings)) as two,
-        listening(reporting.service(settings)) as three,
+        serving(purchases.service(settings)) as one,
+        serving(distribution.service(settings)) as two,
+        serving(reporting.service(settings)) as three,
         httpx.AsyncClient(base_url=two) as field,
     ):
         await field.post("/v1/households", json=household(), headers={"Peduli-Source": "/rt/1"})
@@ -111,7 +111,7 @@ async def test_what_was_refused_and_who_waits_are_told_too(world: World) -> None
 
 
 async def test_a_number_that_two_sources_know_asks_which(world: World) -> None:
-    async with listening(purchases.service(world.settings())) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(purchases.service(world.settings())) as url, httpx.AsyncClient(base_url=url) as client:
         for source, unit in (("/pos/a", "32.76.DKUM"), ("/pos/b", "32.76.06")):
             await client.post("/v1/purchases", json=purchase(unit_code=unit), headers={"Peduli-Source": source})
         urls = {"purchases": url, "distribution": url, "reporting": url}
@@ -122,7 +122,7 @@ async def test_a_number_that_two_sources_know_asks_which(world: World) -> None:
 
 
 async def test_who_told_of_anothers_receipt_learns_it_and_is_led_to_it(world: World) -> None:
-    async with listening(purchases.service(world.settings())) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(purchases.service(world.settings())) as url, httpx.AsyncClient(base_url=url) as client:
         for source in ("/pos/a", "/unit/b"):
             await client.post("/v1/purchases", json=purchase(), headers={"Peduli-Source": source})
         told = await client.get("/v1/submissions", params={"source": "/unit/b", "reference": "KOP-1"})
@@ -133,7 +133,7 @@ async def test_who_told_of_anothers_receipt_learns_it_and_is_led_to_it(world: Wo
 
 
 async def test_what_became_of_one_event_is_told_apart_from_others_of_its_number(world: World) -> None:
-    async with listening(purchases.service(world.settings())) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(purchases.service(world.settings())) as url, httpx.AsyncClient(base_url=url) as client:
         for event_id, body in (("e1", purchase(NUMBER)), ("e2", purchase(NUMBER, purpose="own_use"))):
             await publish(world.rabbitmq.url, [(message(body, ce_id=event_id), KEY)])
 

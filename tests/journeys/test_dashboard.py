@@ -12,11 +12,11 @@ import services.purchases.app as purchases
 import services.reporting.app as reporting
 from shared.web.formats import number, percent, rupiah
 from tests.support.access import add
-from tests.support.browser import DESKTOP, PHONE, broken_rules, fits, follow, serving, window
+from tests.support.browser import DESKTOP, PHONE, broken_rules, fits, follow, window
 from tests.support.dashboard import UNIT, carry, check_and_refuse, deliver, tell_a_week
 from tests.support.journey import query
 from tests.support.projecting import bought, facts_of, key, packet
-from tests.support.running import running
+from tests.support.running import running, serving
 from tests.support.servers import World
 
 PAGES = (

@@ -13,11 +13,12 @@ from services.purchases.app import service
 from services.purchases.documents.columns import PURCHASES
 from shared.reference.load import load
 from shared.sheets.spreadsheet import read
-from tests.support.browser import broken_rules, fits, follow, serving, window
+from tests.support.browser import broken_rules, fits, follow, window
 from tests.support.eventually import eventually
 from tests.support.journey import query
 from tests.support.officers import NIP, THURSDAY_MORNING, UNIT, add_product, choose_seller, go_on, peduli
 from tests.support.publish import purchase
+from tests.support.running import serving
 from tests.support.servers import World
 from tests.support.sheets import HEADINGS, purchases, xlsx
 

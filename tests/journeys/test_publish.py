@@ -22,7 +22,7 @@ from services.purchases.app import service
 from shared.messaging import topology
 from tests.support.access import add, amqp_url
 from tests.support.eventually import eventually
-from tests.support.running import listening
+from tests.support.running import serving
 from tests.support.servers import World
 from tests.support.tools import need
 
@@ -127,7 +127,7 @@ async def at_work(world: World, publisher: Publisher, *, let_in: bool = False) -
         made = await add(world, publisher.own_name, queue_length=FULL)
         access = {"PEDULI_AMQP_URL": amqp_url(world, made.amqp_user, made.amqp_password)}
         access |= {"PEDULI_TOKEN": made.token, "PEDULI_KEY": made.routing_keys[0]}
-    async with listening(service(world.settings(open_doors=not let_in))) as url:
+    async with serving(service(world.settings(open_doors=not let_in))) as url:
         publisher.environment |= {"PEDULI_URL": url, **access}
         yield url
 

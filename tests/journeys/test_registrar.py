@@ -12,8 +12,9 @@ from services.distribution.documents.households import COLUMNS
 from shared.clock import now
 from shared.reference.load import load
 from tests.support.access import add
-from tests.support.browser import broken_rules, fits, follow, low, serving, window
+from tests.support.browser import broken_rules, fits, follow, low, window
 from tests.support.journey import KELURAHAN, query
+from tests.support.running import serving
 from tests.support.servers import World
 from tests.support.sheets import xlsx
 

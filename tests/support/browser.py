@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator
@@ -10,11 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
-from peduli.servers.server import free_port
-from shared.service import Service, build
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.tools import need
 
@@ -61,23 +57,6 @@ async def chromium() -> AsyncIterator[Browser]:
 def axe(node_modules: Path) -> str:
     """The source of axe-core."""
     return (node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-
-
-@contextlib.asynccontextmanager
-async def serving(service: Service) -> AsyncIterator[str]:
-    """The service on a port of its own; yields its address."""
-    port = free_port()
-    config = uvicorn.Config(build(service), host="127.0.0.1", port=port, log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        assert not running.done(), "the server did not start"
-        await asyncio.sleep(0.02)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await running
 
 
 @contextlib.asynccontextmanager

@@ -7,11 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from peduli.servers.server import free_port
-from shared.service import Service, build
+from shared.service import Service, build, listener
 
 
 class Door(httpx.AsyncClient):
@@ -42,16 +41,15 @@ async def readiness(door: Door) -> tuple[int, list[str]]:
 
 
 @contextlib.asynccontextmanager
-async def listening(service: Service, port: int | None = None) -> AsyncIterator[str]:
+async def serving(service: Service, port: int | None = None) -> AsyncIterator[str]:
     """The service on a loopback port, for programs that are not ours; yields its URL."""
-    config = uvicorn.Config(build(service), port=port or free_port(), log_config=None, access_log=False)
-    server = uvicorn.Server(config)
+    server = listener(service, port=port or free_port())
     task = asyncio.create_task(server.serve())
     try:
         while not server.started:
             assert not task.done(), "the service did not start"
             await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{config.port}"
+        yield f"http://127.0.0.1:{server.config.port}"
     finally:
         server.should_exit = True
         await task

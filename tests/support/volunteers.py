@@ -13,11 +13,10 @@ from playwright.async_api import Page, expect
 import services.distribution.app as distribution
 import services.purchases.app as purchases
 from shared.clock import Clock, now
-from tests.support.browser import serving
 from tests.support.eventually import eventually
 from tests.support.journey import KELURAHAN, query, recent, register, tell
 from tests.support.officers import key_of, peduli
-from tests.support.running import running
+from tests.support.running import running, serving
 from tests.support.servers import World
 
 TEAM = "tim-beji"

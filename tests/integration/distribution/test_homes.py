@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+import services.distribution.app as distribution
 from services.distribution.api.home_page import GUESSES
 from tests.support.coordinators import add_coordinator, enter
 from tests.support.journey import KELURAHAN, query, report
 from tests.support.officers import key_of
+from tests.support.running import serving
 from tests.support.servers import World
 from tests.support.volunteers import TEAM, doors
 
@@ -54,6 +56,17 @@ async def test_guessing_is_stopped_by_address_and_a_household_that_reloads_is_no
         assert {(await hers.get(path)).status_code for _ in range(2 * GUESSES)} == {200}
         assert (await hers.get(f"/rumah/{0:016}")).status_code == 429  # her device has one code, and not all
         assert (await elsewhere.get(path)).status_code == 200
+
+
+async def test_who_comes_through_a_trusted_proxy_has_a_limit_of_his_own(world: World) -> None:
+    settings = world.settings(trusted_proxies="127.0.0.2, 127.0.0.8/29")
+    async with serving(distribution.service(settings)) as served:
+        for network, expected in (("127.0.0.9", 404), ("127.0.0.1", 429)):
+            async with device(served, network) as client:
+                for number in range(GUESSES + 1):
+                    said = {"X-Forwarded-For": f"203.0.113.{number}"}
+                    last = await client.get(f"/rumah/{number:016}", headers=said)
+                assert last.status_code == expected, network
 
 
 async def test_a_code_from_paper_is_typed_in_and_mended(world: World, address: str) -> None:

@@ -17,7 +17,7 @@ from tests.support.access import add
 from tests.support.eventually import eventually
 from tests.support.goods import bought
 from tests.support.journey import KELURAHAN, query
-from tests.support.running import listening, running
+from tests.support.running import running, serving
 from tests.support.servers import World
 from tests.support.stored_city import StoredCity
 
@@ -91,7 +91,7 @@ async def test_the_terminal_counts_writes_off_and_withdraws(world: World, monkey
         answer = await asyncio.to_thread(CliRunner().invoke, app, ["stock", *words, "--json"])
         return answer.exit_code, json.loads(answer.stdout) if answer.exit_code == 0 else str(answer.exception)
 
-    async with listening(distribution.service(world.settings())) as url:
+    async with serving(distribution.service(world.settings())) as url:
         monkeypatch.setenv("PEDULI_DISTRIBUTION_URL", url)
         monkeypatch.setenv("PEDULI_SOURCE", "/lumbung/beji")
         code, lots = await stock("list", KELURAHAN)
