@@ -91,22 +91,10 @@ def login(
 
 
 @app.command()
-def pin(
-    team: Team,
-    city: City = "3276",
-    chosen: Annotated[str, typer.Option("--pin", help="6 to 8 digits; without it, one is drawn")] = "",
-) -> None:
-    """Give a team a PIN and print it; its devices must come again, and older links are void."""
-    from services.distribution.cli.teams import set_pin
-
-    print(set_pin(_database_url(), city, team, chosen))
-
-
-@app.command()
 def devices(
     team: Team, city: City = "3276", as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """The devices of a team that are signed in."""
+    """The devices of a team that are signed in, or can be with their own PIN."""
     from services.distribution.cli.teams import list_devices
 
     show(list_devices(_database_url(), city, team), as_json)
@@ -118,7 +106,7 @@ def revoke(
     city: City = "3276",
     device: Annotated[UUID | None, typer.Option(help="only this one, as `peduli team devices` shows it")] = None,
 ) -> None:
-    """Cut a lost phone off, or all devices of a team with its PIN and links; they forget what they knew.
+    """Cut a lost phone off with its PIN, or all devices of a team and its links; they forget what they knew.
 
     A program of the team is cut off with `peduli publisher revoke`.
     """

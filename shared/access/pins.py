@@ -10,8 +10,16 @@ from datetime import datetime, timedelta
 
 PIN = re.compile(r"[0-9]{6,8}")
 LINK_LASTS = timedelta(hours=24)
+DEVICE_LASTS = timedelta(days=30)  # since a device's PIN was last used
+TRIES_BY_DEVICE = 5  # wrong PINs in a row: nobody but its finder can spend them, so that they do not come back
 TRIES_BY_ADDRESS = (5, timedelta(minutes=15))  # wrong PINs for one seat from one address
 TRIES_BY_SEAT = (10, timedelta(hours=1))  # from anywhere: 6 digits then stand about a decade of guessing
+
+
+def is_easy(pin: str) -> bool:
+    """Whether who found a phone would try this PIN first: 111111, 121212, 123456, 654321."""
+    runs = "0123456789012345", "9876543210987654"
+    return len(set(pin)) <= 2 or any(pin in run for run in runs)
 
 
 def hash_pin(pin: str, salt: bytes) -> bytes:

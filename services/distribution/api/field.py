@@ -82,7 +82,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
 
     @routes.get("/teams/{team}/devices", responses=NOT_FOUND, dependencies=[only("team")])
     async def list_devices(team: str, caller: AnyCaller, city: City) -> list[dict[str, Any]]:
-        """The phones of a team that are signed in at the field page."""
+        """The phones of a team that are signed in at the field page, or can be with their own PIN (`has_pin`)."""
         caller.require_source(team)
         async with pool.acquire() as tx:
             try:
@@ -92,7 +92,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
 
     @routes.delete("/teams/{team}/devices/{device}", status_code=204, responses=NOT_FOUND, dependencies=[only("team")])
     async def cut_off(team: str, device: UUID, caller: AnyCaller, city: City) -> None:
-        """Cut a lost phone off: at its next contact it forgets what it knew."""
+        """Cut a lost phone off, with its PIN: at its next contact it forgets what it knew."""
         caller.require_source(team)
         async with pool.acquire() as tx, tx.transaction():
             try:

@@ -225,6 +225,7 @@ def _shift_page(field: Field, volunteer: Guest[Team], today: Shift, choice: Choi
         wa_number=words.wa_number,
         texts=notice.TEXTS,
         script=script_address(),
+        has_pin=volunteer.session.has_pin,
     )
 
 

@@ -1,9 +1,12 @@
-"""Volunteers and coordinators come in by a one-time link or a PIN, and out again: a phone forgets what it knew."""
+"""Volunteers and coordinators come in by a one-time link or a PIN, and out again: a phone forgets what it knew.
+
+A coordinator has a PIN. A volunteer's phone has one of its own, after its link (ADR 17): elsewhere it opens nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,14 +18,15 @@ from services.distribution.usecases import coordinators, teams
 from services.distribution.usecases.coordinators import DAY, Coordinator
 from services.distribution.usecases.households import Keys
 from services.distribution.usecases.teams import SHIFT, Team
-from shared.access.seats import Seat, Session
+from shared.access.pins import DEVICE_LASTS
+from shared.access.seats import Device, InvalidPinError, Seat, Session
 from shared.clock import Clock
 from shared.database.pool import Pool, Transaction
 from shared.reference.model import Reference
 from shared.reference.store import Cities
 from shared.web.formats import moment
 from shared.web.forms import Form, form_key, read_form
-from shared.web.pages import Pages
+from shared.web.pages import Pages, see_other
 from shared.web.signing import Doorkeeper
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -36,17 +40,16 @@ Who = TypeVar("Who", Team, Coordinator)
 
 @dataclass(frozen=True)
 class People(Generic[Who]):
-    """One kind of people who come in: where, for how long, what their sign-in page calls them, and whose a seat is.
+    """One kind of people who come in: where, for how long, how their sign-in page is called, and whose a seat is.
 
-    `is_app`: their page is kept on the device, with a script of its own; it forgets when they leave.
+    `is_app`: their page is kept on the device, with a script of its own; it forgets when they leave, and a PIN is the
+    device's.
     """
 
     home: str
     cookie: str
     lasts: timedelta
     title: str
-    label: str
-    hint: str
     seat_of: Callable[[str, str], Seat]
     at_seat: Callable[[Transaction | Pool, Seat], Awaitable[Who | None]]
     is_app: bool = False
@@ -62,8 +65,6 @@ VOLUNTEERS: People[Team] = People(
     "peduli_tim",
     SHIFT,
     "Masuk sebagai relawan",
-    "Nama tim",
-    "Seperti yang diberikan koordinator.",
     Seat,
     teams.at_seat,
     is_app=True,
@@ -73,8 +74,6 @@ COORDINATORS: People[Coordinator] = People(
     "peduli_koordinator",
     DAY,
     "Masuk sebagai koordinator",
-    "Nama koordinator",
-    "Seperti yang diberikan pengelola Peduli.",
     coordinators.seat_of,
     coordinators.at_seat,
 )
@@ -147,30 +146,18 @@ Field = Entrance[Team]
 def routes(entrance: Entrance[Who]) -> APIRouter:
     """`…/masuk` and `…/keluar` of these people."""
     found, keeper, people = APIRouter(include_in_schema=False), entrance.doorkeeper, entrance.people
+    found.include_router(_by_device(entrance) if people.is_app else _by_name(entrance))
 
     @found.get(people.door)
     async def sign_in_page(request: Request, kota: str = "") -> Response:
-        session = await keeper.session(request)
-        is_cut_off = session is not None and session.is_revoked
+        session, device = await keeper.session(request), await keeper.device(request)
+        is_cut_off = any(known is not None and known.is_revoked for known in (session, device))
         city = entrance.cities[kota or request.app.state.default_tenant]
-        answer = _door(entrance, request, city, is_cut_off=is_cut_off)
+        answer = _door(entrance, request, city, Shown(None if is_cut_off else device, is_cut_off=is_cut_off))
         if is_cut_off:
             _forget(people, answer, CUT_OFF)
             answer.delete_cookie(people.cookie, path="/")
         return answer
-
-    @found.post(people.door)
-    async def sign_in(request: Request) -> Response:
-        form = await keeper.visiting_form(request)
-        city, name = entrance.cities[form["kota"]], form["nama"]
-        entry = await keeper.with_pin(request, people.seat_of(city.tenant, name), form["pin"])
-        if entry.locked_until is not None:
-            locked = f"Terlalu banyak percobaan. PIN dapat dicoba lagi {moment(entry.locked_until, city.zone)}."
-            return _door(entrance, request, city, {"pin": [locked]}, name, status=429)
-        if not entry.token:
-            wrong = "PIN tidak cocok dengan nama ini. Periksa keduanya."
-            return _door(entrance, request, city, {"pin": [wrong]}, name, status=422)
-        return keeper.entered(request, entry.token, people.home)
 
     @found.get(f"{people.door}/{{link}}")
     async def link_page(request: Request, link: str) -> Response:
@@ -200,21 +187,74 @@ def routes(entrance: Entrance[Who]) -> APIRouter:
     return found
 
 
-def _door(
-    entrance: Entrance[Who],
-    request: Request,
-    city: Reference,
-    errors: dict[str, list[str]] | None = None,
-    name: str = "",
-    *,
-    status: int = 200,
-    is_cut_off: bool = False,
-) -> Response:
+def _by_name(entrance: Entrance[Who]) -> APIRouter:
+    """Sign in with a name and its PIN, on any device."""
+    found, keeper, people = APIRouter(include_in_schema=False), entrance.doorkeeper, entrance.people
+
+    @found.post(people.door)
+    async def sign_in(request: Request) -> Response:
+        form = await keeper.visiting_form(request)
+        city, name = entrance.cities[form["kota"]], form["nama"]
+        entry = await keeper.with_pin(request, people.seat_of(city.tenant, name), form["pin"])
+        if entry.locked_until is not None:
+            locked = f"Terlalu banyak percobaan. PIN dapat dicoba lagi {moment(entry.locked_until, city.zone)}."
+            return _door(entrance, request, city, Shown(name=name, wrong=locked), 429)
+        if not entry.token:
+            wrong = "PIN tidak cocok dengan nama ini. Periksa keduanya."
+            return _door(entrance, request, city, Shown(name=name, wrong=wrong), 422)
+        return keeper.entered(request, entry.token, people.home)
+
+    return found
+
+
+def _by_device(entrance: Entrance[Who]) -> APIRouter:
+    """Give the device a PIN of its own, and sign in with that on this device alone."""
+    found, keeper, people = APIRouter(include_in_schema=False), entrance.doorkeeper, entrance.people
+
+    @found.post(people.door)
+    async def sign_in(request: Request) -> Response:
+        form = await keeper.visiting_form(request)
+        device = await keeper.device(request)
+        if device is None or device.is_revoked:
+            return see_other(people.door)
+        entry = await keeper.with_device_pin(request, form["pin"])
+        if entry.token:
+            return keeper.entered(request, entry.token, people.home, DEVICE_LASTS)
+        device = replace(device, tries_left=entry.tries_left)
+        wrong = f"PIN tidak cocok. Masih dapat dicoba {device.tries_left} kali." if device.tries_left else ""
+        city = entrance.cities[device.seat.tenant]
+        return _door(entrance, request, city, Shown(device, wrong=wrong), 422 if wrong else 429)
+
+    @found.post(f"{people.home}/pin")
+    async def choose_pin(request: Request) -> Response:
+        guest = await entrance.guest(request)
+        form = await entrance.form(request, guest)
+        answer = see_other(f"{people.home}?kabar=pin_set")
+        try:
+            await keeper.set_device_pin(request, guest.session, form["pin"], answer)
+        except InvalidPinError:
+            return see_other(f"{people.home}?kabar=EASY_PIN")
+        return answer
+
+    return found
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a sign-in page shows: the `device` that has a PIN, and what was `wrong` with the last one."""
+
+    device: Device | None = None
+    name: str = ""
+    wrong: str = ""
+    is_cut_off: bool = False
+
+
+def _door(entrance: Entrance[Who], request: Request, city: Reference, shown: Shown, status: int = 200) -> Response:
     """The sign-in page, with what is wrong beside its fields; the PIN is never shown back."""
     visitor, key = entrance.doorkeeper.visitor(request)
-    context = {"city": city, "name": name, "errors": errors or {}, "labels": {"pin": "PIN"}, "key": key}
-    context |= {"is_cut_off": is_cut_off, "people": entrance.people}
-    page = entrance.pages.show("sign_in.html", status, context)
+    errors = {"pin": [shown.wrong]} if shown.wrong else {}
+    context = {"city": city, "shown": shown, "errors": errors, "labels": {"pin": "PIN"}, "key": key}
+    page = entrance.pages.show("sign_in.html", status, {**context, "people": entrance.people})
     return entrance.doorkeeper.welcome(request, page, visitor)
 
 

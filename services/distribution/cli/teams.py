@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from uuid import UUID
@@ -31,15 +30,8 @@ def make_link(database_url: str, tenant: str, team: str) -> str:
     return _within(database_url, tenant, lambda tx, city: teams.make_link(tx, city, team, now=now()))
 
 
-def set_pin(database_url: str, tenant: str, team: str, pin: str) -> str:
-    """Give a team this PIN, or one that is drawn; returns it."""
-    given = pin or f"{secrets.randbelow(10**6):06}"
-    _within(database_url, tenant, lambda tx, city: teams.set_pin(tx, city, team, given, now=now()))
-    return given
-
-
 def list_devices(database_url: str, tenant: str, team: str) -> list[dict[str, Any]]:
-    """The devices of a team that are signed in."""
+    """The devices of a team that are signed in, or can be with their own PIN."""
     rows = _within(database_url, tenant, lambda tx, city: teams.devices(tx, city, team, now=now()))
     return [dict(row) for row in rows]
 

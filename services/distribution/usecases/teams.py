@@ -80,18 +80,13 @@ async def make_link(tx: Transaction, city: Reference, name: str, *, now: datetim
     return await seats.make_link(tx, await _seat(tx, city, name), now=now)
 
 
-async def set_pin(tx: Transaction, city: Reference, name: str, pin: str, *, now: datetime) -> None:
-    """Give a team a new PIN; its devices must come again. Raises `UnknownTeamError`, `InvalidPinError`."""
-    await seats.set_pin(tx, await _seat(tx, city, name), pin, now=now)
-
-
 async def devices(tx: Transaction, city: Reference, name: str, *, now: datetime) -> list[Row]:
-    """The devices that are signed in: session_id, device, begun_at, expires_at. Raises `UnknownTeamError`."""
+    """The devices that are signed in, or can be with their own PIN, as `seats.devices`. Raises `UnknownTeamError`."""
     return await seats.devices(tx, await _seat(tx, city, name), now=now)
 
 
 async def revoke(tx: Transaction, city: Reference, name: str, device: UUID | None, *, now: datetime) -> bool:
-    """Cut off one device, or all of a team with its PIN and links; False when there is no such device.
+    """Cut off one device with its PIN, or all of a team with their PINs and links; False when there is no such device.
 
     Raises `UnknownTeamError`.
     """

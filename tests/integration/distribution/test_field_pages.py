@@ -133,20 +133,6 @@ async def test_a_link_is_for_one_device_and_a_lost_phone_is_cut_off_alone(world:
         assert (left.headers["location"], left.headers["clear-site-data"]) == ("/lapangan/masuk", '"cache"')
 
 
-async def test_a_team_comes_in_by_its_pin_and_guessing_is_stopped(world: World, address: str) -> None:
-    pin = peduli(world, "team", "pin", TEAM)
-    wrong = "000000" if pin != "000000" else "111111"
-    async with phone(address) as client:
-
-        async def tried(given: str) -> httpx.Response:
-            key = key_of(await client.get("/lapangan/masuk"))
-            form = {"kunci": key, "kota": "3276", "nama": TEAM, "pin": given}
-            return await client.post("/lapangan/masuk", data=form)
-
-        assert [(await tried(wrong)).status_code for _ in range(5)] == [422] * 5
-        assert (await tried(pin)).status_code == 429
-
-
 async def test_people_are_shown_for_accepted_doors_and_for_no_others(world: World, address: str) -> None:
     async with phone(address) as client:
         key = await enter(client, world)
