@@ -18,6 +18,7 @@ from shared.reference.rows import Kind, Wrong, read_csv, read_sheet
 
 CITIES = Path(__file__).parent / "cities"
 MOST_TOLD = 10  # contradictions in one error
+MOST_TEAMS = 20  # at a lumbung at once: more are a crowd
 RECIPIENTS = frozenset({"isolation", "groups", "places", "until"})
 FILES: tuple[Kind, ...] = ("units", "sellers", "products", "kits")  # sellers name units, kits name products
 
@@ -91,6 +92,9 @@ def _frame(tenant: str, told: dict[str, Any], folder: Path) -> Reference:
     order = told.get("seller_order", "name")
     if order not in get_args(SellerOrder):
         raise CityError(f"city.toml: seller_order is one of {', '.join(get_args(SellerOrder))}, not {order}")
+    teams_per_slot = told.get("teams_per_slot", Reference.teams_per_slot)
+    if teams_per_slot not in range(1, MOST_TEAMS + 1):
+        raise CityError(f"city.toml: teams_per_slot is from 1 to {MOST_TEAMS}, not {teams_per_slot}")
     programmes = [_programme(code, words) for code, words in told["programmes"].items()]
     regions = {row["code"]: _region(row) for row in _rows(folder / "regions.csv")}
     chairs = set(told.get("chairs_in", ()))
@@ -107,6 +111,7 @@ def _frame(tenant: str, told: dict[str, Any], folder: Path) -> Reference:
         sellers={},
         products={},
         seller_order=order,
+        teams_per_slot=teams_per_slot,
     )
 
 

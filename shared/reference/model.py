@@ -158,7 +158,8 @@ SellerOrder = Literal["name", "least_sold"]
 class Reference:
     """Everything known about one city; each mapping is keyed by the code of its rows.
 
-    `seller_order`: how pages list sellers, by name or those first who sold least.
+    `seller_order`: how pages list sellers, by name or those first who sold least. `teams_per_slot`: how many field
+    teams fetch packets at a lumbung in the same quarter of an hour.
     """
 
     tenant: str
@@ -171,6 +172,7 @@ class Reference:
     sellers: Mapping[str, Seller]
     products: Mapping[str, Product]
     seller_order: SellerOrder = "name"
+    teams_per_slot: int = 4
 
     def date_of(self, at: datetime) -> date:
         """The calendar day of `at` in the city: 23:30 WIB on 31 July is July, whatever UTC says."""

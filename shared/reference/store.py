@@ -103,6 +103,7 @@ async def read(tx: Transaction, tenants: Sequence[str]) -> list[Reference]:
             sellers=MappingProxyType(sellers[row["tenant"]]),
             products=MappingProxyType(resolved(products[row["tenant"]])),
             seller_order=row["seller_order"],
+            teams_per_slot=row["teams_per_slot"],
         )
         for row in await queries.list_cities(tx, tenants=tenants)
     ]
@@ -120,6 +121,7 @@ async def save(tx: Transaction, city: Reference) -> Reference | None:
         time_zone=city.zone.key,
         language=city.language,
         seller_order=city.seller_order,
+        teams_per_slot=city.teams_per_slot,
     )
     known = await read(tx, [city.tenant])
     before = known[0] if known and known[0].regions else None

@@ -4,10 +4,10 @@ select tenant, version from ref_cities;
 
 -- name: save_city!
 -- A city with its next version; a second load of it waits here for the first.
-insert into ref_cities (tenant, name, time_zone, language, seller_order, version)
-values (:tenant, :name, :time_zone, :language, :seller_order, 1)
+insert into ref_cities (tenant, name, time_zone, language, seller_order, teams_per_slot, version)
+values (:tenant, :name, :time_zone, :language, :seller_order, :teams_per_slot, 1)
 on conflict (tenant) do update set name = excluded.name, time_zone = excluded.time_zone, language = excluded.language,
-  seller_order = excluded.seller_order, version = ref_cities.version + 1;
+  seller_order = excluded.seller_order, teams_per_slot = excluded.teams_per_slot, version = ref_cities.version + 1;
 
 -- name: claim_city!
 -- The next version of a city, before a part of it changes; who else changes it waits here.

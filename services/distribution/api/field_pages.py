@@ -27,7 +27,7 @@ from services.distribution.store import photos
 from services.distribution.store.photos import NotAPhotoError, Upload
 from services.distribution.usecases import pickups, shift
 from services.distribution.usecases import tasks as task_usecase
-from services.distribution.usecases.pickups import Choice
+from services.distribution.usecases.pickups import Turn
 from services.distribution.usecases.shift import Shift
 from services.distribution.usecases.tasks import Paper, Verdict
 from services.distribution.usecases.teams import Team
@@ -70,8 +70,8 @@ def _pages(field: Field) -> APIRouter:
     @found.get(HOME)
     async def doors(request: Request, kabar: str = "") -> Response:
         volunteer = await field.guest(request)
-        today, choice = await _shift(field, volunteer), await _choice(field, volunteer)
-        page = _shift_page(field, volunteer, today, choice, words.told(kabar))
+        today, turns = await _shift(field, volunteer), await _turns(field, volunteer)
+        page = _shift_page(field, volunteer, today, turns, words.told(kabar))
         page.headers["Peduli-Until"] = f"{int(volunteer.session.expires_at.timestamp())}"
         return _small(request, page)
 
@@ -114,7 +114,8 @@ def _reports(field: Field) -> APIRouter:
         except (ValueError, OverflowError):
             raise NotFoundError from None
         async with field.pool.acquire() as tx, tx.transaction():
-            outcome = await pickups.choose(tx, volunteer.city, volunteer.who, begins, field.clock())
+            place = form["lumbung"] or volunteer.who.place
+            outcome = await pickups.choose(tx, volunteer.city, volunteer.who, place, begins, field.clock())
         return see_other(f"{HOME}?kabar={outcome}")
 
     @found.post("/lapangan/laporan")
@@ -208,17 +209,17 @@ async def _shift(field: Field, volunteer: Guest[Team]) -> Shift:
         return await shift.load(tx, volunteer.city, volunteer.who, field.keys.seal_key, field.clock())
 
 
-async def _choice(field: Field, volunteer: Guest[Team]) -> Choice:
+async def _turns(field: Field, volunteer: Guest[Team]) -> list[Turn]:
     async with field.pool.acquire() as tx, tx.transaction(readonly=True):
         return await pickups.load(tx, volunteer.city, volunteer.who, field.clock())
 
 
-def _shift_page(field: Field, volunteer: Guest[Team], today: Shift, choice: Choice, news: str) -> HTMLResponse:
+def _shift_page(field: Field, volunteer: Guest[Team], today: Shift, turns: list[Turn], news: str) -> HTMLResponse:
     return field.show(
         volunteer,
         "field.html",
         shift=today,
-        pickup=choice,
+        turns=turns,
         news=news,
         reasons=words.REASONS,
         witnesses=words.WITNESSES,

@@ -75,13 +75,15 @@ class Task:
 class Team:
     """A team's doors in hand, and how many it can carry (None: it plans its own load); a paused one takes no more.
 
-    One that goes `on_paper` cannot tell of a door before it is back.
+    One that goes `on_paper` cannot tell of a door before it is back. What it takes in the lumbung stays its own until
+    `fetches_by` at least, when its time there is over.
     """
 
     load: int = 0
     capacity: int | None = None
     is_paused: bool = False
     on_paper: bool = False
+    fetches_by: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ def is_conflict(task: Task, report: AnyTaskReport, refusal: str | None) -> bool:
 
 
 def _accept(task: Task, report: TaskAccept, now: datetime, team: Team) -> Decision:
-    until = now + (LEASE_ON_PAPER if team.on_paper else LEASE)
+    until = max(now + (LEASE_ON_PAPER if team.on_paper else LEASE), team.fetches_by or now)
     if task.is_promised and report.fetched:
         return _take(task, report, until)
     if task.status != "assigned":

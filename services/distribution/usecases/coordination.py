@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.distribution.domain.explain import explain_waiting
-from services.distribution.domain.pickup import day_of
+from services.distribution.domain.pickup import SLOT, day_of
 from services.distribution.store import homes, moral
 from services.distribution.store.coordination import queries
 from services.distribution.store.pickups import queries as pickups
@@ -92,7 +92,7 @@ async def load(tx: Transaction, city: Reference, who: Coordinator, now: datetime
             Spoiling(row, row["name"] or name_of(row["sku"], city))
             for row in await queries.list_expiring(tx, **of, before=before)
         ],
-        pickups=await pickups.list_pickups(tx, **of, day=day_of(now, city.zone)),
+        pickups=await pickups.list_pickups(tx, **of, since=day_of(now, city.zone), over=now - SLOT),
         help=await moral.queries.count_help(tx, **of),
         unread=len(await moral.queries.list_unread(tx, tenant=city.tenant)),
     )

@@ -1,11 +1,13 @@
-"""A team chooses when it fetches its packets at the lumbung of its kelurahan."""
+"""A team that takes doors is given a time to fetch their packets at the lumbung, and may choose another one."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
-from services.distribution.domain.pickup import SLOT, day_of, free_of, slots_of, turn_of
+from services.distribution.domain.pickup import LATE, SLOT, day_of, first_free, free_of, slots_of, turn_of
 from services.distribution.store.pickups import queries
 from services.distribution.usecases.teams import Team
 from shared.database.pool import Row, Transaction
@@ -17,57 +19,114 @@ class Slot:
     """A quarter of an hour at a lumbung."""
 
     begins: datetime
-    ends: datetime
+
+    @property
+    def ends(self) -> datetime:
+        """When the next teams come."""
+        return self.begins + SLOT
+
+    @property
+    def waits_until(self) -> datetime:
+        """Until when the doors of a team that is late stay its own."""
+        return self.ends + LATE
 
 
 @dataclass(frozen=True)
-class Choice:
-    """The time that a team has chosen, and those that it can choose."""
+class Turn:
+    """The time that a team has at the lumbung of a kelurahan, whether it `is_over`, and those that it can choose."""
 
+    kelurahan: str
     chosen: Slot | None
+    is_over: bool
     free: tuple[Slot, ...]
 
 
-async def load(tx: Transaction, city: Reference, team: Team, now: datetime) -> Choice:
-    """What a team can choose; nothing for one of a kecamatan, which fetches packets from other teams."""
-    if team.place not in city.kelurahan:
-        return Choice(None, ())
-    rows = await _rows(tx, city, team, now)
-    own = next((row["slot_at"] for row in rows if row["team"] == team.name), None)
+async def load(tx: Transaction, city: Reference, team: Team, now: datetime) -> list[Turn]:
+    """A team's times: at its own lumbung, or for one of a kecamatan at those where it was given one."""
+    places = city.kelurahan_of(team.place)
+    rows = await _rows(tx, city, places, now)
+    own = _own(rows, team.name, now)
+    mine = places if team.place in city.kelurahan else [place for place in places if place in own]
+    slots, found = slots_of(day_of(now, city.zone), city.zone), []
+    for place in mine:
+        taken = _taken(rows, place, but=team.name)
+        free = tuple(Slot(begins) for begins in free_of(slots, taken, now, city.teams_per_slot))
+        chosen = own.get(place)
+        found.append(Turn(place, chosen, chosen is not None and chosen.ends <= now, free))
+    return found
+
+
+async def give(tx: Transaction, city: Reference, team: str, kelurahan: str, now: datetime) -> Slot | None:
+    """The time at which a team fetches what it takes: that which it has, else the first with room.
+
+    None when this day and the next are full: it chooses one later. Who chooses or is given one at the same lumbung
+    waits for this transaction.
+    """
+    await queries.claim_lumbung(tx, tenant=city.tenant, kelurahan=kelurahan)
+    rows = await _rows(tx, city, [kelurahan], now)
+    own = _own(rows, team, now).get(kelurahan)
+    if own is not None and own.ends > now:
+        return own
+    taken = _taken(rows, kelurahan, but=team)
+    begins = first_free(taken, now, city.zone, city.teams_per_slot)
+    if begins is None:
+        return None
+    await _save(tx, city, team, kelurahan, begins, taken)
+    return Slot(begins)
+
+
+async def choose(tx: Transaction, city: Reference, team: Team, kelurahan: str, begins: datetime, now: datetime) -> str:
+    """Choose another time; answers `chosen`, or `SLOT_FULL` when it is not there to be chosen (any more).
+
+    The doors that wait to be fetched there wait for it, also when the team was late.
+    """
+    if kelurahan not in city.kelurahan_of(team.place):
+        return "SLOT_FULL"
+    await queries.claim_lumbung(tx, tenant=city.tenant, kelurahan=kelurahan)
+    taken = _taken(await _rows(tx, city, [kelurahan], now), kelurahan, but=team.name)
     slots = slots_of(day_of(now, city.zone), city.zone)
-    return Choice(_slot(own) if own else None, tuple(map(_slot, free_of(slots, _taken(rows, team), now))))
-
-
-async def choose(tx: Transaction, city: Reference, team: Team, begins: datetime, now: datetime) -> str:
-    """Choose a time, or another one; answers `chosen`, or `SLOT_FULL` when it is not there to be chosen (any more)."""
-    if team.place not in city.kelurahan:
+    if begins not in free_of(slots, taken, now, city.teams_per_slot):
         return "SLOT_FULL"
-    await queries.claim_lumbung(tx, tenant=city.tenant, kelurahan=team.place)
-    taken = _taken(await _rows(tx, city, team, now), team)
-    day = day_of(now, city.zone)
-    turn = turn_of(taken.get(begins, ()))
-    if begins not in free_of(slots_of(day, city.zone), taken, now) or turn is None:
-        return "SLOT_FULL"
-    of = {"tenant": city.tenant, "kelurahan": team.place, "day": day, "team": team.name}
-    await queries.save_pickup(tx, **of, slot_at=begins, turn=turn)
+    await _save(tx, city, team.name, kelurahan, begins, taken)
+    of = {"tenant": city.tenant, "team": team.name, "kelurahan": kelurahan}
+    await queries.extend_leases(tx, **of, until=Slot(begins).waits_until)
     return "chosen"
 
 
-async def _rows(tx: Transaction, city: Reference, team: Team, now: datetime) -> list[Row]:
-    rows: list[Row] = await queries.list_pickups(
-        tx, tenant=city.tenant, kelurahans=[team.place], day=day_of(now, city.zone)
-    )
+async def _save(
+    tx: Transaction,
+    city: Reference,
+    team: str,
+    kelurahan: str,
+    begins: datetime,
+    taken: dict[datetime, list[int]],
+) -> None:
+    turn = turn_of(taken.get(begins, ()), city.teams_per_slot)
+    of = {"tenant": city.tenant, "kelurahan": kelurahan, "day": city.date_of(begins), "team": team}
+    await queries.save_pickup(tx, **of, slot_at=begins, turn=turn)
+
+
+async def _rows(tx: Transaction, city: Reference, kelurahans: list[str], now: datetime) -> list[Row]:
+    day = day_of(now, city.zone)
+    of = {"tenant": city.tenant, "kelurahans": kelurahans}
+    rows: list[Row] = await queries.list_pickups(tx, **of, since=day, over=now - SLOT)
     return rows
 
 
-def _taken(rows: list[Row], team: Team) -> dict[datetime, list[int]]:
+def _own(rows: list[Row], team: str, now: datetime) -> dict[str, Slot]:
+    """A team's next time at each lumbung, or its last one where all are over."""
+    found: dict[str, Slot] = {}
+    for row in sorted((row for row in rows if row["team"] == team), key=itemgetter("slot_at")):
+        before = found.get(row["kelurahan"])
+        if before is None or before.ends <= now:
+            found[row["kelurahan"]] = Slot(row["slot_at"])
+    return found
+
+
+def _taken(rows: list[Row], kelurahan: str, *, but: str) -> dict[datetime, list[int]]:
     """The turns that other teams have."""
-    taken: dict[datetime, list[int]] = {}
+    taken: defaultdict[datetime, list[int]] = defaultdict(list)
     for row in rows:
-        if row["team"] != team.name:
-            taken.setdefault(row["slot_at"], []).append(row["turn"])
+        if row["team"] != but and row["kelurahan"] == kelurahan:
+            taken[row["slot_at"]].append(row["turn"])
     return taken
-
-
-def _slot(begins: datetime) -> Slot:
-    return Slot(begins, begins + SLOT)

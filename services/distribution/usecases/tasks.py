@@ -14,6 +14,7 @@ from services.distribution.store import photos
 from services.distribution.store import stock as stock_store
 from services.distribution.store import tasks as store
 from services.distribution.store.tasks import Stored
+from services.distribution.usecases import pickups
 from services.distribution.usecases.households import Keys
 from services.distribution.usecases.recalling import recall_unfit
 from services.distribution.usecases.teams import Team
@@ -144,14 +145,26 @@ async def _decide(
 ) -> Decision:
     """The decision, with what the store knows of the team and of the proof."""
     if isinstance(item, TaskAccept):
-        team = await store.team_of(tx, reference.tenant, item.team)
-        return decide(stored.task, item, now, team=replace(team, on_paper=on_paper))
+        return await _accept(tx, stored, item, reference, now, on_paper=on_paper)
     if isinstance(item, TaskDelivery):
         code = code_of(keys.hash_key, stored.task_id, stored.task.attempt, item.team)
         arrived = await photos.queries.list_whole(tx, task_id=stored.task_id, team=item.team)
         evidence = Evidence(code, frozenset(row["digest"] for row in arrived))
         return decide(stored.task, item, now, evidence=evidence)
     return decide(stored.task, item, now, by_chair=reference.regions[stored.kelurahan].by_chair)
+
+
+async def _accept(
+    tx: Transaction, stored: Stored, item: TaskAccept, reference: Reference, now: datetime, *, on_paper: bool
+) -> Decision:
+    """The decision; a team of the field page that takes what lies in the lumbung is given its time to fetch it."""
+    team = replace(await store.team_of(tx, reference.tenant, item.team), on_paper=on_paper)
+    decision = decide(stored.task, item, now, team=team)
+    goes_there = team.capacity is not None and stored.task.goods == "reserved" and (on_paper or not item.fetched)
+    if decision.refusal is not None or not goes_there:
+        return decision
+    slot = await pickups.give(tx, reference, item.team, stored.kelurahan, now)
+    return decide(stored.task, item, now, team=replace(team, fetches_by=slot.waits_until)) if slot else decision
 
 
 async def _keep(

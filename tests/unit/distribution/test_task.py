@@ -123,6 +123,13 @@ def test_who_goes_with_a_printed_list_has_the_turn_until_he_is_back_to_tell() ->
     assert sweep(taken, NOW + LEASE_ON_PAPER).told == "assigned"
 
 
+def test_a_door_waits_for_the_time_that_its_team_has_at_the_lumbung() -> None:
+    tomorrow, soon = NOW + timedelta(hours=20), NOW + timedelta(minutes=20)
+    for fetches_by, until in ((tomorrow, tomorrow), (soon, NOW + LEASE)):
+        taken = after(TaskAccept(**said(), fetched=False), team=Team(fetches_by=fetches_by)).task
+        assert (taken.status, taken.lease_until) == ("accepted", until)
+
+
 def test_who_still_has_the_packet_after_his_lease_may_say_what_became_of_it_and_nobody_else() -> None:
     over = lapse(FRESH, "tim-1")
     moved, chair = TaskFailure(**said(), reason="moved"), TaskHandover(**said(), to="rt")

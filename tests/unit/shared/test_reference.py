@@ -66,6 +66,16 @@ def test_an_unknown_place_of_chairs_is_named(tmp_path: Path) -> None:
         load("3273", with_line(tmp_path, 'chairs_in = ["32.73", "32.73.99"]'))
 
 
+def test_a_city_says_how_many_teams_come_to_a_lumbung_at_once(tmp_path: Path) -> None:
+    assert load("3273").teams_per_slot == 4
+    assert load("3273", with_line(tmp_path, "teams_per_slot = 2")).teams_per_slot == 2
+
+
+def test_a_crowd_at_a_lumbung_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CityError, match="teams_per_slot is from 1 to 20, not 21"):
+        load("3273", with_line(tmp_path, "teams_per_slot = 21"))
+
+
 def with_line(tmp_path: Path, told: str) -> Path:
     """The files of Bandung with a line more in city.toml."""
     folder = tmp_path / "city"
