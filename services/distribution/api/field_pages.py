@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import ValidationError
 
@@ -40,6 +40,7 @@ from shared.web.problems import NotFoundError
 
 STATIC = Path(__file__).parent / "static"
 Key = Annotated[str, Header(alias="Peduli-Kunci")]
+MOST_DOORS = 80  # as many as a page lists
 
 
 @cache
@@ -77,6 +78,18 @@ def _pages(field: Field) -> APIRouter:
 
     @found.get("/lapangan/cetak")
     async def printed(request: Request) -> Response:
+    @found.get("/lapangan/keadaan")
+    async def changes(request: Request, tugas: Annotated[list[UUID], Query(max_length=MOST_DOORS)]) -> Response:
+        """For the page that a phone kept: what became of its doors meanwhile."""
+        volunteer = await field.guest(request)
+        async with field.pool.acquire() as tx, tx.transaction(readonly=True):
+            found = await shift.changes(tx, volunteer.city, volunteer.who, tugas)
+        told = [
+            {"tugas": str(one.task_id), "kode": one.code, "kata": words.MEANWHILE[one.code], "sendiri": one.is_own}
+            for one in found
+        ]
+        return JSONResponse(told, headers={"Cache-Control": "no-store"})
+
         volunteer = await field.guest(request)
         today = await _shift(field, volunteer)
         picture = qr.svg(address_of(str(request.base_url), volunteer.who.name))

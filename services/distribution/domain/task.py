@@ -209,6 +209,22 @@ def is_conflict(task: Task, report: AnyTaskReport, refusal: str | None) -> bool:
     return (task.team, task.status) != (report.team, repeats)
 
 
+def meanwhile(task: Task, team: str) -> str:
+    """What became of a door that a team had, as a code of `words.MEANWHILE`; empty while it still has it."""
+    is_own = task.team == team
+    match task.status:
+        case "delivered":
+            return "BROUGHT" if is_own else "BROUGHT_BY_ANOTHER"
+        case "recalled":
+            return "TO_BE_BROUGHT_BACK" if (task.goods, task.holder) == ("in_transit", team) else "RECALLED"
+        case "returned":
+            return "RETURNED"
+        case "assigned":
+            return "TAKEN_BY_ANOTHER" if task.asked not in ("", team) else "LEASE_OVER"
+        case _:
+            return "" if is_own else "TAKEN_BY_ANOTHER"
+
+
 def _accept(task: Task, report: TaskAccept, now: datetime, team: Team) -> Decision:
     until = max(now + (LEASE_ON_PAPER if team.on_paper else LEASE), team.fetches_by or now)
     if task.is_promised and report.fetched:

@@ -47,6 +47,17 @@ OUTCOMES = {
 
 
 def told(outcome: str) -> str:
+MEANWHILE = {
+    "BROUGHT": "Sudah diantar oleh tim Anda.",
+    "BROUGHT_BY_ANOTHER": "Sudah diantar tim lain. Bila paketnya masih pada Anda, kembalikan ke lumbung.",
+    "TAKEN_BY_ANOTHER": "Sekarang giliran tim lain. Bila paketnya masih pada Anda, serahkan kepada tim itu.",
+    "TO_BE_BROUGHT_BACK": "Ditarik: jangan diantar lagi. Kembalikan paket ini ke lumbung.",
+    "RECALLED": "Ditarik: tidak perlu diambil.",
+    "RETURNED": "Sudah kembali di lumbung.",
+    "LEASE_OVER": "Waktu tim Anda habis. Bila paketnya pada Anda, laporkan saja; bila belum, ambil lagi dari daftar.",
+}
+
+
     """An outcome as a sentence; empty for what is none."""
     return OUTCOMES.get(outcome, "")
 

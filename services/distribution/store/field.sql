@@ -7,6 +7,12 @@ on conflict (tenant, team) do update set place = excluded.place, capacity = excl
 -- Where a team works, how many packets it carries at once, and since when it is paused.
 select team, place, capacity, paused_at from teams where tenant = :tenant and team = :team;
 
+-- name: list_states
+-- What became of doors that a team had on its page.
+select task_id, status, team, holder, goods, asked from tasks
+where tenant = :tenant and task_id = any(:ids::uuid[]) and kelurahan = any(:kelurahans::text[])
+  and (level = 'kecamatan' or not :escalated::boolean) order by task_id;
+
 -- name: list_doors
 -- Doors that a team may take in its places, those that it has in hand, packets that it must bring back, and those that
 -- it need not fetch any more, recalled since the shift began. Families of one house stand next to each other, where the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ import orjson
 
 from services.distribution.domain.explain import explain
 from services.distribution.domain.route import Stop, in_order
+from services.distribution.domain.task import Task, meanwhile
 from services.distribution.store import people as people_store
 from services.distribution.store.field import queries
 from services.distribution.usecases.teams import SHIFT, Team
@@ -102,6 +104,32 @@ async def load(tx: Transaction, city: Reference, team: Team, seal_key: bytes, no
         tuple(_door(row, city) for row in rows if row["status"] == "assigned"),
         tuple(_door(row, city) for row in rows if row["status"] == "recalled"),
     )
+
+
+@dataclass(frozen=True)
+class Change:
+    """A door that a team does not have any more: `code` is that of `meanwhile`; `is_own`: by its own report."""
+
+    task_id: UUID
+    code: str
+    is_own: bool
+
+
+async def changes(tx: Transaction, city: Reference, team: Team, ids: Sequence[UUID]) -> list[Change]:
+    """What became of doors that a team's page showed, as far as it does not have them any more."""
+    rows = await queries.list_states(
+        tx,
+        tenant=city.tenant,
+        ids=list(ids),
+        kelurahans=city.kelurahan_of(team.place),
+        escalated=team.place not in city.kelurahan,
+    )
+    found = []
+    for row in rows:
+        task = Task(row["status"], 0, row["goods"], row["team"], holder=row["holder"], asked=row["asked"])
+        if code := meanwhile(task, team.name):
+            found.append(Change(row["task_id"], code, task.team == team.name))
+    return found
 
 
 def _door(row: Row, city: Reference, people: People | None = None) -> Door:

@@ -69,6 +69,7 @@ async def test_another_place_is_refused_on_each_route(world: World, address: str
         key = await enter(stranger, world, team)
         seen = (await stranger.get("/lapangan")).text + (await stranger.get("/lapangan/cetak")).text
         assert task not in seen
+        assert (await stranger.get("/lapangan/keadaan", params={"tugas": task})).json() == []
         for name, (method, path, more) in routes(task, key).items():
             answer = await stranger.request(method, path, **more)
             assert answer.status_code == 404, (name, answer.status_code)
@@ -211,6 +212,8 @@ async def test_who_recovers_while_a_packet_rides_calls_it_back_and_the_way_back_
             f"/v1/households/{row[0]['household_id']}", json=body, headers={"Peduli-Source": "/rt/1"}
         )
         assert told.status_code == 202
+        (news,) = (await client.get("/lapangan/keadaan", params={"tugas": task})).json()
+        assert (news["kode"], "Kembalikan paket ini ke lumbung" in news["kata"]) == ("TO_BE_BROUGHT_BACK", True)
         page = (await client.get("/lapangan")).text
         assert "Kembalikan ke lumbung" in page
         assert not any(word in page for word in PERSONAL)

@@ -18,12 +18,14 @@ from services.distribution.domain.task import (
     Team,
     decide,
     is_conflict,
+    meanwhile,
     overrule,
     parted,
     reassign,
     recall,
     sweep,
 )
+from services.distribution.domain.words import MEANWHILE
 from shared.contracts.field import (
     AnyTaskReport,
     DeliveredPart,
@@ -223,6 +225,27 @@ def test_the_families_of_one_house_are_one_trip_whatever_rw_each_told(turn: int)
     ]
     mixed = stops[turn:] + stops[:turn]
     assert [stop.task_id.int for stop in in_order(mixed)] == [1, 3, 4, 2, 7, 6, 5]
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        (ACCEPTED, ""),
+        (PROMISED, ""),
+        (replace(ACCEPTED, status="failed"), ""),
+        (replace(ACCEPTED, team="tim-2", holder="tim-2"), "TAKEN_BY_ANOTHER"),
+        (replace(FRESH, asked="tim-2", holder="tim-1"), "TAKEN_BY_ANOTHER"),
+        (replace(FRESH, holder="tim-1"), "LEASE_OVER"),
+        (after(WITNESS).task, "BROUGHT"),
+        (replace(after(WITNESS).task, team="tim-2"), "BROUGHT_BY_ANOTHER"),
+        (recall(ACCEPTED).task, "TO_BE_BROUGHT_BACK"),
+        (recall(PROMISED).task, "RECALLED"),
+        (after(TaskReturn(**said()), ACCEPTED).task, "RETURNED"),
+    ],
+)
+def test_a_team_learns_what_became_of_a_door_that_it_had(task: Task, expected: str) -> None:
+    assert meanwhile(task, "tim-1") == expected
+    assert not expected or MEANWHILE[expected]
 
 
 def test_a_team_that_a_coordinator_asks_has_the_turn_for_a_lease_also_when_it_was_barred() -> None:

@@ -4,6 +4,7 @@
 
 const UNDO_MS = 10_000; // a wrong button can be taken back for so long
 const RETRY_MS = 15_000;
+const LEARN_MS = 120_000;
 const MOST_PHOTO_BYTES = 200_000;
 const PIECE_BYTES = 32_768; // what arrives of a photo stays; the next piece goes on behind it
 const CACHE = "peduli-lapangan";
@@ -45,11 +46,12 @@ function newId() {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-function note(text, isBad) {
+function note(text, isBad, isMore) {
   const box = document.createElement("div");
   box.className = isBad ? "note bad" : "note good";
   box.append(Object.assign(document.createElement("p"), { textContent: text }));
-  one("kabar").replaceChildren(box);
+  if (!isMore) one("kabar").replaceChildren();
+  one("kabar").append(box);
 }
 
 // A big photo is drawn smaller until it fits; a phone's camera makes megabytes.
@@ -107,7 +109,7 @@ async function queue(event) {
 function next(tugas) {
   const doors = [...document.querySelectorAll(".pintu")];
   const here = doors.findIndex((door) => door.dataset.tugas === tugas);
-  const found = here < 0 ? null : [...doors.slice(here + 1), ...doors.slice(0, here)].find((door) => !door.querySelector(".dilaporkan"));
+  const found = here < 0 ? null : [...doors.slice(here + 1), ...doors.slice(0, here)].find((door) => !door.querySelector(".dilaporkan") && !door.matches(".usai"));
   return found ? found.id : "daftar";
 }
 
@@ -194,6 +196,7 @@ async function tell(row) {
 
 async function send() {
   if (!navigator.onLine) return;
+  let reached = false;
   const work = async () => {
     const due = (await waitingReports()).filter((row) => row.at + UNDO_MS <= Date.now());
     for (const row of due) {
@@ -204,6 +207,7 @@ async function send() {
         note("Masuk lagi supaya laporan yang menunggu dapat dikirim.", true);
         break;
       }
+      reached = true;
       await remove("laporan", row.laporan);
       const told = await answer.json().catch(() => ({}));
       if (!answer.ok) {
@@ -214,12 +218,61 @@ async function send() {
     await show();
   };
   await (navigator.locks ? navigator.locks.request("peduli-kirim", { ifAvailable: true }, (lock) => lock && work()) : work());
+  if (reached) await learn();
 }
+
+// What became meanwhile of doors on this page, which the phone may have kept: another team was there, or a packet has to go back.
+async function learn() {
+  const doors = [...document.querySelectorAll(".pintu:not(.usai)")];
+  if (!navigator.onLine || !doors.length) return;
+  const asked = new URLSearchParams(doors.map((door) => ["tugas", door.dataset.tugas]));
+  const answer = await fetch(`/lapangan/keadaan?${asked}`, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (isOver) return;
+  if (answer?.status === 410) return forget(true);
+  const told = answer?.ok ? await answer.json() : [];
+  const said = new Set((await all("pintu")).map((row) => row.tugas));
+  const changes = told.filter((change) => !one(`p-${change.tugas}`).matches(".usai")); // two may ask at once
+  const news = changes.filter((change) => !(change.sendiri && said.has(change.tugas))); // what this phone reported itself is none
+  for (const change of changes) end(one(`p-${change.tugas}`), change);
+  for (const change of news) mark(one(`p-${change.tugas}`), change);
+  if (news.length) note(`Berubah: ${news.map((change) => `${nameOf(change)}: ${change.kata}`).join(" ")}`, true, true);
+  if (changes.length) navigator.serviceWorker?.controller?.postMessage("muat"); // the kept page is of before
+}
+
+const nameOf = (change) => document.querySelector(`#n-${CSS.escape(change.tugas)}`).textContent.split(":")[0];
+
+// Nobody's address stays on the page when the door is not this team's any more; who still has its packet after the lease needs it.
+function end(door, change) {
+  door.classList.add("usai");
+  if (change.kode === "LEASE_OVER") return;
+  door.querySelector(".orang").replaceChildren();
+  const title = document.querySelector(`#daftar [data-tugas="${change.tugas}"] .title`);
+  if (title) title.textContent = title.textContent.split(":")[0];
+}
+
+// A door that is not to be walked to any more says so, at the door and in the list.
+function mark(door, change) {
+  const box = Object.assign(document.createElement("div"), { className: "note warn" });
+  box.append(Object.assign(document.createElement("p"), { textContent: change.kata }));
+  door.querySelector("h2").after(box);
+  if (change.kode === "TO_BE_BROUGHT_BACK")
+    for (const form of door.querySelectorAll("form")) form.hidden = form.elements.jenis.value !== "return";
+  for (const place of document.querySelectorAll(`[data-tugas="${change.tugas}"] .tanda`)) {
+    place.append(" ", Object.assign(document.createElement("span"), { className: "tag warn", textContent: change.kata.split(/[.:]/)[0] }));
+  }
+}
+
+// The worker may be about to keep the page of now: it is deleted after that, and nothing is kept behind it.
+let isOver = false;
+const dropPage = () => {
+  isOver = true;
+  return navigator.locks ? navigator.locks.request(CACHE, () => caches.delete(CACHE)) : caches.delete(CACHE);
+};
 
 // The phone forgets doors; reports that wait name no person, and stay unless the device was cut off.
 async function forget(isCutOff) {
   const names = isCutOff ? ["pintu", "laporan"] : ["pintu"];
-  await Promise.allSettled([caches.delete(CACHE), ...names.map((name) => store(name, "readwrite", (rows) => rows.clear()))]);
+  await Promise.allSettled([dropPage(), ...names.map((name) => store(name, "readwrite", (rows) => rows.clear()))]);
   location.replace("/lapangan/masuk");
 }
 
@@ -230,7 +283,7 @@ async function leave(event) {
     event.target.dataset.yakin = "ya";
     return;
   }
-  await caches.delete(CACHE);
+  await dropPage();
   await store("pintu", "readwrite", (rows) => rows.clear());
   event.target.submit();
 }
@@ -259,13 +312,15 @@ async function start() {
     event.preventDefault();
     leave(event);
   });
-  window.addEventListener("online", send);
-  document.addEventListener("visibilitychange", () => document.hidden || send());
+  const meet = () => send().then(learn);
+  window.addEventListener("online", meet);
+  document.addEventListener("visibilitychange", () => document.hidden || meet());
   setInterval(send, RETRY_MS);
+  setInterval(learn, LEARN_MS);
   await tidy();
   await show();
   await navigator.serviceWorker?.register("/lapangan/worker.js", { scope: "/lapangan" }).catch(() => null);
-  await send();
+  await meet();
 }
 
 start();

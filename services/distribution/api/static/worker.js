@@ -9,6 +9,10 @@ const HOME = "/lapangan";
 self.addEventListener("install", (event) => event.waitUntil(keepHome().then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
+// The page has learnt that it is of before. What it dropped meanwhile (it waits for the same lock) is not kept again.
+self.addEventListener("message", (event) => event.waitUntil(navigator.locks ? navigator.locks.request(CACHE, keepAnew) : keepAnew()));
+const keepAnew = async () => (await caches.has(CACHE)) && keepHome();
+
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
