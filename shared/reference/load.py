@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from shared.contracts.field import Group
 from shared.errors import PeduliError
-from shared.reference.model import Item, Product, Programme, Reference, Region, Seller, SellerOrder, Unit
+from shared.reference.model import Item, PpkmPeriod, Product, Programme, Reference, Region, Seller, SellerOrder, Unit
 from shared.reference.rows import Kind, Wrong, read_csv, read_sheet
 
 CITIES = Path(__file__).parent / "cities"
 MOST_TOLD = 10  # contradictions in one error
+LONGEST_RULE = 300  # letters: it stands at each door of a small phone
 MOST_TEAMS = 20  # at a lumbung at once: more are a crowd
 RECIPIENTS = frozenset({"isolation", "groups", "places", "until"})
 FILES: tuple[Kind, ...] = ("units", "sellers", "products", "kits")  # sellers name units, kits name products
@@ -112,6 +113,9 @@ def _frame(tenant: str, told: dict[str, Any], folder: Path) -> Reference:
         products={},
         seller_order=order,
         teams_per_slot=teams_per_slot,
+        ppkm_periods=MappingProxyType(
+            {code: _ppkm(code, words) for code, words in told.get("ppkm_periods", {}).items()}
+        ),
     )
 
 
@@ -148,6 +152,17 @@ def _programme(code: str, told: dict[str, Any]) -> Programme:
         places=frozenset(who.get("places", ())),
         helps_until=who.get("until"),
     )
+
+
+def _ppkm(code: str, told: dict[str, Any]) -> PpkmPeriod:
+    text = " ".join(told["text"].split())
+    if not 0 < len(text) <= LONGEST_RULE:
+        raise CityError(f"city.toml: the text of ppkm_periods.{code} has 1 to {LONGEST_RULE} letters")
+    if told["until"] < told["from"]:
+        raise CityError(f"city.toml: ppkm_periods.{code} ends before it begins")
+    days = {"starts_on": told["from"], "ends_on": told["until"]}
+    stays = told.get("stays_in_city", False)
+    return PpkmPeriod(code, told.get("version", 1), told["name"], **days, text=text, stays_in_city=stays)
 
 
 def _nobody(programme: Programme, city: Reference) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -44,6 +44,22 @@ class Programme:
     def folded_hashtags(self) -> frozenset[str]:
         """The hashtags as they are compared."""
         return frozenset(fold(tag) for tag in self.hashtags)
+
+
+@dataclass(frozen=True)
+class PpkmPeriod:
+    """Days, the first and the last, on which a city is under PPKM, and the rule in its own words.
+
+    `version` is one more each time the city changes it. `stays_in_city`: nobody travels out of the city.
+    """
+
+    period: str
+    version: int
+    name: str
+    starts_on: date
+    ends_on: date
+    text: str
+    stays_in_city: bool
 
 
 @dataclass(frozen=True)
@@ -173,10 +189,17 @@ class Reference:
     products: Mapping[str, Product]
     seller_order: SellerOrder = "name"
     teams_per_slot: int = 4
+    ppkm_periods: Mapping[str, PpkmPeriod] = field(default_factory=dict)
 
     def date_of(self, at: datetime) -> date:
         """The calendar day of `at` in the city: 23:30 WIB on 31 July is July, whatever UTC says."""
         return at.astimezone(self.zone).date()
+
+    def ppkm_at(self, at: datetime) -> PpkmPeriod | None:
+        """The PPKM period in force; of two, that which began last."""
+        day = self.date_of(at)
+        held = [period for period in self.ppkm_periods.values() if period.starts_on <= day <= period.ends_on]
+        return max(held, key=lambda period: (period.starts_on, period.period), default=None)
 
     @property
     def kelurahan(self) -> list[str]:

@@ -17,7 +17,7 @@ from shared.database.queries import load_queries
 from shared.errors import PeduliError
 from shared.reference.kits import resolved
 from shared.reference.merge import items_of, kept
-from shared.reference.model import Headcount, Item, Product, Programme, Reference, Region, Seller, Unit
+from shared.reference.model import Headcount, Item, PpkmPeriod, Product, Programme, Reference, Region, Seller, Unit
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -91,6 +91,7 @@ async def read(tx: Transaction, tenants: Sequence[str]) -> list[Reference]:
     units = _parted(Unit, rows)
     sellers = _parted(Seller, await queries.list_sellers(tx, tenants=tenants))
     products = _parted(Product, await queries.list_products(tx, tenants=tenants))
+    ppkm_periods = _parted(PpkmPeriod, await queries.list_ppkm_periods(tx, tenants=tenants))
     return [
         Reference(
             tenant=row["tenant"],
@@ -104,6 +105,7 @@ async def read(tx: Transaction, tenants: Sequence[str]) -> list[Reference]:
             products=MappingProxyType(resolved(products[row["tenant"]])),
             seller_order=row["seller_order"],
             teams_per_slot=row["teams_per_slot"],
+            ppkm_periods=MappingProxyType(ppkm_periods[row["tenant"]]),
         )
         for row in await queries.list_cities(tx, tenants=tenants)
     ]
@@ -126,6 +128,7 @@ async def save(tx: Transaction, city: Reference) -> Reference | None:
     known = await read(tx, [city.tenant])
     before = known[0] if known and known[0].regions else None
     await queries.save_programmes(tx, rows=_json(city.tenant, city.programmes.values()))
+    await queries.save_ppkm_periods(tx, rows=_json(city.tenant, city.ppkm_periods.values()))
     await queries.save_regions(tx, rows=_json(city.tenant, city.regions.values()))
     await save_items(tx, city.tenant, [(item, 0) for item in kept(items_of(city), before)])
     return before

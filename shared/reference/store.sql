@@ -30,6 +30,19 @@ on conflict (tenant, programme) do update set
   excluded.earliest_purchase_on, has_isolation = excluded.has_isolation, groups = excluded.groups, places =
   excluded.places, helps_until = excluded.helps_until;
 
+-- name: list_ppkm_periods
+-- PPKM periods of cities, each as it was changed last.
+select distinct on (tenant, period) * from ref_ppkm_periods where tenant = any(:tenants::text[])
+order by tenant, period, version desc;
+
+-- name: save_ppkm_periods!
+-- PPKM periods of a city, new or mended; what stood in an earlier version stays.
+insert into ref_ppkm_periods (tenant, period, version, name, starts_on, ends_on, text, stays_in_city)
+select tenant, period, version, name, starts_on, ends_on, text, stays_in_city
+from jsonb_populate_recordset(null::ref_ppkm_periods, :rows::jsonb)
+on conflict (tenant, period, version) do update set name = excluded.name, starts_on = excluded.starts_on,
+  ends_on = excluded.ends_on, text = excluded.text, stays_in_city = excluded.stays_in_city;
+
 -- name: list_regions
 -- Regions of cities.
 select * from ref_regions where tenant = any(:tenants::text[]);

@@ -25,8 +25,9 @@ from services.distribution.domain import notice, words
 from services.distribution.domain.proof import MOST_PHOTO_BYTES, is_photo
 from services.distribution.store import photos
 from services.distribution.store.photos import NotAPhotoError, Upload
-from services.distribution.usecases import pickups, shift
+from services.distribution.usecases import moral, pickups, shift
 from services.distribution.usecases import tasks as task_usecase
+from services.distribution.usecases.moral import protocol_of
 from services.distribution.usecases.pickups import Turn
 from services.distribution.usecases.shift import Shift
 from services.distribution.usecases.tasks import Paper, Verdict
@@ -34,13 +35,15 @@ from services.distribution.usecases.teams import Team
 from shared.contracts.field import AnyTaskReport, TaskAccept, TaskDelivery
 from shared.ids import derived_id
 from shared.web.bodies import read_body
-from shared.web.forms import Form, check_key, read_parts
+from shared.web.forms import Form, check_key, give_cookie, read_parts
 from shared.web.pages import OWN_SCRIPT, see_other
 from shared.web.problems import NotFoundError
 
 STATIC = Path(__file__).parent / "static"
-Key = Annotated[str, Header(alias="Peduli-Kunci")]
+READ = "peduli_protokol"  # the cookie of a device on which the protocol was acknowledged: which, and when
+DAY_SECONDS = 24 * 3600
 MOST_DOORS = 80  # as many as a page lists
+Key = Annotated[str, Header(alias="Peduli-Kunci")]
 
 
 @cache
@@ -72,12 +75,11 @@ def _pages(field: Field) -> APIRouter:
     async def doors(request: Request, kabar: str = "") -> Response:
         volunteer = await field.guest(request)
         today, turns = await _shift(field, volunteer), await _turns(field, volunteer)
-        page = _shift_page(field, volunteer, today, turns, words.told(kabar))
+        is_read = request.cookies.get(READ) == protocol_of(volunteer.city, field.clock()).stamp
+        page = _shift_page(field, volunteer, today, turns, words.told(kabar), is_read=is_read)
         page.headers["Peduli-Until"] = f"{int(volunteer.session.expires_at.timestamp())}"
         return _small(request, page)
 
-    @found.get("/lapangan/cetak")
-    async def printed(request: Request) -> Response:
     @found.get("/lapangan/keadaan")
     async def changes(request: Request, tugas: Annotated[list[UUID], Query(max_length=MOST_DOORS)]) -> Response:
         """For the page that a phone kept: what became of its doors meanwhile."""
@@ -90,6 +92,8 @@ def _pages(field: Field) -> APIRouter:
         ]
         return JSONResponse(told, headers={"Cache-Control": "no-store"})
 
+    @found.get("/lapangan/cetak")
+    async def printed(request: Request) -> Response:
         volunteer = await field.guest(request)
         today = await _shift(field, volunteer)
         picture = qr.svg(address_of(str(request.base_url), volunteer.who.name))
@@ -130,6 +134,19 @@ def _reports(field: Field) -> APIRouter:
             place = form["lumbung"] or volunteer.who.place
             outcome = await pickups.choose(tx, volunteer.city, volunteer.who, place, begins, field.clock())
         return see_other(f"{HOME}?kabar={outcome}")
+
+    @found.post("/lapangan/protokol")
+    async def acknowledge(request: Request) -> Response:
+        """The protocol was read on this device today; only how often is kept."""
+        volunteer = await field.guest(request)
+        await field.form(request, volunteer)
+        told = protocol_of(volunteer.city, field.clock())
+        if request.cookies.get(READ) != told.stamp:
+            async with field.pool.acquire() as tx, tx.transaction():
+                await moral.acknowledge(tx, volunteer.who, told)
+        answer = see_other(f"{HOME}?kabar=protocol_read")
+        give_cookie(answer, request, READ, told.stamp, DAY_SECONDS)
+        return answer
 
     @found.post("/lapangan/laporan")
     async def report(request: Request) -> Response:
@@ -227,12 +244,15 @@ async def _turns(field: Field, volunteer: Guest[Team]) -> list[Turn]:
         return await pickups.load(tx, volunteer.city, volunteer.who, field.clock())
 
 
-def _shift_page(field: Field, volunteer: Guest[Team], today: Shift, turns: list[Turn], news: str) -> HTMLResponse:
+def _shift_page(
+    field: Field, volunteer: Guest[Team], today: Shift, turns: list[Turn], news: str, *, is_read: bool
+) -> HTMLResponse:
     return field.show(
         volunteer,
         "field.html",
         shift=today,
         turns=turns,
+        is_read=is_read,
         news=news,
         reasons=words.REASONS,
         witnesses=words.WITNESSES,

@@ -85,6 +85,7 @@ def pages(field: Field) -> APIRouter:
             "city": city,
             "zone": city.zone,
             "now": field.clock(),
+            "ppkm": city.ppkm_at(field.clock()),
             "packets": packets,
             "standing": standing,
             "code": code,

@@ -127,13 +127,14 @@ class Entrance(Generic[Who]):
 
     def show(self, guest: Guest[Who], template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """A page for who is signed in."""
-        city = guest.city
+        city, now = guest.city, self.clock()
         mine = {
             "city": city,
             "who": guest.who,
             "place": city.regions[guest.who.place],
             "zone": city.zone,
-            "now": self.clock(),
+            "now": now,
+            "ppkm": city.ppkm_at(now),
             "until": guest.session.expires_at,
             "key": guest.key,
         }

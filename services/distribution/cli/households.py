@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
 
+from services.distribution.store import moral
 from services.distribution.store import people as people_store
 from services.distribution.store import tasks as task_store
 from services.distribution.store.households import queries
@@ -31,7 +32,8 @@ class Households:
         return within_city(self._url, "distribution", self._tenant)
 
     async def export(self, identity: UUID, *, operator: str, reason: str) -> dict[str, Any]:
-        """All that is kept of a household: itself, its people, its packets, and who read of it, this time too.
+        """All that is kept of a household: itself, its people, its packets, calls to it, and who read of it,
+        this time too.
 
         Raises `UnknownHouseholdError`, also when its data were erased.
         """
@@ -47,6 +49,7 @@ class Households:
             )
             row = await queries.find_state(tx, tenant=city.tenant, household_id=identity)
             packets = await task_store.queries.list_trace(tx, tenant=city.tenant, id=identity)
+            calls = await moral.queries.list_calls(tx, household_id=identity)
             reads = await people_store.queries.list_reads(tx, household_id=identity)
             return {
                 "household": {name: value for name, value in dict(row).items() if name != "aid_text"},
@@ -55,6 +58,7 @@ class Households:
                     {name: packet[name] for name in ("sku", "quantity", "status", "assigned_at", "changed_at")}
                     for packet in packets
                 ],
+                "called_on": [call["day"] for call in calls],
                 "reads": [dict(read) for read in reads],
             }
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from uuid import UUID
 
 KM_OF_A_DEGREE = 111.2
+REACH_KM = 5  # from the centre of the nearest kelurahan: farther is no door of the city
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Stop:
     rw: int | None
     position: tuple[float, float] | None = None
     house: str = ""
+
+
+def is_outside(position: tuple[float, float], centres: Iterable[tuple[float, float]]) -> bool:
+    """Whether a position is out of the city, which is told by the centres of its kelurahan."""
+    return all(_distance(position, centre)[1] > REACH_KM for centre in centres)
 
 
 def in_order(stops: Iterable[Stop]) -> list[Stop]:

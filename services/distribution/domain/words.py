@@ -18,6 +18,7 @@ OUTCOMES = {
     "returned": "Tercatat: paket kembali di lumbung.",
     "TAKEN_BY_ANOTHER_TEAM": "Tidak dipakai: tim lain sudah mengambil pintu ini.",
     "ANOTHER_TEAMS_TURN": "Pintu ini sekarang giliran tim lain.",
+    "protocol_read": "Terima kasih. Selamat bertugas, jaga diri.",
     "chosen": "Waktu mengambil barang tercatat. Datang pada waktu itu, jaga jarak, dan langsung berangkat.",
     "SLOT_FULL": "Waktu itu sudah penuh atau lewat. Pilih waktu lain.",
     "pin_set": "PIN tersimpan. Pada giliran berikutnya, masuk dengan PIN ini di perangkat ini.",
@@ -46,7 +47,6 @@ OUTCOMES = {
 }
 
 
-def told(outcome: str) -> str:
 MEANWHILE = {
     "BROUGHT": "Sudah diantar oleh tim Anda.",
     "BROUGHT_BY_ANOTHER": "Sudah diantar tim lain. Bila paketnya masih pada Anda, kembalikan ke lumbung.",
@@ -58,6 +58,7 @@ MEANWHILE = {
 }
 
 
+def told(outcome: str) -> str:
     """An outcome as a sentence; empty for what is none."""
     return OUTCOMES.get(outcome, "")
 

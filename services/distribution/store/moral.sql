@@ -20,10 +20,29 @@ where tenant = :tenant and note_id = :note_id and decided_at is null returning n
 select text from moral_notes where tenant = :tenant and is_shown
 order by md5(note_id::text || :task_id::uuid::text) limit 1;
 
+-- name: append_acknowledgement!
+-- The protocol was acknowledged once more.
+insert into protocol_counts (tenant, place, day, period, version, acknowledged)
+values (:tenant, :place, :day, :period, :version, 1)
+on conflict (tenant, place, day, period, version) do update set acknowledged = protocol_counts.acknowledged + 1;
+
+-- name: append_call!
+-- A household was telephoned on a day; told twice, it is one.
+insert into household_calls (household_id, day) values (:household_id, :day) on conflict do nothing;
+
+-- name: list_calls
+-- Days on which a household was telephoned.
+select day from household_calls where household_id = :household_id order by day;
+
 -- name: count_help^
--- Help that came to these kelurahan: packets at doors and their pieces; and notes that are shown in the city.
+-- Help that came to these kelurahan: packets at doors and their pieces; and apart from it, moral help: notes that are shown
+-- in the city, days on which households were telephoned, and how often the protocol was acknowledged in these places.
 select (select count(*) from tasks where tenant = :tenant and kelurahan = any(:kelurahans::text[]) and status = 'delivered')::int
     as packets,
   (select coalesce(sum(quantity), 0) from tasks join task_lines using (task_id)
     where tenant = :tenant and kelurahan = any(:kelurahans::text[]) and status = 'delivered')::int as pieces,
-  (select count(*) from moral_notes where tenant = :tenant and is_shown)::int as notes;
+  (select count(*) from moral_notes where tenant = :tenant and is_shown)::int as notes,
+  (select count(*) from household_calls join households using (household_id)
+    where tenant = :tenant and kelurahan = any(:kelurahans::text[]))::int as calls,
+  (select coalesce(sum(acknowledged), 0) from protocol_counts
+    where tenant = :tenant and place = any(:places::text[]))::int as acknowledged;

@@ -93,7 +93,7 @@ async def load(tx: Transaction, city: Reference, who: Coordinator, now: datetime
             for row in await queries.list_expiring(tx, **of, before=before)
         ],
         pickups=await pickups.list_pickups(tx, **of, since=day_of(now, city.zone), over=now - SLOT),
-        help=await moral.queries.count_help(tx, **of),
+        help=await moral.queries.count_help(tx, **of, places=[who.place, *city.kelurahan_of(who.place)]),
         unread=len(await moral.queries.list_unread(tx, tenant=city.tenant)),
     )
 

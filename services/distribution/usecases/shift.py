@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from services.distribution.domain.explain import explain
-from services.distribution.domain.route import Stop, in_order
+from services.distribution.domain.route import Stop, in_order, is_outside
 from services.distribution.domain.task import Task, meanwhile
 from services.distribution.store import people as people_store
 from services.distribution.store.field import queries
@@ -35,7 +35,8 @@ class Goods:
 class Door:
     """One door with its packet; `people` only of what the team has accepted, while they are kept.
 
-    `by_chair`: whether its packet may be left with the chair of the RT or RW.
+    `by_chair`: whether its packet may be left with the chair of the RT or RW. `is_outside`: its position, as somebody
+    told it, is out of a city that nobody leaves now.
     """
 
     task_id: UUID
@@ -52,6 +53,7 @@ class Door:
     goods: tuple[Goods, ...]
     by_chair: bool
     people: People | None = None
+    is_outside: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,14 @@ async def load(tx: Transaction, city: Reference, team: Team, seal_key: bytes, no
         purpose="delivery",
         now=now,
     )
-    mine = {row["task_id"]: _door(row, city, people.get(row["household_id"])) for row in own}
+    ppkm = city.ppkm_at(now)
+    stays = ppkm is not None and ppkm.stays_in_city
+    mine = {row["task_id"]: _door(row, city, people.get(row["household_id"]), stays=stays) for row in own}
     houses = {row["task_id"]: row["house_key"] or "" for row in own}  # they say which doors are one trip, and stay here
-    stops = [Stop(door.task_id, door.rw, _position(door.people), houses[door.task_id]) for door in mine.values()]
+    stops = [
+        Stop(door.task_id, door.rw, None if door.is_outside else _position(door.people), houses[door.task_id])
+        for door in mine.values()
+    ]
     return Shift(
         tuple(mine[stop.task_id] for stop in in_order(stops)),
         tuple(_door(row, city) for row in rows if row["status"] == "assigned"),
@@ -132,7 +139,9 @@ async def changes(tx: Transaction, city: Reference, team: Team, ids: Sequence[UU
     return found
 
 
-def _door(row: Row, city: Reference, people: People | None = None) -> Door:
+def _door(row: Row, city: Reference, people: People | None = None, *, stays: bool = False) -> Door:
+    position = _position(people) if stays else None
+    centres = ((city.regions[code].lat, city.regions[code].lon) for code in city.kelurahan)
     return Door(
         row["task_id"],
         city.regions[row["kelurahan"]].name,
@@ -148,6 +157,7 @@ def _door(row: Row, city: Reference, people: People | None = None) -> Door:
         goods_of(row["goods"], city),
         city.regions[row["kelurahan"]].by_chair,
         people,
+        position is not None and is_outside(position, centres),
     )
 
 

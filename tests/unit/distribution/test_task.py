@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.distribution.domain.proof import CODE_TRIES, Evidence, code_of, is_photo, witness_role
-from services.distribution.domain.route import Stop, in_order
+from services.distribution.domain.route import Stop, in_order, is_outside
 from services.distribution.domain.task import (
     LEASE,
     LEASE_ON_PAPER,
@@ -246,6 +246,12 @@ def test_the_families_of_one_house_are_one_trip_whatever_rw_each_told(turn: int)
 def test_a_team_learns_what_became_of_a_door_that_it_had(task: Task, expected: str) -> None:
     assert meanwhile(task, "tim-1") == expected
     assert not expected or MEANWHILE[expected]
+
+
+def test_a_position_is_of_the_city_when_some_kelurahan_is_near() -> None:
+    beji, cinere = (-6.374, 106.822), (-6.33, 106.78)
+    assert not is_outside((-6.36, 106.83), [cinere, beji])
+    assert is_outside((-6.1754, 106.8272), [cinere, beji])  # Monas
 
 
 def test_a_team_that_a_coordinator_asks_has_the_turn_for_a_lease_also_when_it_was_barred() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from shared.reference.load import CITIES, CityError, load, shipped
+from shared.reference.model import PpkmPeriod
 
 
 @pytest.mark.parametrize("tenant", shipped())
@@ -69,6 +72,35 @@ def test_an_unknown_place_of_chairs_is_named(tmp_path: Path) -> None:
 def test_a_city_says_how_many_teams_come_to_a_lumbung_at_once(tmp_path: Path) -> None:
     assert load("3273").teams_per_slot == 4
     assert load("3273", with_line(tmp_path, "teams_per_slot = 2")).teams_per_slot == 2
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [(2, None), (3, "darurat"), (20, "darurat"), (21, "level_4"), (40, "level_4"), (41, None)],
+)
+def test_depok_was_under_ppkm_in_july_2021(day: int, expected: str | None) -> None:
+    city = load("3276")
+    noon = datetime(2021, 6, 30, 12, tzinfo=city.zone) + timedelta(days=day)
+    held = city.ppkm_at(noon)
+    assert (held.period if held else None) == expected
+    assert held is None or held.stays_in_city
+
+
+def test_of_two_periods_that_began_last_holds() -> None:
+    days = date(2021, 7, 1), date(2021, 7, 31)
+    both = [PpkmPeriod(name, 1, name, days[number], days[1], "x", False) for number, name in enumerate("ab")]
+    city = replace(load("3276"), ppkm_periods={period.period: period for period in both})
+    assert city.ppkm_at(datetime(2021, 7, 31, 12, tzinfo=city.zone)) == both[1]
+
+
+@pytest.mark.parametrize(
+    ("until", "text", "expected"),
+    [("2021-07-02", "x", "ends before it begins"), ("2021-07-04", " ", "1 to 300 letters")],
+)
+def test_a_period_of_ppkm_that_says_nothing_is_refused(tmp_path: Path, until: str, text: str, expected: str) -> None:
+    told = f'ppkm_periods.a = {{ name = "A", from = 2021-07-03, until = {until}, text = "{text}" }}'
+    with pytest.raises(CityError, match=expected):
+        load("3273", with_line(tmp_path, told))
 
 
 def test_a_crowd_at_a_lumbung_is_refused(tmp_path: Path) -> None:

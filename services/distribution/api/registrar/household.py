@@ -17,6 +17,7 @@ from services.distribution.documents import qr
 from services.distribution.domain.notice import TEXTS
 from services.distribution.domain.registration import Amendment
 from services.distribution.domain.words import wa_number
+from services.distribution.store import moral
 from services.distribution.store.households import queries
 from services.distribution.usecases import homes
 from services.distribution.usecases.households import UnknownHouseholdError, amend, read_people
@@ -69,6 +70,15 @@ def routes(desk: Desk) -> APIRouter:
         address = f"{request.base_url}rumah/{code}"
         shown: dict[str, Any] = {"household_id": identity, "code": f"{identity}"[:8].upper()}
         return desk.show(registrar, "registrar_link.html", **shown, address=address, picture=qr.svg(address))
+
+    @found.post("/keluarga/{identity}/ditelepon")
+    async def tick_call(request: Request, identity: UUID) -> Response:
+        registrar = desk.registrar(request)
+        await desk.form(request, registrar)
+        await _state(desk, registrar, identity)
+        today = registrar.city.date_of(desk.clock())
+        await moral.queries.append_call(desk.pool, household_id=identity, day=today)
+        return see_other(f"/keluarga/{identity}")
 
     @found.post("/keluarga/{identity}/{act}")
     async def change(request: Request, identity: UUID, act: Act) -> Response:
@@ -134,11 +144,13 @@ async def _state(desk: Desk, registrar: Registrar, identity: UUID) -> Row:
 async def _page(desk: Desk, registrar: Registrar, identity: UUID, status: int = 200, **more: Any) -> Response:
     row = await _state(desk, registrar, identity)
     people: People | None = more.get("people")
+    calls = await moral.queries.list_calls(desk.pool, household_id=identity)
     everywhere = [(code, registrar.city.regions[code].name) for code in registrar.city.kelurahan]
     causes = registrar.city.programmes
     isolates = row["programme"] not in causes or causes[row["programme"]].has_isolation
     shown = {
         "home": row,
+        "is_called": registrar.city.date_of(desk.clock()) in {call["day"] for call in calls},
         "place": registrar.city.regions[row["kelurahan"]].name,
         "everywhere": everywhere,
         "programme": causes[row["programme"]].name if len(causes) > 1 and row["programme"] in causes else "",
