@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,7 @@ class Door:
     """One door with its packet; `people` only of what the team has accepted, while they are kept.
 
     `by_chair`: whether its packet may be left with the chair of the RT or RW. `is_outside`: its position, as somebody
-    told it, is out of a city that nobody leaves now.
+    told it, is out of a city that nobody leaves now. `is_same_house`: its family lives with that of the door before it.
     """
 
     task_id: UUID
@@ -54,6 +54,7 @@ class Door:
     by_chair: bool
     people: People | None = None
     is_outside: bool = False
+    is_same_house: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,14 +102,14 @@ async def load(tx: Transaction, city: Reference, team: Team, seal_key: bytes, no
     ppkm = city.ppkm_at(now)
     stays = ppkm is not None and ppkm.stays_in_city
     mine = {row["task_id"]: _door(row, city, people.get(row["household_id"]), stays=stays) for row in own}
-    houses = {row["task_id"]: row["house_key"] or "" for row in own}  # they say which doors are one trip, and stay here
+    houses = {row["task_id"]: row["house_key"] or "" for row in rows}  # they say what is one trip, and stay here
     stops = [
         Stop(door.task_id, door.rw, None if door.is_outside else _position(door.people), houses[door.task_id])
         for door in mine.values()
     ]
     return Shift(
-        tuple(mine[stop.task_id] for stop in in_order(stops)),
-        tuple(_door(row, city) for row in rows if row["status"] == "assigned"),
+        _by_house([mine[stop.task_id] for stop in in_order(stops)], houses),
+        _by_house([_door(row, city) for row in rows if row["status"] == "assigned"], houses),
         tuple(_door(row, city) for row in rows if row["status"] == "recalled"),
     )
 
@@ -137,6 +138,13 @@ async def changes(tx: Transaction, city: Reference, team: Team, ids: Sequence[UU
         if code := meanwhile(task, team.name):
             found.append(Change(row["task_id"], code, task.team == team.name))
     return found
+
+
+def _by_house(doors: Sequence[Door], houses: Mapping[UUID, str]) -> tuple[Door, ...]:
+    """Doors in their order, those marked that are one trip with the one before."""
+    keys = [houses[door.task_id] for door in doors]
+    pairs = zip(doors, keys, ["", *keys], strict=False)
+    return tuple(replace(door, is_same_house=bool(key) and key == before) for door, key, before in pairs)
 
 
 def _door(row: Row, city: Reference, people: People | None = None, *, stays: bool = False) -> Door:

@@ -168,6 +168,7 @@ async def test_families_of_one_house_come_one_after_the_other_and_their_house_is
         free = (await client.get("/lapangan")).text
         await client.post("/lapangan/ambil", data={"kunci": key, "tugas": [f"{task} 1" for task in house]})
         mine, printed = (await client.get("/lapangan")).text, (await client.get("/lapangan/cetak")).text
+    assert [page.count("Satu rumah dengan pintu sebelumnya") for page in (free, mine)] == [3, 3]
     for page, shown in ((free, r'name="tugas" value="(\S+) 1"'), (mine, r'<section class="pintu" id="p-(\S+)"')):
         listed = re.findall(shown, page)
         assert sorted(listed) == sorted(house)
@@ -228,8 +229,10 @@ def test_a_million_guesses_find_no_household_in_a_city_of_ten_thousand() -> None
 
 async def test_a_full_team_takes_the_next_door_when_it_has_room(world: World, address: str) -> None:
     peduli(world, "team", "add", TEAM, KELURAHAN, "--capacity", "1")
-    async with phone(address) as client:
+    add_team(world, "tim-dua")
+    async with phone(address) as client, phone(address) as other:
         key = await enter(client, world)
+        await enter(other, world, "tim-dua")
         first, second = [str(row["task_id"]) for row in await query(world, "select task_id from distribution.tasks")]
 
         async def take(*tasks: str) -> str:
@@ -238,6 +241,8 @@ async def test_a_full_team_takes_the_next_door_when_it_has_room(world: World, ad
             return (await client.post("/lapangan/ambil", data=form)).headers["location"].partition("=")[2]
 
         assert await take(first, second) == "TEAM_FULL"
+        free = (await other.get("/lapangan")).text
+        assert (first in free, second in free) == (False, True)  # what did not fit is free for others at once
         assert await take(second) == "TEAM_FULL"
         back = {"kunci": key, "tugas": first, "versi": "2", "jenis": "return"}
         assert (await client.post("/lapangan/laporan", data=back)).headers["location"].endswith("kabar=returned")
@@ -295,7 +300,9 @@ async def test_a_household_sees_what_comes_and_the_code_only_while_it_is_carried
         assert (await client.get(path)).status_code == 404  # a new code ends the old one
         assert (await client.get(again.upper().replace("/RUMAH/", "/rumah/"))).status_code == 200
         assert (await client.get("/rumah/" + "a" * 16)).status_code == 404
-        assert len((await client.get(again)).content) < 30_000
+        page = await client.get(again)
+        loaded = [await client.get(found) for found in re.findall(r'href="(/static/[^"]+)"', page.text)]
+        assert 0 < sum(len(answer.content) for answer in (page, *loaded)) < 30_000
 
 
 async def test_a_household_says_once_what_is_missing_and_gets_a_number_and_a_day(world: World, address: str) -> None:
