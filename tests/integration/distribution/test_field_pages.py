@@ -62,11 +62,12 @@ def routes(task: str, key: str) -> dict[str, tuple[str, str, dict[str, Any]]]:
     }
 
 
-@pytest.mark.parametrize("team", ["tim-lain", "tim-kecamatan"])
-async def test_another_place_is_refused_on_each_route(world: World, address: str, team: str) -> None:
+async def test_what_was_not_escalated_is_refused_to_a_team_of_the_kecamatan_on_each_route(
+    world: World, address: str
+) -> None:
     task = await first_task(world)
     async with phone(address) as stranger:
-        key = await enter(stranger, world, team)
+        key = await enter(stranger, world, "tim-kecamatan")
         seen = (await stranger.get("/lapangan")).text + (await stranger.get("/lapangan/cetak")).text
         assert task not in seen
         assert (await stranger.get("/lapangan/keadaan", params={"tugas": task})).json() == []
