@@ -8,11 +8,14 @@ on conflict (household_id) do update set code_hash = excluded.code_hash;
 select tenant, household_id from household_pages where code_hash = :code_hash;
 
 -- name: list_packets
--- Packets of a household that are coming or came, newest first, with what it answered.
+-- Packets of a household that are coming or came, newest first, with what it answered, and when a team that has yet to
+-- fetch one does so.
 select t.task_id, t.status, t.custody, t.team, t.attempt, t.lease_until, t.retry_at, t.deliver_before, t.changed_at, t.why,
   (select jsonb_agg(jsonb_build_array(l.lot_id, l.sku, l.product ->> 'name', tl.quantity) order by l.sku, l.lot_id)
    from task_lines tl join lots l using (lot_id) where tl.task_id = t.task_id)::text as goods,
-  a.kind, a.case_number, a.answer_by, a.reply, a.replied_at
+  a.kind, a.case_number, a.answer_by, a.reply, a.replied_at,
+  (select min(p.slot_at) from pickups p where p.tenant = t.tenant and p.kelurahan = t.kelurahan and p.team = t.team
+    and p.slot_at > t.changed_at - interval '15 minutes') as fetched_at
 from tasks t left join household_answers a using (task_id)
 where t.tenant = :tenant and t.household_id = :household_id and t.status in ('assigned', 'accepted', 'failed', 'delivered')
 order by t.assigned_at desc, t.task_id limit 20;

@@ -29,6 +29,7 @@ Answer = Literal["received", "not_arrived", "incomplete"]
 
 _STATES: Mapping[str, tuple[str, str, str]] = {
     "assigned": ("off", "Sedang disiapkan", "Paket Anda menunggu relawan; sampai paling lambat"),
+    "promised": ("off", "Sedang disiapkan", "Relawan mengambil paket ini di lumbung, lalu mengantarkannya, mulai"),
     "accepted": ("warn", "Sedang dibawa", "Relawan membawa paket ini; perkiraan sampai sebelum"),
     "chair": ("warn", "Di tangan ketua RT/RW", "Ketua RT/RW mengantarkan paket ini; perkiraan sampai sebelum"),
     "failed": ("warn", "Akan dicoba lagi", "Relawan belum dapat menyerahkan paket ini dan datang lagi"),
@@ -142,9 +143,11 @@ def _packet(row: Row, city: Reference, keys: Keys) -> Packet:
     carried = row["status"] in ("accepted", "failed")
     state = row["status"]
     if state == "accepted":  # a packet that nobody has fetched is no nearer than one without a team
-        state = {"lumbung": "assigned", "rt": "chair", "rw": "chair"}.get(row["custody"], state)
+        nearby = "promised" if row["fetched_at"] else "assigned"
+        state = {"lumbung": nearby, "rt": "chair", "rw": "chair"}.get(row["custody"], state)
     look, title, sentence = _STATES[state]
-    by = {"delivered": row["changed_at"], "failed": row["retry_at"], "assigned": row["deliver_before"]}
+    by = {"delivered": row["changed_at"], "failed": row["retry_at"]}
+    by |= {"assigned": row["deliver_before"], "promised": row["fetched_at"]}
     said = (row["kind"], row["case_number"], row["answer_by"], REPLIES.get(row["reply"], ""), row["replied_at"])
     given = Answered(*said) if row["kind"] else None
     return Packet(
