@@ -1,4 +1,4 @@
-"""A service that kills itself at an exact point: `python -m tests.support.crashing SERVICE POINT NTH`.
+"""A service that kills itself at an exact point.
 
 It serves like `peduli run SERVICE`, until the point is passed for the NTH time: then SIGKILL, with nothing flushed,
 closed or told. The product has no hooks for this: the one method that a point is about is wrapped here.
@@ -7,14 +7,20 @@ closed or told. The product has no hooks for this: the one method that a point i
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 from typing import Any
 
+import services.distribution.app
+import services.purchases.app
+import services.reporting.app
+from peduli.processes import Running
 from services.distribution.usecases import allocate
 from shared.messaging import relay, topology
 from shared.messaging.applier import Applier
@@ -139,12 +145,33 @@ def arm(service: str, name: str, passings: int) -> None:
     setattr(point.owner, point.method, point.how(getattr(point.owner, point.method), Fuse(passings)))
 
 
-def main(service: str, point: str, nth: str) -> None:
-    """Serve until the point kills us."""
-    arm(service, point, int(nth))
-    logs.configure(service)
-    serve(importlib.import_module(f"services.{service}.app").service(Settings()))
+def start(service: Running, point: str, nth: int) -> ForkServerProcess:
+    """A process in the service's place that the point kills.
+
+    It is a fork of a process that has imported everything: two dozen that import it all themselves are half a minute.
+    """
+    process = _forks.Process(
+        target=_serve, args=(service.name, point, nth, service.environment, service.log), daemon=True
+    )
+    process.start()
+    return process
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def _serve(name: str, point: str, nth: int, environment: dict[str, str], log: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    with log.open("ab") as output:
+        os.dup2(output.fileno(), sys.stdout.fileno())
+        os.dup2(output.fileno(), sys.stderr.fileno())
+    arm(name, point, nth)
+    logs.configure(name)
+    serve(SERVICES[name](Settings()))
+
+
+SERVICES = {
+    "purchases": services.purchases.app.service,
+    "distribution": services.distribution.app.service,
+    "reporting": services.reporting.app.service,
+}
+_forks = get_context("forkserver")
+_forks.set_forkserver_preload([__name__])

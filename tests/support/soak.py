@@ -11,7 +11,6 @@ import contextlib
 import logging
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,7 +24,7 @@ from peduli.prepare import prepare_broker, prepare_database
 from peduli.servers.private import private_servers
 from peduli.servers.server import Server
 from shared.reference.load import load
-from tests.support import canaries, crowd, truth
+from tests.support import canaries, crashing, crowd, truth
 from tests.support.crashing import POINTS
 from tests.support.truth import HASH_KEY, Truth, wrongs
 
@@ -59,13 +58,11 @@ class Battle:
         """Start a service that is armed with a point, and wait until it has killed itself there."""
         service = self.services[name]
         service.stop(signal.SIGKILL)
-        service.start("-m", "tests.support.crashing", name, point, str(nth))
         began = time.monotonic()
-        assert service.process is not None
-        waiting = asyncio.to_thread(service.process.wait, REACH_SECONDS)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            await waiting
-        ended = service.process.poll()
+        process = crashing.start(service, point, nth)
+        await asyncio.to_thread(process.join, REACH_SECONDS)
+        ended = process.exitcode
+        process.kill()
         if ended != -signal.SIGKILL:
             self.unreached.append(f"{name} at {point}, passing {nth}: {'alive' if ended is None else ended}")
         print(f"  {name} at {point}, passing {nth}: {ended} after {time.monotonic() - began:.1f} s", flush=True)
@@ -190,9 +187,11 @@ async def one_round(
     loading = asyncio.create_task(load_until(battle, over, name=name, purchases=purchases, rate=rate))
     try:
         await strikes(battle)
-    finally:
-        over.set()
-        await loading
+    except BaseException:
+        loading.cancel()  # it would wait for ever for services that nobody starts again
+        raise
+    over.set()
+    await loading
     wrong = await settled(battle, 90)
     return wrong + await canaries.leaks(
         battle.folder, battle.postgres.url, battle.rabbitmq.url, battle.services, battle.truth
