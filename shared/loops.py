@@ -25,10 +25,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Loop:
-    """Work that goes on beside the lanes until `stop`. It tells its progress to readiness, under its name."""
+    """Work that goes on beside the lanes until `stop`. It tells its progress to readiness, under its name.
+
+    It begins `after` as many seconds: what the start has just done need not be done again at once.
+    """
 
     name: str
     run: Callable[[Pool, asyncio.Event, Progress], Runner]
+    after: float = 0.0
 
 
 async def every(stop: asyncio.Event, seconds: float, act: Callable[[], Awaitable[bool]], progress: Progress) -> None:
@@ -45,8 +49,13 @@ async def every(stop: asyncio.Event, seconds: float, act: Callable[[], Awaitable
             _tell_of_failure(error, loop=progress.name)
         metrics.LOOP_FAILURES.labels(progress.name).set(progress.failures)
         if not more:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), rest)
+            await rest_until(stop, rest)
+
+
+async def rest_until(stop: asyncio.Event, seconds: float) -> None:
+    """Wait so many seconds, or until `stop`."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 async def each_city(cities: Cities, act: Callable[[Reference], Awaitable[bool]], progress: Progress) -> bool:

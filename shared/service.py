@@ -21,7 +21,7 @@ from shared.clock import now
 from shared.database.pool import Pool, open_pool
 from shared.database.transient import is_transient
 from shared.errors import PeduliError
-from shared.loops import Loop, Runner, every
+from shared.loops import Loop, Runner, every, rest_until
 from shared.messaging import parking
 from shared.messaging.applier import Applier, Lane
 from shared.messaging.consumer import Consumer
@@ -41,6 +41,7 @@ START_SECONDS, STOP_SECONDS = 60.0, 20.0
 PRUNE_SECONDS = 3600.0
 LOOKS = 6  # at what waits, before silence is called stuck
 FRESH_SECONDS = 2.0  # how soon a city that was loaded is served, and a token that was revoked is not; a row each
+TURN_SECONDS = 0.02  # loops begin one after the other, so that they share connections: each would open one of its own
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -147,29 +148,31 @@ def _runners(service: Service, pool: Pool, stop: asyncio.Event, health: Health) 
     health.others += watch.progress
     runners.append(("watch", watch.run(stop)))
     letters = DeadLetters(service.name, pool, settings.amqp_url, settings.seal_key.get_secret_value().encode())
-    for loop in (
+    loops = (
         Loop("publisher_lanes", lambda _, stop, __: Lanes(service.publisher_lanes, run_lane).run(stop)),
         Loop("dead_letters", lambda _, stop, __: letters.run(stop)),
-        *_upkeep(service),
         *service.loops,
-    ):
+        *_upkeep(service),
+    )
+    for place, loop in enumerate(loops):
         progress = Progress(loop.name, consuming=True)
         health.others.append(progress)
-        runners.append((loop.name, _watched(progress, loop.run(pool, stop, progress))))
+        after = max(loop.after, place * TURN_SECONDS)
+        runners.append((loop.name, _watched(progress, loop.run(pool, stop, progress), stop, after)))
     return runners
 
 
 def _upkeep(service: Service) -> tuple[Loop, ...]:
     """What every service keeps fresh, and small."""
     return (
-        _often("cities", FRESH_SECONDS, lambda pool: refresh(service.cities, pool)),
-        _often("directory", FRESH_SECONDS, service.directory.refresh),
+        _often("cities", FRESH_SECONDS, lambda pool: refresh(service.cities, pool), after=FRESH_SECONDS),
+        _often("directory", FRESH_SECONDS, service.directory.refresh, after=FRESH_SECONDS),
         _often("prune", PRUNE_SECONDS, lambda pool: prune(pool, now())),
     )
 
 
-def _often(name: str, seconds: float, act: Callable[[Pool], Awaitable[bool]]) -> Loop:
-    return Loop(name, lambda pool, stop, progress: every(stop, seconds, lambda: act(pool), progress))
+def _often(name: str, seconds: float, act: Callable[[Pool], Awaitable[bool]], *, after: float = 0.0) -> Loop:
+    return Loop(name, lambda pool, stop, progress: every(stop, seconds, lambda: act(pool), progress), after)
 
 
 def _lane_runner(service: Service, pool: Pool, health: Health) -> Callable[[Lane, asyncio.Event], Runner]:
@@ -199,9 +202,10 @@ def _lane_runner(service: Service, pool: Pool, health: Health) -> Callable[[Lane
     return run
 
 
-async def _watched(progress: Progress, run: Runner) -> None:
+async def _watched(progress: Progress, run: Runner, stop: asyncio.Event, after: float) -> None:
     """A loop that ends is open no more: readiness tells of it."""
     try:
+        await rest_until(stop, after)
         await run
     finally:
         progress.consuming = False
