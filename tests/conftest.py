@@ -8,8 +8,11 @@ import pytest
 import uvloop
 from hypothesis import settings
 
+from tests.support import signatures
+
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+signatures.remember()
 gc.set_threshold(20_000, 50, 50)  # look for garbage as rarely as the services do
 
 pytest_plugins = ["tests.support.servers", "tests.support.stored_city", "tests.support.tools", "tests.support.browser"]
