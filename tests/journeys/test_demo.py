@@ -8,10 +8,13 @@ import os
 import signal
 import sys
 from functools import partial
+from io import StringIO
 from pathlib import Path
 
 import asyncpg
+from rich.console import Console
 
+from peduli.display import show_ending
 from tests.support.eventually import eventually
 from tests.support.publish import message, publish, taken
 from tests.support.repository import ROOT
@@ -31,12 +34,30 @@ async def demo(world: World, folder: Path, *options: str) -> asyncio.subprocess.
     return await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=pipe, stderr=pipe)
 
 
-async def test_the_demo_plays_to_its_end_and_its_accounting_holds(world: World, tmp_path: Path) -> None:
-    process = await demo(world, tmp_path, "--no-wait", "--json")
-    out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
+async def test_the_demo_plays_to_its_end_its_accounting_holds_and_ctrl_c_stops_everything(
+    world: World, tmp_path: Path
+) -> None:
+    process = await demo(world, tmp_path, "--json")
+    assert process.stderr is not None
+    told = b""
+    while b"Ctrl-C" not in told:
+        line = await process.stderr.readline()
+        assert line, (told, await process.communicate())
+        told += line
+    connection = await asyncpg.connect(world.database_url)
+    reports = await connection.fetchval(REPORTS)
+    await connection.close()
+    environment = (tmp_path / ".peduli/demo/env").read_text()
+    doors = [line.split("=")[1] for line in environment.splitlines() if "http://" in line]
+    assert len(doors) == 3
+    process.send_signal(signal.SIGINT)
+    out, rest = await process.communicate()
+    assert process.returncode == 0
+    assert b"\x1b" not in out + told + rest
+    for door in doors:
+        await eventually(partial(listening, door), lambda is_open: not is_open)
+
     result = json.loads(out)
-    assert b"\x1b" not in out + err
     assert (result["holds"], result["faults"]) == (True, [])
     accounting, seen = result["accounting"], result["overview"]
     places = ("delivered", "on_the_way", "in_stock", "returned_or_expired")
@@ -48,10 +69,20 @@ async def test_the_demo_plays_to_its_end_and_its_accounting_holds(world: World, 
     assert result["sent"]["messages"] == once + result["sent"]["repeats"]
     assert {reason["code"] for reason in result["rejected"]["reasons"]} == {"UNKNOWN_UNIT", "TOTAL_MISMATCH"}
     assert [packet["status"] for packet in result["trace"]["packets"]].count("delivered") >= 1
-    connection = await asyncpg.connect(world.database_url)
-    reports = await connection.fetchval(REPORTS)
-    await connection.close()
     assert reports == seen["accepted"] + seen["delivered"] + seen["failed"] + seen["returned"]  # some were sent twice
+    screen = StringIO()
+    show_ending(result, Console(file=screen, width=160))
+    assert "hilang 0, ganda 0" in screen.getvalue()
+
+
+async def listening(door: str) -> bool:
+    """True while somebody answers there."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(door.rsplit(":", 1)[1]))
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def test_another_pedulis_servers_are_left_alone(world: World, tmp_path: Path) -> None:
@@ -76,30 +107,3 @@ async def test_servers_that_do_not_answer_are_told_of_in_a_line(tmp_path: Path) 
     assert "peduli doctor" in err.decode().splitlines()[-1]
     assert len(err.decode().splitlines()) == 2
     assert b"secret" not in err
-
-
-async def test_ctrl_c_stops_everything_while_it_waits(world: World, tmp_path: Path) -> None:
-    process = await demo(world, tmp_path)
-    assert process.stdout is not None
-    seen = b""
-    while b"Ctrl-C" not in seen:
-        line = await process.stdout.readline()
-        assert line, (seen, await process.communicate())
-        seen += line
-    assert "hilang 0, ganda 0" in seen.decode()
-    environment = (tmp_path / ".peduli/demo/env").read_text()
-    doors = [line.split("=")[1] for line in environment.splitlines() if "http://" in line]
-    assert len(doors) == 3
-    process.send_signal(signal.SIGINT)
-    assert await process.wait() == 0
-
-    async def listening(door: str) -> bool:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", int(door.rsplit(":", 1)[1]))
-        except OSError:
-            return False
-        writer.close()
-        return True
-
-    for door in doors:
-        await eventually(partial(listening, door), lambda is_open: not is_open)

@@ -18,6 +18,7 @@ import pytest
 from services.purchases.usecases.judging import purchase_id
 from services.purchases.usecases.pledges import pledge_id
 from tests.support.eventually import eventually
+from tests.support.leftovers import left
 from tests.support.repository import ROOT, committed
 
 QUICKSTART = {"PURCHASE_ID": str(purchase_id("3276", "/pos/koperasi-contoh", "KOP-2021-000131"))}
@@ -62,6 +63,7 @@ async def first_terminal(clone: Path) -> AsyncIterator[Path]:
     os.killpg(process.pid, signal.SIGINT)
     await process.wait()
     await eventually(seen, lambda text: "Semuanya sudah berhenti" in text)
+    assert left(clone) == []
 
 
 def typed(command: str, before: str, folder: Path) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import aio_pika
 import asyncpg
-import psutil
 import pytest
 
 from peduli.prepare import prepare_broker
@@ -23,6 +22,7 @@ from peduli.servers.rabbitmq import RabbitMQ, find_rabbitmq
 from peduli.servers.server import Server
 from shared.messaging import topology
 from tests.support.eventually import eventually
+from tests.support.leftovers import left
 
 ROOT = Path(__file__).parents[3]
 
@@ -51,17 +51,6 @@ with private_servers(Path(sys.argv[1])):
     print("up", flush=True)
     signal.pause()
 """
-
-
-def left(folder: Path) -> list[str]:
-    """What still runs with `folder` on its command line, in its environment, or as its label."""
-    found = []
-    for process in psutil.process_iter(["cmdline", "environ", "status"]):
-        said = [*(process.info["cmdline"] or []), *(process.info["environ"] or {}).values()]
-        if process.info["status"] != psutil.STATUS_ZOMBIE and any(str(folder) in word for word in said):
-            found.append(f"{process.pid} {' '.join(process.info['cmdline'] or [])[:80]}")
-    listed = docker("ps", "--all", "--format", f'{{{{.Names}}}} {{{{.Label "{LABEL}"}}}}').stdout
-    return found + [line for line in listed.splitlines() if str(folder) in line]
 
 
 def volumes(folder: Path) -> list[str]:
@@ -116,8 +105,14 @@ async def test_a_rabbitmq_has_all_that_the_topology_needs_and_comes_back_with_it
     await eventually(depths, lambda seen: seen == {"purchases.intake": 1})
 
 
-@pytest.mark.parametrize("way", [pytest.param("machine", marks=on_machine), pytest.param("docker", marks=on_docker)])
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("way", "how"),
+    [  # Ctrl-C with the machine's own is a step of the journey of the quickstart
+        pytest.param("machine", signal.SIGKILL, marks=on_machine),
+        pytest.param("docker", signal.SIGINT, marks=on_docker),
+        pytest.param("docker", signal.SIGKILL, marks=on_docker),
+    ],
+)
 async def test_servers_end_with_their_maker(tmp_path: Path, way: str, how: signal.Signals) -> None:
     environment = {**os.environ, "PEDULI_SERVERS": way, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", MAKER, str(tmp_path)]
