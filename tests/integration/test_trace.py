@@ -8,7 +8,6 @@ import io
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 from rich.console import Console
 
@@ -19,7 +18,7 @@ from peduli import trace
 from tests.support.eventually import eventually
 from tests.support.journey import household, query, recent, report
 from tests.support.publish import SOURCE, message, publish, purchase
-from tests.support.running import serving
+from tests.support.running import caller, serving
 from tests.support.servers import World
 
 NUMBER = "INV/2021/07/1"
@@ -35,7 +34,7 @@ async def delivered(world: World) -> AsyncIterator[dict[str, str]]:
         serving(purchases.service(settings)) as one,
         serving(distribution.service(settings)) as two,
         serving(reporting.service(settings)) as three,
-        httpx.AsyncClient(base_url=two) as field,
+        caller(two) as field,
     ):
         await field.post("/v1/households", json=household(), headers={"Peduli-Source": "/rt/1"})
         wrong = purchase("KOP-SALAH", unit_code="x")
@@ -98,7 +97,7 @@ async def test_what_was_refused_and_who_waits_are_told_too(world: World) -> None
         assert refused["purchases"][0]["now"] is None
         assert "UNKNOWN_UNIT" in shown(refused)
         assert refused == await follow("receipt-2", urls, SOURCE)
-        async with httpx.AsyncClient(base_url=urls["distribution"]) as field:
+        async with caller(urls["distribution"]) as field:
             hungry = await field.post("/v1/households", json=household("KK-2"), headers={"Peduli-Source": "/rt/1"})
         identity = hungry.json()["household_id"]
         waits = f"select 1 from distribution.waiting where household_id = '{identity}'"
@@ -111,7 +110,7 @@ async def test_what_was_refused_and_who_waits_are_told_too(world: World) -> None
 
 
 async def test_a_number_that_two_sources_know_asks_which(world: World) -> None:
-    async with serving(purchases.service(world.settings())) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(purchases.service(world.settings())) as url, caller(url) as client:
         for source, unit in (("/pos/a", "32.76.DKUM"), ("/pos/b", "32.76.06")):
             await client.post("/v1/purchases", json=purchase(unit_code=unit), headers={"Peduli-Source": source})
         urls = {"purchases": url, "distribution": url, "reporting": url}
@@ -122,7 +121,7 @@ async def test_a_number_that_two_sources_know_asks_which(world: World) -> None:
 
 
 async def test_who_told_of_anothers_receipt_learns_it_and_is_led_to_it(world: World) -> None:
-    async with serving(purchases.service(world.settings())) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(purchases.service(world.settings())) as url, caller(url) as client:
         for source in ("/pos/a", "/unit/b"):
             await client.post("/v1/purchases", json=purchase(), headers={"Peduli-Source": source})
         told = await client.get("/v1/submissions", params={"source": "/unit/b", "reference": "KOP-1"})
@@ -133,7 +132,7 @@ async def test_who_told_of_anothers_receipt_learns_it_and_is_led_to_it(world: Wo
 
 
 async def test_what_became_of_one_event_is_told_apart_from_others_of_its_number(world: World) -> None:
-    async with serving(purchases.service(world.settings())) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(purchases.service(world.settings())) as url, caller(url) as client:
         for event_id, body in (("e1", purchase(NUMBER)), ("e2", purchase(NUMBER, purpose="own_use"))):
             await publish(world.rabbitmq.url, [(message(body, ce_id=event_id), KEY)])
 

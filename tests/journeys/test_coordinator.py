@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 from playwright.async_api import Browser, Page, expect
 
 from shared.clock import now
@@ -14,6 +13,7 @@ from tests.support.coordinators import NAME, add_coordinator, come_in
 from tests.support.eventually import eventually
 from tests.support.journey import query, recent, register, report, tell
 from tests.support.officers import peduli
+from tests.support.running import caller
 from tests.support.servers import TENANT, World
 from tests.support.volunteers import TEAM, add_team, doors
 
@@ -26,7 +26,7 @@ async def busy(world: World, address: str) -> list[str]:
     """A morning: one packet in hand and told by two, one failed, one that waits. Returns their tasks."""
     rows = await query(world, "select task_id from distribution.tasks order by task_id limit 3")
     first, second, third = (str(row["task_id"]) for row in rows)
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with caller(address) as client:
         await report(client, first, "accept", team=TEAM)
         await report(client, first, "deliver", team=OTHER_TEAM, proof_kind="witness", proof="Ketua RT")
         await report(client, second, "accept", team=TEAM)
@@ -36,7 +36,7 @@ async def busy(world: World, address: str) -> list[str]:
 
 async def in_need(world: World, address: str) -> None:
     """A household that nothing in stock fits, and cooked food that is spoilt tonight."""
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with caller(address) as client:
         await register(client, household_ref="KK-9", rw=9, groups=["no_cook"], allergens=["soy"])
     await tell(world, recent("KOP-9", lines=[COOKED], total_idr=66_000))
     both = "select 1 from distribution.waiting, distribution.lots where sku = 'NASI-KOTAK-AYAM'"
@@ -87,7 +87,7 @@ async def test_he_sees_what_is_wrong_and_decides(world: World, chromium: Browser
         await in_need(world, server)
         first, second, third = await busy(world, server)
         (fourth,) = await query(world, f"select task_id from distribution.tasks where task_id > '{third}'")
-        async with httpx.AsyncClient(base_url=server) as client:
+        async with caller(server) as client:
             await report(client, str(fourth["task_id"]), "accept", team=TEAM)
         await come_in(page, world, server)
         await expect(page.get_by_role("region", name="Menunggu barang")).to_contain_text("RW 09")

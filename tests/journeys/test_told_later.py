@@ -10,6 +10,7 @@ from tests.support.browser import broken_rules, fits, low, window
 from tests.support.coordinators import add_coordinator
 from tests.support.journey import query, report
 from tests.support.proxy import proxied
+from tests.support.running import browser
 from tests.support.servers import World
 from tests.support.volunteers import add_team, come_in, doors, kept_offline, take_all
 
@@ -54,7 +55,7 @@ async def test_a_kept_page_is_told_at_its_next_contact_what_became_of_its_doors(
         one, two = await door(page, 1), await door(page, 2)
         signal.go_away()
         await page.context.set_offline(True)
-        async with httpx.AsyncClient(base_url=server, headers={"Accept": "text/html"}) as client:
+        async with browser(server) as client:
             await another_team_brings(client, world, one)
             await releases(client, world, two)
         await page.goto("/lapangan")  # it is the one of before

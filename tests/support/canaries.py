@@ -12,10 +12,10 @@ from pathlib import Path
 import aio_pika
 import aio_pika.abc
 import asyncpg
-import httpx
 
 from peduli import processes
 from shared.messaging import topology
+from tests.support.running import caller
 from tests.support.truth import Truth
 
 # digits within a hash or within what is sealed are nobody's phone
@@ -56,7 +56,7 @@ def _logs(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 async def _metrics(services: dict[str, processes.Running]) -> list[tuple[str, str]]:
-    async with httpx.AsyncClient(timeout=10) as client:
+    async with caller(timeout=10) as client:
         return [(f"{name}/metrics", (await client.get(f"{it.url}/metrics")).text) for name, it in services.items()]
 
 

@@ -21,6 +21,7 @@ from shared.clock import now
 from shared.messaging import topology
 from shared.reference.model import Reference
 from tests.support.publish import message
+from tests.support.running import caller
 from tests.support.truth import SOURCE, TENANT, Body, Truth
 
 CHUNK = 20  # purchases that are shuffled together with what follows on them
@@ -121,7 +122,7 @@ class Field:
 
     async def register(self, households: int) -> None:
         """Households all over the city, before the battle."""
-        async with httpx.AsyncClient(timeout=5) as client:
+        async with caller(timeout=5) as client:
             for number in range(households):
                 body = household(self.draw, now(), self.draw.choice(self.kelurahan), number)
                 body["people"] = {
@@ -133,7 +134,7 @@ class Field:
 
     async def work(self, stop: asyncio.Event) -> None:
         """Carry packets, change and release households, until `stop`; what is in hand then is finished."""
-        async with httpx.AsyncClient(timeout=5) as client:
+        async with caller(timeout=5) as client:
             unchanged = list(self.truth.households)
             self.draw.shuffle(unchanged)
             while not stop.is_set():

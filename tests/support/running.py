@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -24,6 +25,17 @@ class Door(httpx.AsyncClient):
     def speaking_for(self, tenant: str) -> Door:
         """The same door, entered by another city."""
         return Door(self.app, tenant)
+
+
+def caller(address: str = "", *, network: str = "127.0.0.1", **more: Any) -> httpx.AsyncClient:
+    """A client of what listens on a loopback port. It reads no certificates, which takes as long as twenty requests."""
+    transport = httpx.AsyncHTTPTransport(verify=False, local_address=network)
+    return httpx.AsyncClient(base_url=address, transport=transport, **more)
+
+
+def browser(address: str, network: str = "127.0.0.1") -> httpx.AsyncClient:
+    """A person's, who wants pages."""
+    return caller(address, network=network, headers={"Accept": "text/html"})
 
 
 @contextlib.asynccontextmanager

@@ -16,7 +16,7 @@ from shared.clock import Clock, now
 from tests.support.eventually import eventually
 from tests.support.journey import KELURAHAN, query, recent, register, tell
 from tests.support.officers import key_of, peduli
-from tests.support.running import running, serving
+from tests.support.running import caller, running, serving
 from tests.support.servers import World
 
 TEAM = "tim-beji"
@@ -40,7 +40,7 @@ async def doors(
     async with (
         serving(distribution.service(settings, clock=clock)) as address,
         running(purchases.service(settings)),
-        httpx.AsyncClient(base_url=address) as client,
+        caller(address) as client,
     ):
         for number in range(1, count + 1):
             people = {**PEOPLE, "name": f"Ibu Contoh {number}", "address": f"Jl. Contoh No. {number}"}

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import httpx
-
 from tests.support import coordinators
 from tests.support.coordinators import add_coordinator
 from tests.support.journey import KELURAHAN
+from tests.support.running import caller
 from tests.support.servers import World
 from tests.support.volunteers import doors
 
@@ -33,7 +32,7 @@ from generate_series(1, 210) as n
 
 async def test_the_head_of_the_page_counts_what_its_lists_leave_out(world: World) -> None:
     add_coordinator(world)
-    async with doors(world, 1) as address, httpx.AsyncClient(base_url=address) as client:
+    async with doors(world, 1) as address, caller(address) as client:
         await world.admin.execute(COPIES)
         await coordinators.enter(client, world)
         page = (await client.get("/koordinator")).text
@@ -45,7 +44,7 @@ async def test_the_head_of_the_page_counts_what_its_lists_leave_out(world: World
 
 
 async def test_tasks_come_page_by_page_until_there_are_no_more(world: World) -> None:
-    async with doors(world, 1) as address, httpx.AsyncClient(base_url=address) as client:
+    async with doors(world, 1) as address, caller(address) as client:
         await world.admin.execute(COPIES)
         asked: dict[str, Any] = {"kelurahan": KELURAHAN}
         first = await client.get("/v1/tasks", params=asked)

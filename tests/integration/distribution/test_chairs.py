@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import httpx
 import pytest
 
 from peduli.prepare import load_city
@@ -12,6 +11,7 @@ from shared.reference.load import load
 from tests.support.coordinators import add_coordinator
 from tests.support.coordinators import enter as enter_as_coordinator
 from tests.support.journey import KELURAHAN, query, report
+from tests.support.running import caller
 from tests.support.servers import World
 from tests.support.volunteers import TEAM, add_team, doors, enter
 
@@ -23,7 +23,7 @@ async def test_a_packet_is_left_with_a_chair_where_the_city_says_so(world: World
     await load_city(world.database_url, dataclasses.replace(depok, regions={**depok.regions, KELURAHAN: here}))
     add_team(world)
     add_coordinator(world)
-    async with doors(world, 1) as address, httpx.AsyncClient(base_url=address) as client:
+    async with doors(world, 1) as address, caller(address) as client:
         task = str((await query(world, "select task_id from distribution.tasks"))[0]["task_id"])
         await report(client, task, "accept", team=TEAM)
         key = await enter(client, world)

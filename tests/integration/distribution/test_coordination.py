@@ -19,6 +19,7 @@ from tests.support.coordinators import add_coordinator
 from tests.support.eventually import eventually
 from tests.support.journey import KELURAHAN, query, report
 from tests.support.officers import peduli
+from tests.support.running import browser
 from tests.support.servers import World
 from tests.support.volunteers import TEAM, add_team, doors, enter
 
@@ -43,11 +44,6 @@ async def address(world: World) -> AsyncIterator[str]:
         add_coordinator(world, name, place)
     async with doors(world, 2) as served:
         yield served
-
-
-def browser(address: str) -> httpx.AsyncClient:
-    """A browser, without one."""
-    return httpx.AsyncClient(base_url=address, headers={"Accept": "text/html"})
 
 
 async def tasks(world: World) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 import services.distribution.app as distribution
 from tests.support.journey import query
 from tests.support.officers import key_of, peduli
-from tests.support.running import serving
+from tests.support.running import browser, serving
 from tests.support.servers import World
 from tests.support.volunteers import TEAM, add_team, enter
 
@@ -23,11 +23,6 @@ async def address(world: World) -> AsyncIterator[str]:
     add_team(world)
     async with serving(distribution.service(world.settings())) as served:
         yield served
-
-
-def phone(address: str) -> httpx.AsyncClient:
-    """A phone's browser, without one."""
-    return httpx.AsyncClient(base_url=address, headers={"Accept": "text/html"})
 
 
 async def choose(client: httpx.AsyncClient, key: str, pin: str) -> str:
@@ -48,7 +43,7 @@ async def tried(client: httpx.AsyncClient, pin: str) -> httpx.Response:
 async def test_a_pin_opens_on_its_own_device_alone_and_after_five_wrong_ones_nothing(
     world: World, address: str
 ) -> None:
-    async with phone(address) as hers, phone(address) as his, phone(address) as strange:
+    async with browser(address) as hers, browser(address) as his, browser(address) as strange:
         key = await enter(hers, world)
         assert [await choose(hers, key, easy) for easy in ("123456", "121212", "48291")] == ["EASY_PIN"] * 3
         assert await choose(hers, key, HERS) == "pin_set"
@@ -77,7 +72,7 @@ async def test_a_pin_opens_on_its_own_device_alone_and_after_five_wrong_ones_not
 
 
 async def test_a_lost_phone_cannot_come_again_by_its_pin(world: World, address: str) -> None:
-    async with phone(address) as hers, phone(address) as his:
+    async with browser(address) as hers, browser(address) as his:
         for client, pin in ((hers, HERS), (his, HIS)):
             assert await choose(client, await enter(client, world), pin) == "pin_set"
             await leave(client)

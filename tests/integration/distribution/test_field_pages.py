@@ -17,6 +17,7 @@ from services.distribution.usecases.homes import CODE_LENGTH, CODE_LETTERS, work
 from shared.clock import now
 from tests.support.journey import KELURAHAN, code_for, query, report
 from tests.support.officers import key_of, peduli
+from tests.support.running import browser
 from tests.support.servers import World
 from tests.support.volunteers import PEOPLE, TEAM, add_team, doors, enter
 
@@ -34,11 +35,6 @@ async def address(world: World) -> AsyncIterator[str]:
     add_team(world, "tim-kecamatan", KECAMATAN)
     async with doors(world, 2) as served:
         yield served
-
-
-def phone(address: str) -> httpx.AsyncClient:
-    """A phone's browser, without one."""
-    return httpx.AsyncClient(base_url=address, headers={"Accept": "text/html"})
 
 
 async def first_task(world: World) -> str:
@@ -66,7 +62,7 @@ async def test_what_was_not_escalated_is_refused_to_a_team_of_the_kecamatan_on_e
     world: World, address: str
 ) -> None:
     task = await first_task(world)
-    async with phone(address) as stranger:
+    async with browser(address) as stranger:
         key = await enter(stranger, world, "tim-kecamatan")
         seen = (await stranger.get("/lapangan")).text + (await stranger.get("/lapangan/cetak")).text
         assert task not in seen
@@ -80,7 +76,7 @@ async def test_what_was_not_escalated_is_refused_to_a_team_of_the_kecamatan_on_e
 
 async def test_a_photo_is_only_taken_of_a_packet_that_the_team_has(world: World, address: str) -> None:
     task = await first_task(world)
-    async with phone(address) as client:
+    async with browser(address) as client:
         key = await enter(client, world)
         of_photo = {name: route for name, route in routes(task, key).items() if name in ("photo", "offset", "piece")}
         for name, (method, path, more) in of_photo.items():
@@ -97,7 +93,7 @@ async def test_a_photo_is_only_taken_of_a_packet_that_the_team_has(world: World,
 
 async def test_nobody_is_let_in_without_signing_in_or_without_the_pages_key(world: World, address: str) -> None:
     task = await first_task(world)
-    async with phone(address) as visitor:
+    async with browser(address) as visitor:
         assert (await visitor.get("/lapangan")).headers["location"] == "/lapangan/masuk"
         for name, (method, path, more) in routes(task, "0" * 32).items():
             away = await visitor.request(method, path, **more)
@@ -111,7 +107,7 @@ async def test_nobody_is_let_in_without_signing_in_or_without_the_pages_key(worl
 
 
 async def test_a_link_is_for_one_device_and_a_lost_phone_is_cut_off_alone(world: World, address: str) -> None:
-    async with phone(address) as one, phone(address) as other:
+    async with browser(address) as one, browser(address) as other:
         link = peduli(world, "team", "link", TEAM, "--url", address)
         key = key_of(await one.get(link))
         assert (await one.post(link, data={"kunci": key})).headers["location"] == "/lapangan"
@@ -136,7 +132,7 @@ async def test_a_link_is_for_one_device_and_a_lost_phone_is_cut_off_alone(world:
 
 
 async def test_people_are_shown_for_accepted_doors_and_for_no_others(world: World, address: str) -> None:
-    async with phone(address) as client:
+    async with browser(address) as client:
         key = await enter(client, world)
         free = (await client.get("/lapangan")).text
         assert not any(word in free for word in PERSONAL)
@@ -159,7 +155,7 @@ async def test_families_of_one_house_come_one_after_the_other_and_their_house_is
         return {"rw": 1, "size": 8 - number, "people": people}  # larger ones are planned first: by house they alternate
 
     add_team(world)
-    async with doors(world, 6, told=family) as address, phone(address) as client:
+    async with doors(world, 6, told=family) as address, browser(address) as client:
         rows = await query(
             world, "select task_id, house_key from distribution.tasks join distribution.households using (household_id)"
         )
@@ -180,7 +176,7 @@ async def test_families_of_one_house_come_one_after_the_other_and_their_house_is
 
 async def test_a_team_says_when_it_has_fetched_and_need_not_fetch_what_was_recalled(world: World, address: str) -> None:
     tasks = await query(world, "select task_id, household_id from distribution.tasks order by 1")
-    async with phone(address) as client:
+    async with browser(address) as client:
         key = await enter(client, world)
         await client.post("/lapangan/ambil", data={"kunci": key, "tugas": [f"{row['task_id']} 1" for row in tasks]})
         page = (await client.get("/lapangan")).text
@@ -206,7 +202,7 @@ async def test_who_recovers_while_a_packet_rides_calls_it_back_and_the_way_back_
     world: World, address: str
 ) -> None:
     task = await first_task(world)
-    async with phone(address) as client:
+    async with browser(address) as client:
         key, home = await enter(client, world), await page_of(world, client, task)
         await client.post("/lapangan/ambil", data={"kunci": key, "tugas": f"{task} 1", "diambil": "ya"})
         row = await query(world, f"select household_id from distribution.tasks where task_id = '{task}'")
@@ -232,7 +228,7 @@ def test_a_million_guesses_find_no_household_in_a_city_of_ten_thousand() -> None
 async def test_a_full_team_takes_the_next_door_when_it_has_room(world: World, address: str) -> None:
     peduli(world, "team", "add", TEAM, KELURAHAN, "--capacity", "1")
     add_team(world, "tim-dua")
-    async with phone(address) as client, phone(address) as other:
+    async with browser(address) as client, browser(address) as other:
         key = await enter(client, world)
         await enter(other, world, "tim-dua")
         first, second = [str(row["task_id"]) for row in await query(world, "select task_id from distribution.tasks")]
@@ -252,7 +248,7 @@ async def test_a_full_team_takes_the_next_door_when_it_has_room(world: World, ad
 
 
 async def test_what_no_form_of_ours_would_send_is_refused_and_breaks_nothing(world: World, address: str) -> None:
-    async with phone(address) as client:
+    async with browser(address) as client:
         key, task = await enter(client, world), await first_task(world)
         await client.post("/lapangan/ambil", data={"kunci": key, "tugas": f"{task} 1"})
         said = {"kunci": key, "tugas": task, "versi": "2", "jenis": "deliver", "saksi": "Kader"}
@@ -284,7 +280,7 @@ async def page_of(world: World, client: httpx.AsyncClient, task: str) -> str:
 
 async def test_a_household_sees_what_comes_and_the_code_only_while_it_is_carried(world: World, address: str) -> None:
     task = await first_task(world)
-    async with phone(address) as client:
+    async with browser(address) as client:
         path = await page_of(world, client, task)
         assert re.fullmatch(r"/rumah/[2-9a-z]{16}", path)
         waiting = (await client.get(path)).text
@@ -309,7 +305,7 @@ async def test_a_household_sees_what_comes_and_the_code_only_while_it_is_carried
 
 async def test_a_household_says_once_what_is_missing_and_gets_a_number_and_a_day(world: World, address: str) -> None:
     task = await first_task(world)
-    async with phone(address) as client:
+    async with browser(address) as client:
         path = await page_of(world, client, task)
         await report(client, task, "accept", team=TEAM)
         said = {"kunci": key_of(await client.get(path)), "tugas": task, "jawab": "incomplete"}

@@ -12,7 +12,7 @@ from services.distribution.api.home_page import GUESSES
 from tests.support.coordinators import add_coordinator, enter
 from tests.support.journey import KELURAHAN, query, report
 from tests.support.officers import key_of
-from tests.support.running import serving
+from tests.support.running import browser, serving
 from tests.support.servers import World
 from tests.support.volunteers import TEAM, doors
 
@@ -28,12 +28,6 @@ async def address(world: World) -> AsyncIterator[str]:
         yield served
 
 
-def device(address: str, network: str = "127.0.0.1") -> httpx.AsyncClient:
-    """A browser without one, at an address of this machine."""
-    transport = httpx.AsyncHTTPTransport(local_address=network)
-    return httpx.AsyncClient(base_url=address, transport=transport, headers={"Accept": "text/html"})
-
-
 async def page_of(world: World, client: httpx.AsyncClient) -> str:
     """The address of the household's page."""
     (row,) = await query(world, "select household_id from distribution.tasks")
@@ -41,7 +35,7 @@ async def page_of(world: World, client: httpx.AsyncClient) -> str:
 
 
 async def test_guessing_is_stopped_by_address_and_a_household_that_reloads_is_not(world: World, address: str) -> None:
-    async with device(address) as hers, device(address) as guesser, device(address, "127.0.0.2") as elsewhere:
+    async with browser(address) as hers, browser(address) as guesser, browser(address, "127.0.0.2") as elsewhere:
         path = await page_of(world, hers)
         assert {(await guesser.get(path)).status_code for _ in range(2 * GUESSES)} == {200}  # right codes are none
         guesser.cookies.clear()
@@ -62,7 +56,7 @@ async def test_who_comes_through_a_trusted_proxy_has_a_limit_of_his_own(world: W
     settings = world.settings(trusted_proxies="127.0.0.2, 127.0.0.8/29")
     async with serving(distribution.service(settings)) as served:
         for network, expected in (("127.0.0.9", 404), ("127.0.0.1", 429)):
-            async with device(served, network) as client:
+            async with browser(served, network) as client:
                 for number in range(GUESSES + 1):
                     said = {"X-Forwarded-For": f"203.0.113.{number}"}
                     last = await client.get(f"/rumah/{number:016}", headers=said)
@@ -70,7 +64,7 @@ async def test_who_comes_through_a_trusted_proxy_has_a_limit_of_his_own(world: W
 
 
 async def test_a_code_from_paper_is_typed_in_and_mended(world: World, address: str) -> None:
-    async with device(address) as client:
+    async with browser(address) as client:
         code = (await page_of(world, client)).removeprefix("/rumah/")
         assert 'name="kode"' in (await client.get("/rumah")).text
         typed = f" {code[:4].upper()}-{code[4:8]} {code[8:]}"
@@ -83,7 +77,7 @@ async def test_a_code_from_paper_is_typed_in_and_mended(world: World, address: s
 
 
 async def test_a_household_says_first_of_all_that_it_has_it(world: World, address: str) -> None:
-    async with device(address) as client:
+    async with browser(address) as client:
         path = await page_of(world, client)
         (row,) = await query(world, "select task_id from distribution.tasks")
         task = str(row["task_id"])
@@ -108,7 +102,7 @@ async def test_help_at_doors_is_counted_for_the_coordinator_of_that_place(
     world: World, address: str, place: str
 ) -> None:
     add_coordinator(world, place=place)
-    async with device(address) as client:
+    async with browser(address) as client:
         await enter(client, world)
         assert "Sampai sekarang 0 paket (0 barang) ada di depan pintu" in (await client.get("/koordinator")).text
         (row,) = await query(world, "select task_id, quantity from distribution.task_lines")

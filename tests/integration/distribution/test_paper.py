@@ -14,6 +14,7 @@ from shared.reference.load import load
 from tests.support import coordinators
 from tests.support.journey import query, report, sums
 from tests.support.officers import peduli
+from tests.support.running import caller
 from tests.support.servers import World
 from tests.support.volunteers import TEAM, add_team, doors
 
@@ -26,7 +27,7 @@ async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
     add_team(world)
     coordinators.add_coordinator(world)
     household = {"size": 6}
-    async with doors(world, 2, told=lambda _: household) as address, httpx.AsyncClient(base_url=address) as browser:
+    async with doors(world, 2, told=lambda _: household) as address, caller(address) as browser:
         await world.admin.execute("update distribution.tasks set assigned_at = assigned_at - interval '3 hours'")
         for row in await query(world, "select task_id from distribution.tasks"):
             await report(browser, str(row["task_id"]), "accept", team=TEAM)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from shared.clock import now
@@ -18,6 +17,7 @@ from tests.support import coordinators
 from tests.support.coordinators import add_coordinator
 from tests.support.journey import query
 from tests.support.officers import key_of, peduli
+from tests.support.running import browser
 from tests.support.servers import World, bring
 from tests.support.volunteers import PEOPLE, add_team, doors, enter
 
@@ -42,11 +42,6 @@ async def address(world: World) -> AsyncIterator[str]:
     add_coordinator(world)
     async with doors(world, 2, told=family) as served:
         yield served
-
-
-def browser(address: str) -> httpx.AsyncClient:
-    """A browser, without one."""
-    return httpx.AsyncClient(base_url=address, headers={"Accept": "text/html"})
 
 
 async def test_the_rule_stands_at_each_door_and_on_a_households_page_and_no_way_leads_out_of_the_city(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
 from tests.support import coordinators
 from tests.support.coordinators import add_coordinator
 from tests.support.journey import query, report
 from tests.support.officers import key_of
+from tests.support.running import browser
 from tests.support.servers import World
 from tests.support.volunteers import TEAM, add_team, doors, enter
 
@@ -25,11 +25,6 @@ async def address(world: World) -> AsyncIterator[str]:
     add_coordinator(world, "koordinator-tetangga", ELSEWHERE)
     async with doors(world, 1) as served:
         yield served
-
-
-def browser(address: str) -> httpx.AsyncClient:
-    """A browser, without one."""
-    return httpx.AsyncClient(base_url=address, headers={"Accept": "text/html"})
 
 
 async def test_a_lost_phone_is_cut_off_at_once_and_no_other(world: World, address: str) -> None:

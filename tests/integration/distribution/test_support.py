@@ -20,6 +20,7 @@ from tests.support import coordinators
 from tests.support.coordinators import add_coordinator
 from tests.support.journey import query, report
 from tests.support.officers import key_of, peduli
+from tests.support.running import browser
 from tests.support.servers import World
 from tests.support.volunteers import TEAM, add_team, doors, enter
 
@@ -35,11 +36,6 @@ async def address(world: World) -> AsyncIterator[str]:
     add_coordinator(world)
     async with doors(world, 1) as served:
         yield served
-
-
-def browser(address: str) -> httpx.AsyncClient:
-    """A browser, without one."""
-    return httpx.AsyncClient(base_url=address, headers={"Accept": "text/html"})
 
 
 def next_morning() -> datetime:

@@ -32,7 +32,7 @@ from shared.ids import derived_id
 from tests.support.eventually import eventually
 from tests.support.journey import one_task, query, recent, register, report, tell
 from tests.support.officers import peduli
-from tests.support.running import running
+from tests.support.running import caller, running
 from tests.support.servers import World
 
 RECEIVER = Path(__file__).parent.parent.parent.parent / "examples" / "webhooks" / "python" / "receiver.py"
@@ -130,7 +130,7 @@ async def test_a_citys_gateway_hears_each_step_and_is_sure_who_says_it(world: Wo
     assert set(told_of[3:]) == {"planned"}  # once more for the packet that follows the delivered one
     assert {household for _, household, _ in lines} == {home}
     assert not any(word in out.decode() for word in PERSONAL)
-    async with httpx.AsyncClient() as stranger:
+    async with caller() as stranger:
         assert (await query(world, "select count(*)::int as n from distribution.webhooks")) == [{"n": 1}]
         with pytest.raises(httpx.ConnectError):
             await stranger.post(f"http://127.0.0.1:{port}/")

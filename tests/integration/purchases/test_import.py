@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from peduli.processes import Running
@@ -21,6 +20,7 @@ from shared.reference.load import load
 from shared.sheets.spreadsheet import read
 from tests.integration.purchases.test_intake import rows
 from tests.support.access import add
+from tests.support.running import caller
 from tests.support.servers import World
 from tests.support.sheets import HEADINGS, purchases, xlsx
 
@@ -104,7 +104,7 @@ async def test_a_publisher_at_its_limit_is_waited_for(world: World, purchases_se
     token = (await add(world, "import", sources=(SOURCE,), requests=60)).token
     path, headers = tmp_path / "belanja.xlsx", {"Authorization": f"Bearer {token}"}
     path.write_bytes(xlsx([HEADINGS, *purchases(CITY, 20, unit=UNIT)]))
-    async with httpx.AsyncClient(base_url=purchases_service.url, headers=headers) as client:
+    async with caller(purchases_service.url, headers=headers) as client:
         while (await client.get("/v1/files")).status_code == 200:
             pass
     code, found, told = bring(path, purchases_service.url, "--yes", "--token", token)
