@@ -1,8 +1,7 @@
 """Names the fixtures, which live in tests/support, and makes every property test repeatable."""
 
+import asyncio
 import gc
-from asyncio import AbstractEventLoop
-from collections.abc import Callable
 
 import pytest
 import uvloop
@@ -12,15 +11,11 @@ from tests.support import signatures
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # the loop that the services run on in life
 signatures.remember()
 gc.set_threshold(20_000, 50, 50)  # look for garbage as rarely as the services do
 
 pytest_plugins = ["tests.support.servers", "tests.support.stored_city", "tests.support.tools", "tests.support.browser"]
-
-
-def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
-    """The loop that the services run on in life."""
-    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_collection_finish() -> None:
