@@ -97,7 +97,8 @@ async def test_a_login_of_another_kelurahan_has_nothing_to_do_with_a_task_until_
             await read(world, made, KELURAHAN)
         await publishers.change(operator(world), "tim-pindah", units=[KELURAHAN])
         await eventually(lambda: is_open(connection), lambda still: not still)  # it read what is not its own any more
-        await eventually(lambda: read(world, made, KELURAHAN), bool)  # its page may know it before the relay has told it
+        # the page may know it before the relay has told it
+        await eventually(lambda: read(world, made, KELURAHAN), bool)
         await eventually(lambda: tried_again(world), lambda rows: rows == [("tim-pindah", "accept", "accepted")])
 
 
