@@ -58,6 +58,23 @@ class World:
         return [dict(row) for row in await self.admin.fetch(sql)]
 
 
+@dataclass(frozen=True)
+class Databases:
+    """Makes and removes databases of a server."""
+
+    _postgres: Server
+    _admin: asyncpg.Pool[asyncpg.Record]
+
+    async def create(self, name: str, how: str = "") -> str:
+        """Create a database; returns its URL."""
+        await self._admin.execute(f"create database {name} {how}")
+        return self._postgres.url.removesuffix("/postgres") + f"/{name}"
+
+    async def drop(self, name: str) -> None:
+        """Remove one, whoever still looks at it: hundreds of copies kept until the end would be written to disk."""
+        await self._admin.execute(f"drop database {name} with (force)")
+
+
 @contextlib.contextmanager
 def quick_folder(otherwise: Path) -> Iterator[Path]:
     """A folder in memory, if there is room. On ext4 a database's hundreds of files are made slowly while those of
@@ -95,23 +112,33 @@ async def declared(servers: tuple[Server, AnyRabbitMQ]) -> Topology:
 
 
 @pytest.fixture(scope="session")
-async def template(servers: tuple[Server, AnyRabbitMQ]) -> str:
+async def databases(servers: tuple[Server, AnyRabbitMQ]) -> AsyncIterator[Databases]:
+    """All databases of a worker's Postgres."""
+    # one connection, and another one after a test that stopped Postgres
+    async with asyncpg.create_pool(servers[0].url, min_size=0, max_size=1) as admin:
+        yield Databases(servers[0], admin)
+
+
+@pytest.fixture(scope="session")
+async def template(databases: Databases) -> str:
     """The name of a database as every test finds it: migrated, with Depok alone. Made once per worker, then copied."""
-    await prepare_database(await create(servers[0], "template"), TENANT)
+    await prepare_database(await databases.create("template"), TENANT)
     return "template"
 
 
 @pytest.fixture
-async def world(servers: tuple[Server, AnyRabbitMQ], declared: Topology, template: str) -> AsyncIterator[World]:
+async def world(
+    servers: tuple[Server, AnyRabbitMQ], declared: Topology, databases: Databases, template: str
+) -> AsyncIterator[World]:
     """A fresh database, migrated, with Depok alone, and every queue empty."""
     postgres, rabbitmq = servers
     name = f"test_{next(_numbers)}"
-    database_url = await create(postgres, name, f"template {template} strategy file_copy")
+    database_url = await databases.create(name, f"template {template} strategy file_copy")
     await purge(rabbitmq.url, declared)
     # no statement is kept: what it reads may be migrated meanwhile
     async with asyncpg.create_pool(database_url, min_size=0, max_size=4, statement_cache_size=0) as admin:
         yield World(postgres, rabbitmq, database_url, declared, admin)
-    await drop(postgres, name)
+    await databases.drop(name)
 
 
 async def bring(world: World, city: Reference) -> None:
@@ -132,21 +159,6 @@ async def sharded(world: World, shards: int) -> AsyncIterator[None]:
             await delete(world.rabbitmq.url, queue)
 
 
-async def create(postgres: Server, name: str, how: str = "") -> str:
-    """Create a database; returns its URL."""
-    admin = await asyncpg.connect(postgres.url)
-    await admin.execute(f"create database {name} {how}")
-    await admin.close()
-    return postgres.url.removesuffix("/postgres") + f"/{name}"
-
-
-async def drop(postgres: Server, name: str) -> None:
-    """Remove a database, whoever still looks at it: hundreds of copies kept until the end would be written to disk."""
-    admin = await asyncpg.connect(postgres.url)
-    await admin.execute(f"drop database {name} with (force)")
-    await admin.close()
-
-
 async def purge(amqp_url: str, declared: Topology) -> None:
     """Empty every queue that holds something (a stream cannot be emptied, and nobody reads it here).
 
@@ -154,6 +166,8 @@ async def purge(amqp_url: str, declared: Topology) -> None:
     """
     names = [queue.name for queue in declared.queues if queue.arguments["x-queue-type"] != "stream"]
     held = [name for name, count in (await depths(amqp_url, names)).items() if count]
+    if not held:
+        return
     connection = await aiormq.connect(amqp_url)
     channel = await connection.channel()
     for name in held:

@@ -10,8 +10,6 @@ from uuid import UUID
 
 import pytest
 
-from peduli.servers.private import AnyRabbitMQ
-from peduli.servers.server import Server
 from services.distribution.domain.adjustment import Adjustment
 from services.distribution.domain.allocation.snapshot import Rules
 from services.distribution.handlers import on_purchases
@@ -27,7 +25,7 @@ from shared.contracts.field import AnyTaskReport, HouseholdReport
 from shared.database.pool import connect
 from shared.reference.model import Reference
 from shared.reference.store import Cities
-from tests.support.servers import create
+from tests.support.servers import Databases
 
 T = TypeVar("T")
 KEYS = Keys(b"hash", b"seal")
@@ -144,9 +142,9 @@ class StoredCity:
 
 
 @pytest.fixture(scope="session")
-async def kept_database(servers: tuple[Server, AnyRabbitMQ], template: str) -> str:
+async def kept_database(databases: Databases, template: str) -> str:
     """One migrated database with Depok, for tests that roll back whatever they do."""
-    return await create(servers[0], "kept", f"template {template}")
+    return await databases.create("kept", f"template {template}")
 
 
 @pytest.fixture
