@@ -56,74 +56,67 @@ create or replace view reporting.v1_channel_tally as
 select tenant, channel, local_date, purchases, items, spend_idr from facts.tally_channel_day;
 
 create or replace view reporting.v1_distribution_tally as
+with home as materialized (select * from facts.household_now) -- counted once, not for each day
 select t.tenant, t.kelurahan, r.name as kelurahan_name, r.kecamatan_code, t.local_date, t.assigned::int as assigned,
   t.accepted::int as accepted, t.delivered::int as delivered, t.failed::int as failed, t.returned::int as returned,
   t.recalled::int as recalled, case when t.delivered is not null then t.pieces_delivered end as pieces_delivered,
   case when h.is_shown then h.households end as active_households,
-  not (coalesce(h.is_shown and h.is_coverage_shown, false) and t.assigned is not null and t.accepted is not null
-    and t.delivered is not null and t.failed is not null and t.returned is not null and t.recalled is not null) as is_suppressed,
+  not coalesce(h.is_shown and h.is_coverage_shown, false)
+    or num_nulls(t.assigned, t.accepted, t.delivered, t.failed, t.returned, t.recalled) > 0 as is_suppressed,
   case when h.is_shown and h.is_coverage_shown then h.covered end as covered_households,
   case when h.is_shown and h.is_coverage_shown then round(100.0 * h.covered / h.households, 2) end as coverage_percent,
   case when h.is_shown and h.is_coverage_shown then h.households - h.covered end as unmet_households
-from facts.region_day_shown t join facts.dim_region r on r.region_code = t.kelurahan
-left join facts.household_now h on h.kelurahan = t.kelurahan;
+from facts.region_told t join facts.dim_region r on r.region_code = t.kelurahan
+left join home h on h.kelurahan = t.kelurahan;
 
 create or replace view reporting.v1_distribution_city as
-select tenant, local_date, assigned, accepted, delivered, failed, returned, recalled,
-  case when delivered is not null then pieces_delivered end as pieces_delivered,
-  not (assigned is not null and accepted is not null and delivered is not null
-    and failed is not null and returned is not null and recalled is not null) as is_suppressed
-from facts.city_day_shown;
+select tenant, local_date, assigned, accepted, delivered, failed, returned, recalled, pieces_delivered,
+  num_nulls(assigned, accepted, delivered, failed, returned, recalled) > 0 as is_suppressed
+from facts.city_told;
 
 create or replace view reporting.v1_distribution_place as
 with sums as (
-  select tenant, kelurahan, sum(all_assigned) as assigned, count(*) - count(assigned) as assigned_hidden,
-    facts.weight(sum(all_assigned), count(*) - count(assigned), sum(assigned)::bigint) as assigned_weight,
-    sum(all_accepted) as accepted, count(*) - count(accepted) as accepted_hidden,
-    facts.weight(sum(all_accepted), count(*) - count(accepted), sum(accepted)::bigint) as accepted_weight,
-    sum(all_delivered) as delivered, count(*) - count(delivered) as delivered_hidden,
-    facts.weight(sum(all_delivered), count(*) - count(delivered), sum(delivered)::bigint) as delivered_weight,
-    sum(all_failed) as failed, count(*) - count(failed) as failed_hidden,
-    facts.weight(sum(all_failed), count(*) - count(failed), sum(failed)::bigint) as failed_weight,
-    sum(all_returned) as returned, count(*) - count(returned) as returned_hidden,
-    facts.weight(sum(all_returned), count(*) - count(returned), sum(returned)::bigint) as returned_weight,
-    sum(all_recalled) as recalled, count(*) - count(recalled) as recalled_hidden,
-    facts.weight(sum(all_recalled), count(*) - count(recalled), sum(recalled)::bigint) as recalled_weight,
-    sum(pieces_delivered)::bigint as pieces_delivered
-  from facts.region_day_shown group by 1, 2),
+  select kelurahan, sum(pieces_delivered)::bigint as pieces_delivered,
+    sum(assigned) as assigned, count(*) filter (where assigned between 1 and facts.fewest() - 1) as days_assigned,
+      coalesce(sum(assigned) filter (where assigned < facts.fewest()), 0) as few_assigned,
+    sum(accepted) as accepted, count(*) filter (where accepted between 1 and facts.fewest() - 1) as days_accepted,
+      coalesce(sum(accepted) filter (where accepted < facts.fewest()), 0) as few_accepted,
+    sum(delivered) as delivered, count(*) filter (where delivered between 1 and facts.fewest() - 1) as days_delivered,
+      coalesce(sum(delivered) filter (where delivered < facts.fewest()), 0) as few_delivered,
+    sum(failed) as failed, count(*) filter (where failed between 1 and facts.fewest() - 1) as days_failed,
+      coalesce(sum(failed) filter (where failed < facts.fewest()), 0) as few_failed,
+    sum(returned) as returned, count(*) filter (where returned between 1 and facts.fewest() - 1) as days_returned,
+      coalesce(sum(returned) filter (where returned < facts.fewest()), 0) as few_returned,
+    sum(recalled) as recalled, count(*) filter (where recalled between 1 and facts.fewest() - 1) as days_recalled,
+      coalesce(sum(recalled) filter (where recalled < facts.fewest()), 0) as few_recalled
+  from facts.tally_region_day group by 1),
+taken as ( -- what is hidden though it is not few
+  select tenant, taken & 4294967295 as place, step, count(*) as days, sum(taken >> 32) as count
+  from facts.city_step where taken is not null group by 1, 2, 3),
+steps as (
+  select r.tenant, s.kelurahan, s.pieces_delivered, told.step, told.count, told.days + coalesce(t.days, 0) as hidden,
+    facts.weight(told.count, told.days + coalesce(t.days, 0), (told.count - told.few - coalesce(t.count, 0))::bigint) as weight
+  from sums s join facts.region_place r using (kelurahan)
+  cross join lateral (values
+    ('assigned', assigned, days_assigned, few_assigned), ('accepted', accepted, days_accepted, few_accepted),
+    ('delivered', delivered, days_delivered, few_delivered), ('failed', failed, days_failed, few_failed),
+    ('returned', returned, days_returned, few_returned), ('recalled', recalled, days_recalled, few_recalled)) as told (step, count, days, few)
+  left join taken t on (t.tenant, t.place, t.step) = (r.tenant, r.place, told.step)),
+shown as (
+  select tenant, kelurahan, pieces_delivered, step, count, facts.is_told(hidden, weight, sum(weight) over lighter) as is_told
+  from steps window lighter as (partition by tenant, step, hidden > 0 order by weight, kelurahan
+    rows between unbounded preceding and 1 preceding)),
 places as (
-  select tenant, kelurahan,
-    case when assigned_hidden = 0
-      or facts.shown(assigned_weight, (sum(assigned_weight) over by_assigned)::bigint, 0) > 0 then assigned end as assigned,
-    case when accepted_hidden = 0
-      or facts.shown(accepted_weight, (sum(accepted_weight) over by_accepted)::bigint, 0) > 0 then accepted end as accepted,
-    case when delivered_hidden = 0
-      or facts.shown(delivered_weight, (sum(delivered_weight) over by_delivered)::bigint, 0) > 0 then delivered end as delivered,
-    case when failed_hidden = 0
-      or facts.shown(failed_weight, (sum(failed_weight) over by_failed)::bigint, 0) > 0 then failed end as failed,
-    case when returned_hidden = 0
-      or facts.shown(returned_weight, (sum(returned_weight) over by_returned)::bigint, 0) > 0 then returned end as returned,
-    case when recalled_hidden = 0
-      or facts.shown(recalled_weight, (sum(recalled_weight) over by_recalled)::bigint, 0) > 0 then recalled end as recalled,
-    pieces_delivered
-  from sums
-  window by_assigned as (partition by tenant, assigned_hidden > 0 order by assigned_weight, kelurahan
-      rows between unbounded preceding and 1 preceding),
-    by_accepted as (partition by tenant, accepted_hidden > 0 order by accepted_weight, kelurahan
-      rows between unbounded preceding and 1 preceding),
-    by_delivered as (partition by tenant, delivered_hidden > 0 order by delivered_weight, kelurahan
-      rows between unbounded preceding and 1 preceding),
-    by_failed as (partition by tenant, failed_hidden > 0 order by failed_weight, kelurahan
-      rows between unbounded preceding and 1 preceding),
-    by_returned as (partition by tenant, returned_hidden > 0 order by returned_weight, kelurahan
-      rows between unbounded preceding and 1 preceding),
-    by_recalled as (partition by tenant, recalled_hidden > 0 order by recalled_weight, kelurahan
-      rows between unbounded preceding and 1 preceding))
+  select tenant, kelurahan, pieces_delivered,
+    max(count) filter (where is_told and step = 'assigned') as assigned, max(count) filter (where is_told and step = 'accepted') as accepted,
+    max(count) filter (where is_told and step = 'delivered') as delivered, max(count) filter (where is_told and step = 'failed') as failed,
+    max(count) filter (where is_told and step = 'returned') as returned, max(count) filter (where is_told and step = 'recalled') as recalled
+  from shown group by 1, 2, 3)
 select p.tenant, p.kelurahan, r.name as kelurahan_name, r.kecamatan_code, p.assigned, p.accepted,
   p.delivered, p.failed, p.returned, p.recalled, case when p.delivered is not null then p.pieces_delivered end as pieces_delivered,
   case when h.is_shown then h.households end as active_households,
-  not (coalesce(h.is_shown and h.is_coverage_shown, false) and p.assigned is not null and p.accepted is not null
-    and p.delivered is not null and p.failed is not null and p.returned is not null and p.recalled is not null) as is_suppressed,
+  not coalesce(h.is_shown and h.is_coverage_shown, false)
+    or num_nulls(p.assigned, p.accepted, p.delivered, p.failed, p.returned, p.recalled) > 0 as is_suppressed,
   case when h.is_shown and h.is_coverage_shown then h.covered end as covered_households,
   case when h.is_shown and h.is_coverage_shown then round(100.0 * h.covered / h.households, 2) end as coverage_percent,
   case when h.is_shown and h.is_coverage_shown then h.households - h.covered end as unmet_households
@@ -141,14 +134,13 @@ with total as (
     sum(pieces_delivered)::bigint as pieces_delivered from facts.city_day group by tenant)
 select tenant, assigned, accepted, delivered, failed, returned, recalled,
   case when delivered is not null then pieces_delivered end as pieces_delivered,
-  not (assigned is not null and accepted is not null and delivered is not null
-    and failed is not null and returned is not null and recalled is not null) as is_suppressed
+  num_nulls(assigned, accepted, delivered, failed, returned, recalled) > 0 as is_suppressed
 from total;
 
 create or replace view reporting.v1_recipients as
 with counted as (select distinct tenant, programme, count_id, first_date, last_date from facts.fct_recipients),
 days as (select d.tenant, d.local_date, d.delivered, s.delivered as told
-  from facts.city_day d join facts.city_day_shown s using (tenant, local_date)),
+  from facts.city_day d join facts.city_told s using (tenant, local_date)),
 parts as (
   select c.tenant, c.programme, c.count_id, d.local_date, d.delivered, d.told
   from counted c left join days d on d.tenant = c.tenant and d.local_date between c.first_date and c.last_date
@@ -162,10 +154,9 @@ sums as (
     facts.weight(sum(delivered)::bigint, count(local_date) - count(told), sum(told)::bigint) as weight
   from parts group by 1, 2, 3),
 shown as (
-  select tenant, programme, count_id, days_hidden = 0
-    or coalesce(facts.shown(weight, (sum(weight) over smaller)::bigint, 0), 0) > 0 as is_shown
+  select tenant, programme, count_id, facts.is_told(days_hidden, weight, sum(weight) over lighter) as is_shown
   from sums
-  window smaller as (partition by tenant, programme, days_hidden > 0 order by weight, count_id
+  window lighter as (partition by tenant, programme, days_hidden > 0 order by weight, count_id
     rows between unbounded preceding and 1 preceding))
 select r.tenant, r.programme, r.first_date, r.last_date, r.recipients,
   case when s.is_shown then r.households end as households, case when s.is_shown then r.packets end as packets,
@@ -243,39 +234,23 @@ from facts.tally_product_day t left join facts.dim_product p using (tenant, sku)
 window running as (partition by t.tenant, t.sku order by t.local_date);
 
 create or replace view reporting.v1_speed as
-with speed as (select t.*, r.name as kelurahan_name, r.kecamatan_code, t.households < 5 or d.delivered is null as is_suppressed
-  from facts.tally_hours_day t join facts.dim_region r on r.region_code = t.kelurahan
-  left join facts.region_day_shown d on (d.tenant, d.kelurahan, d.local_date) = (t.tenant, t.kelurahan, t.local_date)
-  where t.delivered > 0)
-select tenant, kelurahan, kelurahan_name, kecamatan_code, local_date,
-  case when not is_suppressed then delivered end::bigint as delivered,
-  case when not is_suppressed then round(facts.hours_at(to_assign, 0.5)::numeric, 2) end as hours_to_assign_p50,
-  case when not is_suppressed then round(facts.hours_at(to_assign, 0.9)::numeric, 2) end as hours_to_assign_p90,
-  case when not is_suppressed then round(facts.hours_at(to_deliver, 0.5)::numeric, 2) end as hours_to_deliver_p50,
-  case when not is_suppressed then round(facts.hours_at(to_deliver, 0.9)::numeric, 2) end as hours_to_deliver_p90,
-  case when not is_suppressed then round(facts.hours_at(in_all, 0.5)::numeric, 2) end as hours_in_all_p50,
-  case when not is_suppressed then round(facts.hours_at(in_all, 0.9)::numeric, 2) end as hours_in_all_p90,
-  case when not is_suppressed then round(100.0 * in_time / delivered, 2) end as in_time_percent,
-  is_suppressed
-from speed;
+select t.tenant, t.kelurahan, r.name as kelurahan_name, r.kecamatan_code, t.local_date, h.*, h.delivered is null as is_suppressed
+from facts.tally_hours_day t join facts.dim_region r on r.region_code = t.kelurahan
+left join facts.region_told d on (d.tenant, d.kelurahan, d.local_date) = (t.tenant, t.kelurahan, t.local_date)
+left join lateral facts.hours_read(t.delivered, t.in_time, t.to_assign, t.to_deliver, t.in_all) h
+  on t.households >= facts.fewest() and d.delivered is not null
+where t.delivered > 0;
 
 create or replace view reporting.v1_speed_city as
-with speed as (select t.*, t.households < 5 or d.delivered is null as is_suppressed
-  from facts.tally_hours_day t left join facts.city_day_shown d using (tenant, local_date)
-  where t.kelurahan = '' and t.delivered > 0)
-select tenant, local_date,
-  case when not is_suppressed then delivered end::bigint as delivered,
-  case when not is_suppressed then round(facts.hours_at(to_assign, 0.5)::numeric, 2) end as hours_to_assign_p50,
-  case when not is_suppressed then round(facts.hours_at(to_assign, 0.9)::numeric, 2) end as hours_to_assign_p90,
-  case when not is_suppressed then round(facts.hours_at(to_deliver, 0.5)::numeric, 2) end as hours_to_deliver_p50,
-  case when not is_suppressed then round(facts.hours_at(to_deliver, 0.9)::numeric, 2) end as hours_to_deliver_p90,
-  case when not is_suppressed then round(facts.hours_at(in_all, 0.5)::numeric, 2) end as hours_in_all_p50,
-  case when not is_suppressed then round(facts.hours_at(in_all, 0.9)::numeric, 2) end as hours_in_all_p90,
-  case when not is_suppressed then round(100.0 * in_time / delivered, 2) end as in_time_percent,
-  is_suppressed
-from speed;
+select t.tenant, t.local_date, h.*, h.delivered is null as is_suppressed
+from facts.tally_hours_day t left join facts.city_told d using (tenant, local_date)
+left join lateral facts.hours_read(t.delivered, t.in_time, t.to_assign, t.to_deliver, t.in_all) h
+  on t.households >= facts.fewest() and d.delivered is not null
+where t.kelurahan = '' and t.delivered > 0;
 -- squawk-ignore ban-drop-view
-drop view if exists facts.delivered_packet;
+drop view if exists facts.delivered_packet, facts.region_day_shown, facts.city_day_shown;
+-- squawk-ignore ban-drop-function
+drop function if exists facts.placed;
 
 create or replace view reporting.v1_stock as
 with soon as (select now() + interval '24 hours' as at),

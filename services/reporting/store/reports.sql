@@ -30,38 +30,21 @@ group by local_date order by local_date;
 
 -- name: list_places_between
 -- Packets of each kelurahan between two days, hidden as in v1_distribution_place; null is hidden.
-with sums as (
-  select kelurahan, sum(all_assigned) as assigned, count(*) - count(assigned) as assigned_hidden,
-    weight(sum(all_assigned), count(*) - count(assigned), sum(assigned)::bigint) as assigned_weight,
-    sum(all_delivered) as delivered, count(*) - count(delivered) as delivered_hidden,
-    weight(sum(all_delivered), count(*) - count(delivered), sum(delivered)::bigint) as delivered_weight,
-    sum(all_failed) as failed, count(*) - count(failed) as failed_hidden,
-    weight(sum(all_failed), count(*) - count(failed), sum(failed)::bigint) as failed_weight,
-    sum(all_returned) as returned, count(*) - count(returned) as returned_hidden,
-    weight(sum(all_returned), count(*) - count(returned), sum(returned)::bigint) as returned_weight,
-    sum(pieces_delivered)::int as pieces
-  from region_day_shown where tenant = :tenant and local_date between :first and :last group by kelurahan),
-places as (
-  select kelurahan, pieces,
-    case when assigned_hidden = 0 or shown(assigned_weight, (sum(assigned_weight) over by_assigned)::bigint, 0) > 0
-      then assigned::int end as assigned,
-    case when delivered_hidden = 0 or shown(delivered_weight, (sum(delivered_weight) over by_delivered)::bigint, 0) > 0
-      then delivered::int end as delivered,
-    case when failed_hidden = 0 or shown(failed_weight, (sum(failed_weight) over by_failed)::bigint, 0) > 0
-      then failed::int end as failed,
-    case when returned_hidden = 0 or shown(returned_weight, (sum(returned_weight) over by_returned)::bigint, 0) > 0
-      then returned::int end as returned
-  from sums
-  window by_assigned as (partition by assigned_hidden > 0 order by assigned_weight, kelurahan
-      rows between unbounded preceding and 1 preceding),
-    by_delivered as (partition by delivered_hidden > 0 order by delivered_weight, kelurahan
-      rows between unbounded preceding and 1 preceding),
-    by_failed as (partition by failed_hidden > 0 order by failed_weight, kelurahan
-      rows between unbounded preceding and 1 preceding),
-    by_returned as (partition by returned_hidden > 0 order by returned_weight, kelurahan
-      rows between unbounded preceding and 1 preceding))
-select kelurahan, assigned, delivered, failed, returned, case when delivered is not null then pieces end as pieces
-from places order by kelurahan;
+with steps as (
+  select kelurahan, step, sum(count) as count, count(*) - count(shown) as hidden,
+    weight(sum(count), count(*) - count(shown), sum(shown)) as weight, sum(pieces) as pieces
+  from region_told cross join lateral (values
+    ('assigned', all_assigned, assigned, null), ('delivered', all_delivered, delivered, pieces_delivered),
+    ('failed', all_failed, failed, null), ('returned', all_returned, returned, null)) as told (step, count, shown, pieces)
+  where tenant = :tenant and local_date between :first and :last group by kelurahan, step),
+shown as (
+  select kelurahan, step, count::int as count, pieces::int as pieces, is_told(hidden, weight, sum(weight) over lighter) as is_told
+  from steps window lighter as (partition by step, hidden > 0 order by weight, kelurahan
+    rows between unbounded preceding and 1 preceding))
+select kelurahan, max(count) filter (where is_told and step = 'assigned') as assigned,
+  max(count) filter (where is_told and step = 'delivered') as delivered, max(count) filter (where is_told and step = 'failed') as failed,
+  max(count) filter (where is_told and step = 'returned') as returned, max(pieces) filter (where is_told) as pieces
+from shown group by kelurahan order by kelurahan;
 
 -- name: load_packets_between^
 -- Packets of a whole city between two days; null is hidden.
