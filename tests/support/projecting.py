@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import orjson
 
 from services.reporting.store.rebuild import TABLES
 from services.reporting.usecases.project import project
-from shared.contracts.envelope import Envelope
-from shared.messaging import inbox
+from shared.contracts.envelope import Envelope, Outgoing
+from shared.database.pool import Transaction
+from shared.messaging import inbox, outbox
 from shared.reference.store import Cities
 from tests.support.servers import World
 
@@ -134,6 +136,20 @@ def counted(name: str, first: str, last: str, *, warga: int, aparatur: int = 0) 
     groups = {"warga": warga, "aparatur": aparatur}
     told = {group: {"households": n, "packets": n, "pieces": 2 * n} for group, n in groups.items()}
     return event("recipients.counted", name, 1, body | told)
+
+
+async def log(tx: Transaction, events: Sequence[Envelope]) -> None:
+    """Append events to the logs and outboxes of their owners, as these do."""
+    owners: dict[str, list[Outgoing]] = {"purchases": [], "distribution": []}
+    for told in events:
+        assert told.time
+        owner = "purchases" if told.type.startswith(("purchase.", "pledge.")) else "distribution"
+        ids = told.tenant, told.aggregate, told.version, told.correlation_id
+        owners[owner].append(Outgoing(uuid.UUID(told.event_id), told.type, *ids, told.time, orjson.dumps(told.data)))
+    for owner, told_by in owners.items():
+        await tx.execute(f"set search_path to {owner}")
+        await outbox.append(tx, told_by, source=f"/peduli/{owner}")
+    await tx.execute("reset search_path")
 
 
 @dataclass

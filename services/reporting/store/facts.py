@@ -1,10 +1,13 @@
-"""Rows of facts and tallies; every write is one statement for the whole batch, keys sorted."""
+"""Rows of facts and tallies; every write is one statement for the whole batch, keys sorted.
+
+What no batch told before is copied: that costs both sides half of a statement that looks for the row first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from services.reporting.domain.contribution import (
     PRODUCT_FIELDS,
@@ -20,6 +23,9 @@ from shared.database.pool import Transaction
 from shared.database.queries import load_queries
 
 queries = load_queries(__file__)
+Change: TypeAlias = Callable[..., Awaitable[Any]]
+_LINE = ("purchase_id", "line_no", "sku", "quantity", "unit_price_idr", "expires_at")
+_POST = ("purchase_id", "url_hash", "said_by", "is_compliant", "posted_at")
 REGION_FIELDS = ("assigned", "accepted", "delivered", "failed", "returned", "recalled", "pieces")
 
 
@@ -33,12 +39,15 @@ def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"buyer_keys": tuple(row["buyer_keys"]), "lines": tuple(tuple(line) for line in row["lines"])}
 
 
-async def save_purchases(tx: Transaction, facts: Sequence[PurchaseFact]) -> None:
-    """Purchases after a batch."""
-    if facts:
-        columns: dict[str, Sequence[Any]] = dict(zip(PurchaseFact._fields, zip(*facts, strict=True), strict=True))
-        del columns["lines"]  # they have a table of their own
-        columns["buyer_keys"] = ["|".join(fact.buyer_keys) for fact in facts]
+async def save_purchases(tx: Transaction, facts: Sequence[PurchaseFact], known: Collection[str]) -> None:
+    """Purchases after a batch; those that are `known` have a row."""
+    names = PurchaseFact._fields[:-1]  # the lines have a table of their own
+    await _append(tx, "fct_purchase", names, [fact[:-1] for fact in facts if fact.purchase_id not in known])
+    changed = [fact for fact in facts if fact.purchase_id in known]
+    if changed:
+        columns: dict[str, Sequence[Any]] = dict(zip(PurchaseFact._fields, zip(*changed, strict=True), strict=True))
+        del columns["lines"]
+        columns["buyer_keys"] = ["|".join(fact.buyer_keys) for fact in changed]
         await queries.save_purchases(tx, **columns)
 
 
@@ -54,27 +63,45 @@ async def save_details(
     """
     if renewed:
         await queries.delete_lines(tx, ids=renewed)
-    lines = [(key, line) for key, body in bodies.items() for line in body["lines"]]
-    if lines:
-        await queries.append_lines(
-            tx,
-            ids=[key for key, _ in lines],
-            line_nos=[line["line_no"] for _, line in lines],
-            skus=[line["sku"] for _, line in lines],
-            quantities=[line["quantity"] for _, line in lines],
-            prices=[line["unit_price_idr"] for _, line in lines],
-            expires_ats=[_expiry(bodies[key], line) for key, line in lines],
-        )
-    posts = [(key, post) for key, body in bodies.items() for post in body["posts"]]
-    if posts:
-        await queries.append_posts(
-            tx,
-            ids=[key for key, _ in posts],
-            hashes=[post["url_hash"] for _, post in posts],
-            saids=[post["by"] for _, post in posts],
-            compliants=[is_compliant(post["hashtags"], wanted[key]) for key, post in posts],
-            posted_ats=[datetime.fromisoformat(post["posted_at"]) if post["posted_at"] else None for _, post in posts],
-        )
+    lines = [
+        (key, line["line_no"], line["sku"], line["quantity"], line["unit_price_idr"], _expiry(body, line))
+        for key, body in bodies.items()
+        for line in body["lines"]
+    ]
+    await _append(tx, "fct_purchase_line", _LINE, lines)
+    posts = {
+        (key, post["url_hash"]): (post["by"], is_compliant(post["hashtags"], wanted[key]), _moment(post["posted_at"]))
+        for key, body in bodies.items()
+        for post in reversed(body["posts"])  # of two with one address the first counts
+    }
+    await _append(tx, "fct_post", _POST, [(*key, *post) for key, post in posts.items()])
+
+
+async def save_told(
+    tx: Transaction,
+    table: str,
+    rows: Sequence[Sequence[Any]],
+    names: Sequence[str],
+    known: Collection[str],
+    change: Change,
+) -> None:
+    """Rows of a table after a batch, in the order of `names`, of which the first is what they are known by.
+
+    Those that are `known` may have a row already, which `change` changes.
+    """
+    await _append(tx, table, names, [row for row in rows if row[0] not in known])
+    changed = [row for row in rows if row[0] in known]
+    if changed:
+        await change(tx, **dict(zip(names, zip(*changed, strict=True), strict=True)))
+
+
+async def _append(tx: Transaction, table: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
+        await tx.copy_records_to_table(table, columns=names, records=rows)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _expiry(body: Mapping[str, Any], line: Mapping[str, Any]) -> datetime | None:

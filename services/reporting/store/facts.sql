@@ -7,7 +7,7 @@ select purchase_id::text as purchase_id, tenant, version, is_voided, unit_code, 
 from fct_purchase p where purchase_id = any(:ids::uuid[]);
 
 -- name: save_purchases!
--- Purchases after a batch.
+-- Purchases that were told before, after a batch.
 insert into fct_purchase
 select purchase_id, tenant, version, is_voided, unit_code, string_to_array(buyer_keys, '|'), seller_code, channel, purpose,
   programme, items, total_idr, posts, compliant_posts, local_date, purchased_at, source, pickup_kelurahan, recorded_on,
@@ -33,16 +33,6 @@ on conflict (purchase_id) do update set version = excluded.version, is_voided = 
 -- Lines and posts of purchases whose whole state is told anew.
 with posts as (delete from fct_post where purchase_id = any(:ids::uuid[]))
 delete from fct_purchase_line where purchase_id = any(:ids::uuid[]);
-
--- name: append_lines!
--- Lines of purchases.
-insert into fct_purchase_line select * from unnest(:ids::uuid[], :line_nos::int[], :skus::text[], :quantities::int[],
-                                                   :prices::bigint[], :expires_ats::timestamptz[]);
-
--- name: append_posts!
--- Posts of purchases.
-insert into fct_post select * from unnest(:ids::uuid[], :hashes::text[], :saids::text[], :compliants::bool[],
-                                          :posted_ats::timestamptz[]) on conflict do nothing;
 
 -- name: save_tallies!
 -- Add to every tally of purchases: one way to the server and back, because a batch has eight of them.
@@ -109,7 +99,7 @@ on conflict (task_id) do update set version = greatest(t.version, excluded.versi
   delivered_at = coalesce(excluded.delivered_at, t.delivered_at), returned_at = coalesce(excluded.returned_at, t.returned_at),
   recalled_at = coalesce(excluded.recalled_at, t.recalled_at);
 
--- name: append_task_lines!
+-- name: save_task_lines!
 -- The pieces of packets; a delivery tells how many of them were handed over.
 insert into fct_task_line as l select * from unnest(:task_id::uuid[], :purchase_id::uuid[], :line_no::int[], :lot_id::uuid[],
                                                     :sku::text[], :quantity::int[])

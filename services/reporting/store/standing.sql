@@ -1,5 +1,6 @@
 -- name: claim_standing!
--- One transaction at a time from here on: what stands now rests on facts that two lanes may have written at once.
+-- One transaction at a time from here on: lanes add to the same tallies, in several statements, and what stands now rests
+-- on facts that two of them may have written at once.
 select pg_advisory_xact_lock(hashtext('peduli-standing'), hashtext(current_schema()));
 
 -- name: save_hours!

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -44,19 +44,21 @@ _HOUSEHOLD: Row = {
 }
 
 
-async def project(tx: Transaction, events: Sequence[Envelope], *, cities: Cities) -> None:
+async def project(tx: Transaction, events: Sequence[Envelope], *, cities: Cities, counts_standing: bool = True) -> None:
     """Apply events of any cities, each aggregate's in turn; types that reporting has no fact for are ignored.
 
-    Raises KeyError, ValueError on a wrong body.
+    A rebuild counts what stands once, when all is read (`counts_standing`). Raises KeyError, ValueError on a wrong
+    body.
     """
-    purchases = [event for event in events if event.type in _PURCHASES]
-    if purchases:
-        await _purchases(tx, purchases, cities)
-    tasks = [event for event in events if event.type in _TASKS]
-    if tasks:
-        await _tasks(tx, tasks, cities)
-    await _others(tx, events, cities)
-    await _standing(tx, events)
+    deltas = await _purchases(tx, [event for event in events if event.type in _PURCHASES], cities)
+    regions = await _tasks(tx, [event for event in events if event.type in _TASKS], cities)
+    await _others(tx, events)
+    await standing.queries.claim_standing(tx)
+    await store.save_deltas(tx, deltas)
+    await store.save_regions(tx, regions)
+    await _rejections(tx, events, cities)
+    if counts_standing:
+        await _standing(tx, events)
     await _freshness(tx, events)
 
 
@@ -76,7 +78,6 @@ async def _standing(tx: Transaction, events: Sequence[Envelope]) -> None:
     households = {event.data["household_id"] for event in told if event.type.startswith("household.")}
     bought = {event.data["purchase_id"] for event in told if event.type in _WHOLE}
     moved = {purchase for event in told if event.type not in _HOUSEHOLDS for purchase in _moved(event)}
-    await standing.queries.claim_standing(tx)
     if tasks or households or bought:
         await standing.queries.save_hours(
             tx, tasks=sorted(tasks), households=sorted(households), purchases=sorted(bought)
@@ -108,9 +109,10 @@ async def _freshness(tx: Transaction, events: Sequence[Envelope]) -> None:
         )
 
 
-async def _purchases(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> None:
-    new = {event.data["purchase_id"] for event in events if event.version == 1}  # events come in turn: nobody knows it
-    known = await store.load_purchases(tx, sorted({event.data["purchase_id"] for event in events} - new))
+async def _purchases(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> Deltas:
+    """Save the facts, and tell what they add to the tallies."""
+    told = {event.data["purchase_id"] for event in events}
+    known = await store.load_purchases(tx, sorted(told - _new(events, "purchase_id")))
     before = dict(known)
     bodies: dict[str, dict[str, Any]] = {}
     wanted: dict[str, frozenset[str]] = {}
@@ -130,12 +132,13 @@ async def _purchases(tx: Transaction, events: Sequence[Envelope], cities: Cities
         known[key] = changed[key] = fact
         if event.type in _WHOLE:
             bodies[key], wanted[key] = event.data, hashtags_of(event.data, city)
-    await store.save_purchases(tx, [changed[key] for key in sorted(changed)])
+    await store.save_purchases(tx, [changed[key] for key in sorted(changed)], before)
     await store.save_details(tx, bodies, wanted, [key for key in bodies if key in before])
-    await store.save_deltas(tx, deltas)
+    return deltas
 
 
-async def _tasks(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> None:
+async def _tasks(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> dict[tuple[str, date], list[int]]:
+    """Save the facts, and tell what they add to the tallies of kelurahan."""
     regions: dict[tuple[str, date], list[int]] = {}
     tasks: dict[str, Row] = {}
     lines: dict[tuple[str, str], Row] = {}  # a later event knows what was handed over of them
@@ -154,9 +157,21 @@ async def _tasks(tx: Transaction, events: Sequence[Envelope], cities: Cities) ->
                 **line,
                 "quantity": whole(line["quantity"]),
             }
-    await store.queries.save_tasks(tx, **_columns(_TASK, list(tasks.values())))
-    await store.queries.append_task_lines(tx, **_columns(_TASK_LINE, list(lines.values())))
-    await store.save_regions(tx, regions)
+    known = tasks.keys() - _new(events, "task_id")
+    await store.save_told(tx, "fct_task", _rows(_TASK, tasks), _TASK, known, store.queries.save_tasks)
+    await store.save_told(
+        tx, "fct_task_line", _rows(_TASK_LINE, lines), _TASK_LINE, known, store.queries.save_task_lines
+    )
+    return regions
+
+
+def _new(events: Iterable[Envelope], key: str) -> set[str]:
+    """The keys of what begins in this batch: events come in turn, so that nobody knows it yet."""
+    return {event.data[key] for event in events if event.version == 1}
+
+
+def _rows(names: Sequence[str], rows: Mapping[Any, Row]) -> list[tuple[Any, ...]]:
+    return [tuple(row[name] for name in names) for row in rows.values()]
 
 
 def _task(before: Row | None, event: Envelope, step: str, at: datetime) -> Row:
@@ -173,11 +188,10 @@ def _task(before: Row | None, event: Envelope, step: str, at: datetime) -> Row:
     return row
 
 
-async def _others(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> None:
+async def _others(tx: Transaction, events: Sequence[Envelope]) -> None:
     """Each kind in one statement; of a household and a pledge only what stands after the batch."""
     households: dict[str, Row] = {}
     pledges: dict[str, Row] = {}
-    rejections: dict[str, Row] = {}
     changes: list[Row] = []
     recipients: list[Row] = []
     for event in events:
@@ -185,8 +199,6 @@ async def _others(tx: Transaction, events: Sequence[Envelope], cities: Cities) -
         key = event.data.get("household_id", "")
         if event.type.startswith("household."):
             households[key] = households.get(key, _HOUSEHOLD) | common | _household(event)
-        elif event.type == "purchase.rejected.v1":
-            rejections.setdefault(event.data["submission_id"], _rejection(event, cities))
         elif event.type == "pledge.recorded.v1":
             row, first = common | _pledge(event), pledges.get(event.data["pledge_id"])
             earliest = {"pledged_at": min(first["pledged_at"], row["pledged_at"])} if first else {}
@@ -196,15 +208,26 @@ async def _others(tx: Transaction, events: Sequence[Envelope], cities: Cities) -
         elif event.type == "recipients.counted.v1":
             recipients += _recipients(event)
     if households:
-        await store.queries.save_households(tx, **_columns(tuple(_HOUSEHOLD), list(households.values())))
-    if rejections:
-        await store.queries.append_rejections(tx, **_columns(_REJECTION, list(rejections.values())))
+        known = households.keys() - _new((event for event in events if event.type in _HOUSEHOLDS), "household_id")
+        names = tuple(_HOUSEHOLD)
+        rows = _rows(names, households)
+        await store.save_told(tx, "fct_household", rows, names, known, store.queries.save_households)
     if pledges:
         await store.queries.save_pledges(tx, **_columns(_PLEDGE, list(pledges.values())))
     if changes:
         await store.queries.append_stock_changes(tx, **_columns(tuple(changes[0]), changes))
     if recipients:
         await store.queries.append_recipients(tx, **_columns(_RECIPIENTS, recipients))
+
+
+async def _rejections(tx: Transaction, events: Sequence[Envelope], cities: Cities) -> None:
+    """Refused submissions and their tallies, each submission once."""
+    rows: dict[str, Row] = {}
+    for event in events:
+        if event.type == "purchase.rejected.v1":
+            rows.setdefault(event.data["submission_id"], _rejection(event, cities))
+    if rows:
+        await store.queries.append_rejections(tx, **_columns(_REJECTION, list(rows.values())))
 
 
 def _columns(names: Sequence[str], rows: Sequence[Row]) -> dict[str, list[Any]]:

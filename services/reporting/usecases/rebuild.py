@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import orjson
 
 from services.reporting.store import rebuild as store
 from services.reporting.usecases.project import project
-from shared.contracts import envelope
 from shared.contracts.envelope import Envelope
-from shared.database.pool import Transaction
+from shared.database.pool import Row, Transaction
 from shared.errors import PeduliError
 from shared.messaging import inbox
 from shared.reference.store import Cities
 
 LOGS = ("purchases", "distribution")
 BATCH = 5000  # events in one transaction: a tally that many of them touch is written once
+PARTS = 2  # aggregates are read in so many parts at once: while we reckon for one, Postgres writes for another
+WRITERS_SECONDS = 60.0  # longer than any of our own transactions
 
 
 class GapError(PeduliError):
     """An aggregate's events are not complete in its log."""
+
+
+class BusyError(PeduliError):
+    """A transaction that writes does not end: its events may stand before some that were read."""
 
 
 @dataclass(frozen=True)
@@ -33,44 +41,95 @@ class Rebuilt:
 
 
 async def rebuild(
-    connection: Transaction, cities: Cities, *, queues: Sequence[str], on_progress: Callable[[int], None]
+    connection: Transaction,
+    parts: Sequence[Transaction],
+    cities: Cities,
+    *,
+    queues: Sequence[str],
+    on_progress: Callable[[int], None],
 ) -> Rebuilt:
     """Fill the shadow (going on where a killed rebuild was), then hold the lanes, catch up, compare and swap.
 
-    `connection` sees the shadow schema first. Raises `GapError` when a log is not complete; nothing changes then.
+    `connection` and those of the `PARTS` see the shadow schema first. Raises `GapError` when a log is not complete;
+    nothing changes then.
     """
-    await store.queries.create_cursor(connection)
-    await store.queries.copy_cities(connection)
-    events = sum([await _read_all(connection, cities, log, on_progress) for log in LOGS])
+    await store.prepare(connection, [store.name_of(log, part, PARTS) for log in LOGS for part in range(PARTS)])
+    ends = {log: await store.find_end(connection, log) for log in LOGS}
+    await _writers_gone(connection)
+    await _copy_versions(connection, ends)
+    async with asyncio.TaskGroup() as group:
+        read = [group.create_task(_read_part(tx, cities, part, ends, on_progress)) for part, tx in enumerate(parts)]
+    async with asyncio.TaskGroup() as group:
+        for count, tx in zip((store.queries.count_stock, store.queries.count_hours), parts, strict=True):
+            group.create_task(count(tx))
+    events = sum(task.result() for task in read)
     async with connection.transaction():
         for queue in queues:
             await store.queries.claim_queue(connection, queue=queue)
-        events += sum([await _read_all(connection, cities, log, on_progress) for log in LOGS])
-        differing = tuple(await store.differing(connection))
+        events += sum([await _catch_up(connection, cities, log, end, on_progress) for log, end in ends.items()])
+        differing = tuple(await store.differing(connection, parts[0]))
         await store.swap(connection, differing)
     await store.drop(connection)
     return Rebuilt(events, differing)
 
 
-async def _read_all(connection: Transaction, cities: Cities, log: str, on_progress: Callable[[int], None]) -> int:
-    """Read a log from its cursor to its end. The cursor moves only while nobody waits in memory: a kill loses none."""
-    after = await store.queries.load_cursor(connection, log=log) or 0
+async def _writers_gone(tx: Transaction) -> None:
+    """Wait for whoever may still commit an event that stands before the end of its log. Raises `BusyError`."""
+    opened = await store.queries.load_open(tx)
+    until = time.monotonic() + WRITERS_SECONDS
+    while not await store.queries.are_closed(tx, open=opened):
+        if time.monotonic() > until:
+            raise BusyError(hint="end it: pg_stat_activity shows who has been writing since when (xact_start)")
+        await asyncio.sleep(0.05)
+
+
+async def _copy_versions(tx: Transaction, ends: Mapping[str, int]) -> None:
+    async with tx.transaction():
+        gap = await store.copy_versions(tx, ends)
+        if gap is not None:
+            raise GapError(hint=f"the events of {gap} are not all in their log")
+
+
+async def _read_part(
+    tx: Transaction, cities: Cities, part: int, ends: Mapping[str, int], on_progress: Callable[[int], None]
+) -> int:
+    """Read a part of the logs from its cursors to their ends. A log has the events of an aggregate in their order."""
     total = 0
-    waiting: Sequence[Envelope] = ()
-    while rows := await store.read_log(connection, log, after, BATCH):
-        read = [
-            envelope.read(orjson.loads(row["headers"]), "application/json", row["body"], row["routing_key"])
-            for row in rows
-        ]
+    for log, end in ends.items():
+        name = store.name_of(log, part, PARTS)
+        after = await store.queries.load_cursor(tx, part=name) or 0
+        while rows := await store.read_log(tx, log, after, end, BATCH, part, PARTS):
+            after = rows[-1]["seq"]
+            async with tx.transaction():
+                await project(tx, [_event(row) for row in rows], cities=cities, counts_standing=False)
+                await store.queries.save_cursor(tx, part=name, seq=after)
+            total += len(rows)
+            on_progress(len(rows))
+    return total
+
+
+async def _catch_up(tx: Transaction, cities: Cities, log: str, after: int, on_progress: Callable[[int], None]) -> int:
+    """Read what was told since, as a lane would."""
+    total = 0
+    while rows := await store.read_log(tx, log, after, store.FOR_EVER, BATCH, 0, 1):
         after = rows[-1]["seq"]
-        async with connection.transaction():
-            fresh, found = await inbox.claim_in_order(connection, "rebuild", [*waiting, *read])
-            waiting = found.waiting
-            await project(connection, fresh, cities=cities)
-            if not waiting:
-                await store.queries.save_cursor(connection, log=log, seq=after)
+        fresh, _ = await inbox.claim_in_order(tx, "rebuild", [_event(row) for row in rows])
+        await project(tx, fresh, cities=cities)
         total += len(rows)
         on_progress(len(rows))
-    if waiting:
-        raise GapError(hint=f"{waiting[0].type} of {waiting[0].aggregate}, version {waiting[0].version}")
     return total
+
+
+def _event(row: Row) -> Envelope:
+    """An event as its owner wrote it: what our own service validated is not validated again."""
+    return Envelope(
+        event_id=row["event_id"],
+        type=row["type"],
+        source=row["source"],
+        tenant=row["tenant"],
+        aggregate=row["aggregate"],
+        version=row["version"],
+        correlation_id=row["correlation_id"],
+        time=datetime.fromisoformat(row["time"]),
+        data=orjson.loads(row["body"]),
+    )

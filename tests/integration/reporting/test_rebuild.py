@@ -10,21 +10,27 @@ import sys
 from typing import Any
 
 import asyncpg
+import pytest
 
 import services.purchases.app as purchases
 import services.reporting.app as reporting
-from peduli.prepare import prepare_database
+from peduli.prepare import REPORTING_MIGRATIONS, prepare_database
 from peduli.processes import role_url
-from services.reporting.cli import count_events, differences, differences_from_logs
+from services.reporting.cli import count_events, differences, differences_from_logs, remake
+from services.reporting.usecases import rebuild
+from tests.integration.reporting.test_any_order import life
 from tests.support.eventually import eventually
 from tests.support.journey import query
-from tests.support.projecting import bought, facts_of
+from tests.support.projecting import bought, facts_of, flat, log
 from tests.support.publish import message, publish, purchase
 from tests.support.running import running
 from tests.support.servers import World
 from tests.support.terminal import type_
 
 TOTAL = "select coalesce(sum(purchases), 0)::int from reporting.v1_unit_tally"
+ASKS = "select exists (select from pg_stat_activity where query like '%pg_snapshot_xmin%' and pid <> pg_backend_pid())"
+WAITS = """select exists (select from pg_locks where locktype = 'advisory' and not granted
+  and classid = (hashtext('peduli-lane')::bigint & 4294967295)::oid)"""
 KEY = "3276.purchase.submitted.v1"
 
 
@@ -42,29 +48,34 @@ async def rebuilding(world: World) -> asyncio.subprocess.Process:
 async def test_a_killed_rebuild_goes_on_where_it_was_while_readers_read(world: World) -> None:
     settings = world.settings()
     lane = await asyncpg.connect(world.database_url)
+    writer = await asyncpg.connect(world.database_url)
     reader = await asyncpg.connect(world.database_url)
 
     async def seen(sql: str) -> Any:
         return await reader.fetchval(sql)
 
     async with running(purchases.service(settings)), running(reporting.service(settings)):
+        late = writer.transaction()
+        await late.start()  # what it writes stands before what is told meanwhile
+        await log(writer, [bought("W")])
         await publish(world.rabbitmq.url, [(message(purchase(f"R{n}")), KEY) for n in range(20)])
         await eventually(lambda: seen(TOTAL), lambda total: total == 20)
+        assert await count_events(world.database_url) >= 20
+        killed = await rebuilding(world)
+        await eventually(lambda: seen(ASKS), bool)
         hold = lane.transaction()
         await hold.start()  # a lane at work: the rebuild reads both logs, and waits for it
         await lane.execute("select pg_advisory_xact_lock(hashtext('peduli-lane'), hashtext('reporting.events.0'))")
-        assert await count_events(world.database_url) >= 20
-        killed = await rebuilding(world)
-        waits = "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
-        await eventually(lambda: seen(waits), bool)
-        assert await seen("select count(*) from facts_rebuild.fct_purchase") == 20
+        await late.commit()
+        await eventually(lambda: seen(WAITS), bool)
+        assert await seen("select count(*) from facts_rebuild.fct_purchase") == 21
         killed.kill()
         await killed.wait()
         await hold.rollback()
-        assert await seen(TOTAL) == 20
+        await eventually(lambda: seen(TOTAL), lambda total: total == 21)
         assert await count_events(world.database_url) == 0  # its bar begins where the killed one stood
         await publish(world.rabbitmq.url, [(message(purchase(f"L{n}")), KEY) for n in range(3)])
-        await eventually(lambda: seen(TOTAL), lambda total: total == 23)
+        await eventually(lambda: seen(TOTAL), lambda total: total == 24)
 
         resumed = await rebuilding(world)
         totals = set()
@@ -74,11 +85,30 @@ async def test_a_killed_rebuild_goes_on_where_it_was_while_readers_read(world: W
         assert resumed.stdout is not None
         made = json.loads(await resumed.stdout.read())
     assert made == [{"events": 3, "differed": "nothing"}]
-    assert totals == {23}
+    assert totals == {24}
     assert await seen("select to_regnamespace('facts_rebuild') is null")
     assert await differences(world.database_url) == []
     await lane.close()
+    await writer.close()
     await reader.close()
+
+
+async def test_facts_of_every_kind_come_out_equal_and_a_log_with_a_gap_changes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "BATCH", 7)  # what an event needs to know was written by another batch
+    drawn = [("32.76.DKUM", "BERAS-5KG", 4, 3, "donation"), ("32.76.06", "TELUR-1KG", 2, 9, "donation")]
+    events = flat(part for n in range(4) for part in life(n, drawn[n % 2 :], n == 3))
+    async with facts_of(world) as facts:
+        await facts.apply(events)
+        await log(facts.connection, events)
+        made = await remake(world.database_url, REPORTING_MIGRATIONS, shards=1, on_progress=lambda _: None)
+        assert made == rebuild.Rebuilt(len(events), ())
+        before = await facts.content()
+        await log(facts.connection, [bought("gap"), bought("gap", 3)])
+        with pytest.raises(rebuild.GapError):
+            await remake(world.database_url, REPORTING_MIGRATIONS, shards=1, on_progress=lambda _: None)
+        assert await facts.content() == before
 
 
 async def test_a_role_that_sees_its_own_schema_only_says_that_it_cannot_read_the_logs(world: World) -> None:
