@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from services.distribution.domain.recipients import Delivery
 from shared.database.pool import Transaction
 from shared.database.queries import load_queries
@@ -10,7 +12,8 @@ from shared.reference.model import Reference
 queries = load_queries(__file__)
 
 
-async def load_uncounted(tx: Transaction, city: Reference, programme: str) -> list[Delivery]:
-    """Deliveries of a programme that are in no count."""
-    rows = await queries.list_uncounted(tx, tenant=city.tenant, programme=programme, zone=city.zone.key)
+async def load_uncounted(tx: Transaction, city: Reference, programme: str, monday: date) -> list[Delivery]:
+    """Deliveries of a programme in the weeks before that of `monday` that are in no count."""
+    of = {"tenant": city.tenant, "programme": programme}
+    rows = await queries.list_uncounted(tx, **of, monday=monday, zone=city.zone.key)
     return [Delivery(**row) for row in rows]

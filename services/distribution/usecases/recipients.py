@@ -11,6 +11,7 @@ from shared.contracts.recipients import RecipientsCounted
 from shared.database.pool import Transaction
 from shared.ids import derived_id
 from shared.reference.model import Reference
+from shared.reference.week import round_of
 
 GRACE = timedelta(hours=1)  # a report that came before midnight may still be in its transaction
 
@@ -19,10 +20,10 @@ async def count_recipients(tx: Transaction, *, city: Reference, now: datetime) -
     """Tell of the weeks that are over, of every programme, where the groups are large enough; how many counts."""
     if not await queries.claim_counting(tx, tenant=city.tenant):
         return 0
-    book = Book(city.tenant, now)
+    book, today = Book(city.tenant, now), city.date_of(now - GRACE)
     for programme in sorted(city.programmes):
         of = {"tenant": city.tenant, "programme": programme}
-        for found in count(await load_uncounted(tx, city, programme), city.date_of(now - GRACE)):
+        for found in count(await load_uncounted(tx, city, programme, round_of(today)), today):
             count_id = derived_id("recipients", city.tenant, programme, found.first.isoformat())
             await queries.append_count(tx, **of, first=found.first, last=found.last, count_id=count_id, now=now)
             told = RecipientsCounted(count_id=count_id, programme=programme, **found._asdict())
