@@ -42,6 +42,7 @@ PRUNE_SECONDS = 3600.0
 LOOKS = 6  # at what waits, before silence is called stuck
 FRESH_SECONDS = 2.0  # how soon a city that was loaded is served, and a token that was revoked is not; a row each
 TURN_SECONDS = 0.02  # loops begin one after the other, so that they share connections: each would open one of its own
+HEARTBEAT_SECONDS = 5.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -54,7 +55,8 @@ class Service:
     """What a service is made of. `loops` run beside the lanes; `routers` make the HTTP routes over the pool.
 
     `cities` and `directory` are kept fresh for all of them: what is loaded meanwhile is served within seconds, and
-    lanes of `publisher_lanes`, of publishers or of field teams, come and go.
+    lanes of `publisher_lanes`, of publishers or of field teams, come and go. `beat` is called every few seconds while
+    every lane takes what comes.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Service:
     relays: bool = True
     directory: Directory = field(default_factory=Directory)
     publisher_lanes: Callable[[], Sequence[Lane]] = tuple
+    beat: Callable[[Pool], Awaitable[object]] | None = None
 
 
 def build(service: Service) -> FastAPI:
@@ -152,6 +155,7 @@ def _runners(service: Service, pool: Pool, stop: asyncio.Event, health: Health) 
         Loop("publisher_lanes", lambda _, stop, __: Lanes(service.publisher_lanes, run_lane).run(stop)),
         Loop("dead_letters", lambda _, stop, __: letters.run(stop)),
         *service.loops,
+        *_heartbeat(service, health),
         *_upkeep(service),
     )
     for place, loop in enumerate(loops):
@@ -169,6 +173,19 @@ def _upkeep(service: Service) -> tuple[Loop, ...]:
         _often("directory", FRESH_SECONDS, service.directory.refresh, after=FRESH_SECONDS),
         _often("prune", PRUNE_SECONDS, lambda pool: prune(pool, now())),
     )
+
+
+def _heartbeat(service: Service, health: Health) -> tuple[Loop, ...]:
+    beat, stuck_seconds = service.beat, service.settings.stuck_seconds
+    if beat is None:
+        return ()
+
+    async def once(pool: Pool) -> bool:
+        if all(lane.consuming and not lane.stuck(stuck_seconds) for lane in health.lanes):
+            await beat(pool)
+        return False
+
+    return (_often("heartbeat", HEARTBEAT_SECONDS, once, after=FRESH_SECONDS),)  # by then the lanes have begun
 
 
 def _often(name: str, seconds: float, act: Callable[[Pool], Awaitable[bool]], *, after: float = 0.0) -> Loop:

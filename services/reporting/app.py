@@ -27,7 +27,6 @@ from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError
 SCHEMA = "facts"
 MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = tuple(Path(__file__).parent / name for name in ("views.sql", "views_explained.sql"))  # in this order
-HEARTBEAT_SECONDS = 15.0
 LOOK_SECONDS, CHECK_SECONDS = 600.0, 3600.0  # how often it is asked whether the night's check is due; its longest query
 
 
@@ -35,13 +34,6 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
     """The reporting service, ready to be served. `clock` is what its pages go by."""
 
     cities = Cities()
-
-    async def beating(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
-        async def once() -> bool:
-            await queries.save_heartbeat(pool)
-            return False
-
-        await every(stop, HEARTBEAT_SECONDS, once, progress)
 
     async def checking(pool: Pool, stop: asyncio.Event, progress: Progress) -> None:
         async def once() -> bool:
@@ -63,7 +55,8 @@ def service(settings: Settings, *, clock: Clock = now) -> Service:
         cities=cities,
         lanes=handlers.lanes(cities, settings.shards),
         routers=lambda pool: (_router(pool), pages.router(pool, clock, settings.seal_key.get_secret_value().encode())),
-        loops=[Loop("heartbeat", beating), Loop("quality_check", checking)],
+        loops=[Loop("quality_check", checking)],
+        beat=queries.save_heartbeat,
         relays=False,
     )
 

@@ -166,7 +166,7 @@ from unnest(:tenants::text[], :topics::text[], :lasts::timestamptz[]) as x (tena
 on conflict (tenant, topic) do update set last_event_at = greatest(t.last_event_at, excluded.last_event_at), last_applied_at = now();
 
 -- name: save_heartbeat!
--- The consumer is alive.
+-- Every lane takes what comes.
 insert into heartbeat (seen_at) values (now()) on conflict (is_only) do update set seen_at = now();
 
 -- name: list_trace

@@ -13,8 +13,11 @@ import orjson
 import pytest
 import yaml
 
+import services.reporting.app as reporting
 from tests.support.dashboard import carry, check_and_refuse, deliver
+from tests.support.eventually import eventually
 from tests.support.projecting import bought, facts_of, key, pledged
+from tests.support.running import readiness, running
 from tests.support.servers import World
 
 GRAFANA = Path("deploy/grafana")
@@ -73,6 +76,24 @@ async def test_every_panel_answers_as_dashboard_reader(world: World) -> None:
         with pytest.raises(asyncpg.PostgresError):
             await reader.execute("create temp table mine ()")
         assert await reader.fetchval("show statement_timeout") == "5s"
+
+
+async def test_freshness_turns_amber_when_the_lanes_take_nothing(world: World) -> None:
+    (panel,) = [panel for _, panel in PANELS if "v1_freshness" in panel["targets"][0]["rawSql"]]
+    async with facts_of(world) as facts, grafana(world) as reader:
+        await facts.apply([bought("a")])
+
+        async def amber() -> list[bool]:
+            return [row["tertinggal"] for row in await reader.fetch(filled(panel["targets"][0]["rawSql"]))]
+
+        async with running(reporting.service(world.settings())):
+            await eventually(amber, lambda seen: seen == [False])
+        await facts.connection.execute("update heartbeat set seen_at = seen_at - interval '1 minute'")
+        assert await amber() == [True]
+        nobody_there = world.settings(amqp_url="amqp://guest:guest@127.0.0.1:1/", stuck_seconds=1)
+        async with running(reporting.service(nobody_there)) as door:  # it runs, and takes nothing
+            await eventually(lambda: readiness(door), lambda seen: "heartbeat" not in seen[1] and seen[0] == 503)
+            assert await amber() == [True]
 
 
 def test_dashboards_use_the_data_source_that_is_provisioned() -> None:
