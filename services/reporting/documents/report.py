@@ -204,8 +204,8 @@ def _few(count: int | None) -> int | str:
     return HIDDEN if count is None else count
 
 
-def _pages(content: Mapping[str, Any]) -> list[list[Table]]:
-    """What stands on the page of each kecamatan."""
+def _kecamatan(content: Mapping[str, Any]) -> list[list[Table]]:
+    """What is said of each kecamatan."""
     return [[place, *units] for place, units in zip(places(content), units_within(content), strict=True)]
 
 
@@ -247,7 +247,7 @@ def pdf(report: Report) -> bytes:
         "basis": "; ".join(report.content["basis"]),
         "as_of": report.as_of,
         "parts": [_part(table) for table in tables(report.content)],
-        "pages": [[_part(table) for table in page] for page in _pages(report.content)],
+        "places": [[_part(table) for table in place] for place in _kecamatan(report.content)],
         "silent": silent(report.content),
         "place_and_date": f"{report.city}, {day(report.issued_at.astimezone(report.zone).date())}",
     }
@@ -284,7 +284,7 @@ def xlsx(report: Report) -> bytes:
         )
         _fill(sheet, [waiting], line, bold, money)
         if report.content["kecamatan"]:
-            parts = [table for page in _pages(report.content) for table in page]
+            parts = [table for place in _kecamatan(report.content) for table in place]
             _fill(book.add_worksheet("Kecamatan"), parts, 0, bold, money)
     return target.getvalue()
 
