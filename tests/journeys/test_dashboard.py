@@ -24,6 +24,7 @@ PAGES = (
     "/ringkas?putaran=2021-07-26",
     "/unit",
     f"/unit/{UNIT}",
+    f"/unit/{UNIT}/nota?putaran=2021-07-26",
     "/janji?putaran=2021-07-26",
     "/kelurahan",
     "/kelurahan/32.76.01.1006",
@@ -85,6 +86,7 @@ async def test_every_number_is_the_one_that_sql_gives(world: World, chromium: Br
         assert f"{unit['buyers']} dari {unit['headcount']} ASN ikut {rupiah(unit['spend_idr'])}" in shown
         assert f"{unit['headcount'] - unit['buyers']} ASN belum ikut belanja." in shown
         assert "Rp7.500.000" in shown
+        await look_behind(page, world)
         await look_at_pledges(page)
         listed = await text_of(page, "/unit?jenis=kelurahan")
         for row in await query(world, "select unit_name from reporting.v1_unit_tally where kind = 'kelurahan'"):
@@ -95,6 +97,25 @@ async def test_every_number_is_the_one_that_sql_gives(world: World, chromium: Br
             "select kelurahan_name, assigned, delivered, failed from reporting.v1_distribution_place",
         ):
             assert f"{row['kelurahan_name']} {row['assigned']} {row['delivered']} {row['failed']}" in shown
+
+
+async def look_behind(page: Page, world: World) -> None:
+    """From what a unit bought in a week to its receipts, and from one of these to its way."""
+    bought = await one(
+        world,
+        f"""select sum(spend_idr)::bigint as idr, sum(purchases)::int as receipts from reporting.v1_unit_tally_daily
+          where unit_code = '{UNIT}' and local_date between '2021-07-26' and '2021-08-01'""",
+    )
+    await follow(page, page.locator(f"a[href='/unit/{UNIT}/nota?putaran=2021-07-26']"))
+    listed = re.sub(r"\s+", " ", await page.locator("main").inner_text())
+    assert f"Jumlah {bought['receipts']} nota, tanpa yang dibatalkan {rupiah(bought['idr'])}" in listed
+    (last,) = await query(
+        world,
+        f"""select purchase_id from facts.fct_purchase where unit_code = '{UNIT}' and local_date <= '2021-08-01'
+          order by purchased_at desc, purchase_id limit 1""",
+    )
+    await follow(page, page.locator("tbody a").first)
+    assert str(last["purchase_id"]) in await page.locator("main").inner_text()
 
 
 async def look_at_pledges(page: Page) -> None:

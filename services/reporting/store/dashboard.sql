@@ -55,6 +55,14 @@ from reporting.v1_unit_tally where tenant = :tenant and unit_code = :unit_code;
 select local_date, spend_idr from reporting.v1_unit_tally_daily
 where tenant = :tenant and unit_code = :unit_code order by local_date;
 
+-- name: list_receipts
+-- What a unit bought between two days, the last first, and how many pieces of each came to a door.
+select p.purchase_id, p.purchased_at, coalesce(s.name, p.seller_code) as seller_name, p.purpose, p.items as pieces, p.total_idr,
+  p.is_voided, p.version, (select sum(t.delivered) from reporting.v1_trace t where t.purchase_id = p.purchase_id)::int as delivered
+from fct_purchase p left join dim_seller s on (s.tenant, s.seller_code) = (p.tenant, p.seller_code)
+where p.tenant = :tenant and p.unit_code = :unit_code and p.local_date between :first and :last
+order by p.purchased_at desc, p.purchase_id limit :size;
+
 -- name: list_unit_rounds
 -- The last rounds of one unit: pledged beside bought.
 select round, programme, pledged_idr, pledged_packets, is_late, donated_idr, buyers::int as buyers
