@@ -16,6 +16,7 @@ import typer
 
 from peduli import (
     allocations,
+    audits,
     coordinators,
     households,
     ledger,
@@ -51,6 +52,7 @@ app.add_typer(coordinators.app, name="coordinator")
 app.add_typer(webhooks.app, name="webhook")
 app.add_typer(stock.app, name="stock")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(audits.app, name="audit")
 app.add_typer(allocations.app, name="allocate")
 app.command("simulate")(simulation.simulate)
 

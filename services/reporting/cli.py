@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from services.reporting.store import rebuild as store
 from services.reporting.store.overview import queries
@@ -14,9 +15,10 @@ from services.reporting.usecases.export import Format, export
 from services.reporting.usecases.rebuild import LOGS, PARTS, Rebuilt, rebuild
 from services.reporting.usecases.reconcile import CHECKS, GRACE_SECONDS, reconcile, reconcile_logs
 from shared.database import migrate
-from shared.database.pool import connect
+from shared.database.pool import Transaction, connect
 from shared.reference.store import Cities
 
+T = TypeVar("T")
 CHECK_SECONDS = 3600.0  # a check reads all there is
 TALLIES = len(CHECKS)  # that a check recomputes
 REBUILD_SECONDS = 4 * CHECK_SECONDS  # its last step puts every row into its place
@@ -62,6 +64,20 @@ async def export_views(database_url: str, wanted: str, folder: Path, kind: Forma
             return await export(connection, wanted, folder, kind)
     finally:
         await connection.close()
+
+
+def within_facts(database_url: str, act: Callable[[Transaction], Awaitable[T]]) -> T:
+    """What `act` reads at one moment of the facts; it may take its time."""
+
+    async def run() -> T:
+        connection = await connect(database_url, "facts", statement_seconds=CHECK_SECONDS)
+        try:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                return await act(connection)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
 
 
 async def overview(database_url: str) -> dict[str, int]:

@@ -1,0 +1,68 @@
+"""`peduli audit`: ready questions to the facts, and a sample to be seen with one's own eyes."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from peduli.tables import show
+
+app = typer.Typer(no_args_is_help=True, help="What is worth a second look, and what is drawn to be seen.")
+
+Database = Annotated[str, typer.Option(envvar="PEDULI_DATABASE_URL", help="Postgres URL of the reporting service")]
+City = Annotated[str, typer.Option(envvar="PEDULI_TENANT", help="city code")]
+First = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day of the city")]
+Last = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="last day, included")]
+Sample = Annotated[Path, typer.Argument(help="the CSV of `peduli audit sample`, with its answers")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.command()
+def find(database_url: Database, first: First, last: Last, city: City = "3276", as_json: Json = False) -> None:
+    """Ask the facts for what is worth a second look.
+
+    Two packets to one household in 7 days; packets after the isolation; prices above twice the median of their product;
+    receipts just under a round sum; receipts alike. It is no fault yet: `peduli trace ID` tells more of each.
+    """
+    from services.reporting.cli import within_facts
+    from services.reporting.usecases import inspection
+
+    rows = within_facts(database_url, lambda tx: inspection.find(tx, city, first.date(), last.date()))
+    show(rows, as_json)
+
+
+@app.command()
+def sample(
+    database_url: Database,
+    first: First,
+    last: Last,
+    seed: Annotated[int, typer.Option(help="draws the same again as long as the same is there")],
+    out: Annotated[Path, typer.Option(help="the CSV to write, with a column for the answer")],
+    receipts: Annotated[int, typer.Option(min=0, help="receipts to draw")] = 30,
+    doors: Annotated[int, typer.Option(min=0, help="packets at doors to draw")] = 30,
+    city: City = "3276",
+) -> None:
+    """Draw receipts and packets at random, to be followed by `peduli trace ID` and seen at sellers and doors."""
+    from services.reporting.cli import within_facts
+    from services.reporting.usecases import inspection
+
+    of = {"seed": seed, "receipts": receipts, "doors": doors}
+    rows = within_facts(database_url, lambda tx: inspection.draw(tx, city, first.date(), last.date(), **of))
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["what", "id", "at", "place", "found", "answer"])
+        writer.writeheader()
+        writer.writerows(rows)
+    typer.echo(f"{len(rows)} rows: {out}. Answer each with yes, no or issues; `peduli audit result {out}` counts them.")
+
+
+@app.command()
+def result(file: Sample, as_json: Json = False) -> None:
+    """Count the answers of a sample: it is there as told (yes), it is not (no), or with something else (issues)."""
+    from services.reporting.usecases import inspection
+
+    with file.open(newline="", encoding="utf-8") as opened:
+        show(inspection.count(csv.DictReader(opened)), as_json)
