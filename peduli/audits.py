@@ -66,3 +66,19 @@ def result(file: Sample, as_json: Json = False) -> None:
 
     with file.open(newline="", encoding="utf-8") as opened:
         show(inspection.count(csv.DictReader(opened)), as_json)
+
+
+@app.command()
+def changes(
+    database_url: Annotated[
+        str, typer.Option(envvar="PEDULI_DATABASE_URL", help="Postgres URL of the purchases service")
+    ],
+    first: First,
+    last: Last,
+    city: City = "3276",
+    as_json: Json = False,
+) -> None:
+    """List what corrections and voids told on these days changed: who told it, and each field before and after."""
+    from services.purchases.cli.changes import list_changes
+
+    show(list_changes(database_url, city, first.date(), last.date()), as_json)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,13 @@ import services.purchases.app as purchases
 import services.reporting.app as reporting
 from peduli.prepare import REPORTING_MIGRATIONS
 from services.reporting.cli import differences, differences_from_logs, remake
+from shared.clock import now
 from tests.support.eventually import eventually
 from tests.support.projecting import BOTH, bought, facts_of, voided
-from tests.support.publish import message, publish, purchase
+from tests.support.publish import SOURCE, message, publish, purchase
 from tests.support.running import running
 from tests.support.servers import World
+from tests.support.terminal import type_
 
 POOLED = orjson.loads(Path("contracts/examples/purchase.submitted/1.0-pooled-kit.json").read_bytes())
 
@@ -58,10 +62,24 @@ async def test_a_correction_moves_unit_and_day_and_a_rebuild_comes_out_equal(wor
         assert (made.events, made.differing) == (22, ())
         assert sum(read) == 22
         assert await fetch(world, days) == before
+        look_at_changes(world)
         await publish(world.rabbitmq.url, [(message(purchase("later")), "3276.purchase.submitted.v1")])
         total = "select sum(purchases)::int as n from reporting.v1_unit_tally"
         await eventually(lambda: fetch(world, total), lambda rows: rows == [{"n": 20}])
     assert await differences(world.database_url) == []
+
+
+def look_at_changes(world: World) -> None:
+    """What `told` corrected and voided, as an auditor sees it: it was told today, of days long ago."""
+    days = [f"{now() + timedelta(days=n):%Y-%m-%d}" for n in (-1, 1)]
+    words = ("audit", "changes", "--from", days[0], "--to", days[1], "--json")
+    rows = json.loads(type_(words, {"PEDULI_DATABASE_URL": world.database_url}).out)
+    found = {row["field"]: (row["version"], row["told_by"], row["why"], row["before"], row["after"]) for row in rows}
+    assert found == {
+        "unit_code": (2, SOURCE, "", "32.76.DKUM", "32.76.06"),
+        "purchased_at": (2, SOURCE, "", found["purchased_at"][3], "2021-07-31T16:30:00Z"),
+        "status": (2, SOURCE, "salah_input", "recorded", "voided"),
+    }
 
 
 async def test_a_pooled_purchase_counts_each_contributor_once_and_its_money_once(world: World) -> None:
