@@ -281,5 +281,5 @@ left join (select tenant, source, local_date, jsonb_object_agg(code, submissions
 
 create or replace view reporting.v1_data_quality as
 select checked_at, seconds as check_seconds, is_whole, events, differences, by_tally,
-  differences = 0 as is_right, checked_at < now() - interval '36 hours' as is_stale
+  differences = 0 as is_right, checked_at < now() - interval '36 hours' as is_stale, late_changes
 from facts.quality_check;

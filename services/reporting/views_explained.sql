@@ -88,6 +88,7 @@ begin
       ('checked_at', 'When the check began'), ('check_seconds', 'How long it took, in seconds'),
       ('is_whole', 'True when the owners'' logs were compared too'),
       ('events', 'Events of the owners'' logs that were compared; 0 when they could not be read'), ('differences', 'Differences found'),
+      ('late_changes', 'Days that corrections and voids changed since the check before, after they were over: {city and day: count}'),
       ('by_tally', 'Differences by table: {table: count}'), ('is_right', 'True when there were none'),
       ('as_of_at', 'When this row was read')) as texts (name, text)
     join information_schema.columns c on c.table_schema = 'reporting' and c.column_name = texts.name

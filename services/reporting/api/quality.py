@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -9,6 +12,7 @@ from fastapi.responses import Response
 from services.reporting.api.desk import Desk
 from services.reporting.store.dashboard import queries
 from shared.contracts.reasons import TEXTS
+from shared.database.pool import Row
 from shared.web.caller import PageReader
 
 LOOK_SECONDS = 5  # after which a page asks again whether there is something new
@@ -33,7 +37,7 @@ def routes(desk: Desk) -> APIRouter:
     async def quality(reader: PageReader) -> Response:
         tenant = reader.city.tenant
         async with desk.reading() as tx:
-            checks = [dict(row) for row in await queries.list_checks(tx)]
+            checks = await queries.list_checks(tx)
             return await desk.show(
                 tx,
                 reader.city,
@@ -41,7 +45,7 @@ def routes(desk: Desk) -> APIRouter:
                 menu="/mutu",
                 topics=await queries.list_topics(tx, tenant=tenant),
                 topic_names=TOPICS,
-                checks=[{**row, "by_tally": orjson.loads(row["by_tally"])} for row in checks],
+                checks=[_check(row, tenant) for row in checks],
                 sources=await queries.list_sources(tx, tenant=tenant),
                 reasons=await queries.list_reasons(tx, tenant=tenant),
                 texts=TEXTS,
@@ -57,3 +61,10 @@ def routes(desk: Desk) -> APIRouter:
         return Response(body, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     return found
+
+
+def _check(row: Row, tenant: str) -> dict[str, Any]:
+    """A night's check, with the days of this city that were changed late."""
+    late = ([*key.split(" "), count] for key, count in orjson.loads(row["late_changes"]).items())
+    days = [(date.fromisoformat(day), count) for city, day, count in late if city == tenant]
+    return {**row, "by_tally": orjson.loads(row["by_tally"]), "late": days}

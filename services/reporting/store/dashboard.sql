@@ -126,7 +126,8 @@ from reporting.v1_freshness where tenant = :tenant order by topic;
 
 -- name: list_checks
 -- What the last nightly checks found.
-select checked_at, check_seconds::float as check_seconds, is_whole, events, differences, by_tally, is_right, is_stale
+select checked_at, check_seconds::float as check_seconds, is_whole, events, differences, by_tally, is_right, is_stale,
+  late_changes
 from reporting.v1_data_quality order by checked_at desc limit 14;
 
 -- name: list_sources

@@ -210,11 +210,19 @@ from unnest(array['purchases', 'distribution']) as name;
 -- When the last nightly check began.
 select max(checked_at) from quality_check;
 
+-- name: list_late_changes
+-- Days of cities that were over when corrections and voids, told since a check, changed them: the day as it is told now.
+select p.tenant || ' ' || p.local_date as day, count(*)::int as changes
+from purchases.event_log l join fct_purchase p on p.purchase_id = l.aggregate::uuid join ref_cities c using (tenant)
+where l.type in ('purchase.corrected.v1', 'purchase.voided.v1') and l.recorded_at > coalesce(:since, '-infinity'::timestamptz)
+  and (l.recorded_at at time zone c.time_zone)::date > p.local_date
+group by 1 order by 1;
+
 -- name: save_check!
 -- What a nightly check found.
 insert into quality_check
 values (:checked_at, extract(epoch from clock_timestamp() - now())::numeric(12, 3), :is_whole, :events, :differences,
-        :by_tally::jsonb);
+        :by_tally::jsonb, :late_changes::jsonb);
 
 -- name: claim_check$
 -- Only one replica checks at a time.

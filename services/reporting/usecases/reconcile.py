@@ -59,9 +59,13 @@ async def check_nightly(tx: Transaction, now: datetime) -> bool:
 
     `now` is in the zone whose night counts. Run in a repeatable-read tx.
     """
-    if not await queries.claim_check(tx) or not is_due(await queries.load_last_check(tx), now):
+    if not await queries.claim_check(tx):
+        return False
+    last = await queries.load_last_check(tx)
+    if not is_due(last, now):
         return False
     logs = await reconcile_logs(tx)
+    late = [] if logs is None else await queries.list_late_changes(tx, since=last)
     found = await reconcile(tx) + (logs or [])
     await queries.save_check(
         tx,
@@ -70,5 +74,6 @@ async def check_nightly(tx: Transaction, now: datetime) -> bool:
         events=0 if logs is None else await queries.count_logs(tx),
         differences=len(found),
         by_tally=orjson.dumps(Counter(tally for tally, _ in found)).decode(),
+        late_changes=orjson.dumps({row["day"]: row["changes"] for row in late}).decode(),
     )
     return True

@@ -19,12 +19,15 @@ async def test_the_check_of_the_night_is_whole_with_the_role_of_the_service(worl
     of_service = role_url(world.database_url, "facts", "secret")
     async with running(purchases.service(world.settings())), running(reporting.service(world.settings())):
         await tell(world, purchase())
-        await eventually(lambda: query(world, "select 1 from facts.fct_purchase"), bool)
+        await tell(world, purchase(unit_code="32.76.06"), "purchase.correction_submitted")
+        await eventually(lambda: query(world, "select 1 from facts.fct_purchase where version = 2"), bool)
     assert await differences_from_logs(of_service, grace_seconds=0) == []
     assert await differences(of_service) == []
     await query(world, "delete from facts.quality_check")
-    async with running(reporting.service(world.settings(database_url=of_service))):
+    async with running(reporting.service(world.settings(database_url=of_service))) as door:
         found = await eventually(
-            lambda: query(world, "select is_whole, events, is_right from reporting.v1_data_quality"), bool
+            lambda: query(world, "select is_whole, events, is_right, late_changes from reporting.v1_data_quality"), bool
         )
-    assert found == [{"is_whole": True, "events": 1, "is_right": True}]
+        page = await door.get("/mutu")
+    assert found == [{"is_whole": True, "events": 2, "is_right": True, "late_changes": '{"3276 2021-07-22": 1}'}]
+    assert "22 Juli 2021: 1 koreksi sesudah harinya" in page.text
