@@ -115,13 +115,12 @@ async def remake(
     cities = await _cities(admin_url)
     async with AsyncExitStack() as stack:
         stack.enter_context(_uncollected())
-        connection, *parts = [
-            await connect(admin_url, store.SHADOW, statement_seconds=REBUILD_SECONDS) for _ in range(1 + PARTS)
-        ]
-        for opened in (connection, *parts):
-            stack.push_async_callback(opened.close)
+        opened = []
+        for _ in range(1 + PARTS):
+            opened.append(await connect(admin_url, store.SHADOW, statement_seconds=REBUILD_SECONDS))
+            stack.push_async_callback(opened[-1].close)
         queues = [f"reporting.events.{shard}" for shard in range(shards)]
-        return await rebuild(connection, parts, cities, queues=queues, on_progress=on_progress)
+        return await rebuild(opened[0], opened[1:], cities, queues=queues, on_progress=on_progress)
 
 
 @contextmanager

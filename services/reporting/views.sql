@@ -100,7 +100,8 @@ steps as (
   cross join lateral (values
     ('assigned', assigned, days_assigned, few_assigned), ('accepted', accepted, days_accepted, few_accepted),
     ('delivered', delivered, days_delivered, few_delivered), ('failed', failed, days_failed, few_failed),
-    ('returned', returned, days_returned, few_returned), ('recalled', recalled, days_recalled, few_recalled)) as told (step, count, days, few)
+    ('returned', returned, days_returned, few_returned), ('recalled', recalled, days_recalled, few_recalled))
+    as told (step, count, days, few)
   left join taken t on (t.tenant, t.place, t.step) = (r.tenant, r.place, told.step)),
 shown as (
   select tenant, kelurahan, pieces_delivered, step, count, facts.is_told(hidden, weight, sum(weight) over lighter) as is_told

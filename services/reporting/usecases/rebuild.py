@@ -75,11 +75,11 @@ async def rebuild(
 
 async def _writers_gone(tx: Transaction) -> None:
     """Wait for whoever may still commit an event that stands before the end of its log. Raises `BusyError`."""
-    opened = await store.queries.load_open(tx)
+    writers = [row["writer"] for row in await store.queries.list_writers(tx)]
     until = time.monotonic() + WRITERS_SECONDS
-    while not await store.queries.are_closed(tx, open=opened):
+    while await store.queries.are_writing(tx, writers=writers):
         if time.monotonic() > until:
-            raise BusyError(hint="end it: pg_stat_activity shows who has been writing since when (xact_start)")
+            raise BusyError(hint="pg_stat_activity shows who has been writing since when (xact_start): end it")
         await asyncio.sleep(0.05)
 
 

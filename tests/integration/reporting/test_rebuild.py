@@ -28,9 +28,10 @@ from tests.support.servers import World
 from tests.support.terminal import type_
 
 TOTAL = "select coalesce(sum(purchases), 0)::int from reporting.v1_unit_tally"
-ASKS = "select exists (select from pg_stat_activity where query like '%pg_snapshot_xmin%' and pid <> pg_backend_pid())"
-WAITS = """select exists (select from pg_locks where locktype = 'advisory' and not granted
-  and classid = (hashtext('peduli-lane')::bigint & 4294967295)::oid)"""
+REBUILD = "from pg_stat_activity a where application_name = 'peduli-facts_rebuild'"
+ASKS = f"select exists (select {REBUILD} and query like '%virtualtransaction = any%')"
+WAITS = f"""select exists (select {REBUILD} and exists (select from pg_locks l where l.pid = a.pid and not granted
+  and classid = (hashtext('peduli-lane')::bigint & 4294967295)::oid))"""
 KEY = "3276.purchase.submitted.v1"
 
 
