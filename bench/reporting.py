@@ -308,7 +308,8 @@ async def forget(url: str) -> None:
         """select format('facts.%I', relname) as name from pg_class
         where relnamespace = 'facts'::regnamespace and relkind = 'r' and relname ~ '^(fct|tally|unit)_|^freshness$'"""
     )
-    await connection.execute(f"truncate {', '.join(row['name'] for row in tables)}, purchases.event_log, distribution.event_log cascade")
+    names = [*(row["name"] for row in tables), "purchases.event_log", "distribution.event_log"]
+    await connection.execute(f"truncate {', '.join(names)} cascade")
     await connection.close()
 
 

@@ -28,11 +28,9 @@ def find(database_url: Database, first: First, last: Last, city: City = "3276", 
     Two packets to one household in 7 days; packets after the isolation; prices above twice the median of their product;
     receipts just under a round sum; receipts alike. It is no fault yet: `peduli trace ID` tells more of each.
     """
-    from services.reporting.cli import within_facts
-    from services.reporting.usecases import inspection
+    from services.reporting.cli import find_odd
 
-    rows = within_facts(database_url, lambda tx: inspection.find(tx, city, first.date(), last.date()))
-    show(rows, as_json)
+    show(find_odd(database_url, city, first.date(), last.date()), as_json)
 
 
 @app.command()
@@ -47,11 +45,10 @@ def sample(
     city: City = "3276",
 ) -> None:
     """Draw receipts and packets at random, to be followed by `peduli trace ID` and seen at sellers and doors."""
-    from services.reporting.cli import within_facts
-    from services.reporting.usecases import inspection
+    from services.reporting.cli import draw_sample
 
-    of = {"seed": seed, "receipts": receipts, "doors": doors}
-    rows = within_facts(database_url, lambda tx: inspection.draw(tx, city, first.date(), last.date(), **of))
+    days = first.date(), last.date()
+    rows = draw_sample(database_url, city, *days, seed=seed, receipts=receipts, doors=doors)
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["what", "id", "at", "place", "found", "answer"])
         writer.writeheader()
@@ -62,10 +59,10 @@ def sample(
 @app.command()
 def result(file: Sample, as_json: Json = False) -> None:
     """Count the answers of a sample: it is there as told (yes), it is not (no), or with something else (issues)."""
-    from services.reporting.usecases import inspection
+    from services.reporting.cli import count_answers
 
     with file.open(newline="", encoding="utf-8") as opened:
-        show(inspection.count(csv.DictReader(opened)), as_json)
+        show(count_answers(csv.DictReader(opened)), as_json)
 
 
 @app.command()

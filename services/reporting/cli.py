@@ -6,11 +6,13 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 from services.reporting.store import rebuild as store
 from services.reporting.store.overview import queries
+from services.reporting.usecases import inspection
 from services.reporting.usecases.export import Format, export
 from services.reporting.usecases.rebuild import LOGS, PARTS, Rebuilt, rebuild
 from services.reporting.usecases.reconcile import CHECKS, GRACE_SECONDS, reconcile, reconcile_logs
@@ -22,6 +24,7 @@ T = TypeVar("T")
 CHECK_SECONDS = 3600.0  # a check reads all there is
 TALLIES = len(CHECKS)  # that a check recomputes
 REBUILD_SECONDS = 4 * CHECK_SECONDS  # its last step puts every row into its place
+count_answers = inspection.count  # of a sample; needs no database
 
 
 async def publish_views(admin_url: str, views: str) -> None:
@@ -66,7 +69,20 @@ async def export_views(database_url: str, wanted: str, folder: Path, kind: Forma
         await connection.close()
 
 
-def within_facts(database_url: str, act: Callable[[Transaction], Awaitable[T]]) -> T:
+def find_odd(database_url: str, tenant: str, first: date, last: date) -> list[dict[str, Any]]:
+    """What `peduli audit find` shows."""
+    return _within_facts(database_url, lambda tx: inspection.find(tx, tenant, first, last))
+
+
+def draw_sample(
+    database_url: str, tenant: str, first: date, last: date, *, seed: int, receipts: int, doors: int
+) -> list[dict[str, Any]]:
+    """What `peduli audit sample` writes."""
+    of = {"seed": seed, "receipts": receipts, "doors": doors}
+    return _within_facts(database_url, lambda tx: inspection.draw(tx, tenant, first, last, **of))
+
+
+def _within_facts(database_url: str, act: Callable[[Transaction], Awaitable[T]]) -> T:
     """What `act` reads at one moment of the facts; it may take its time."""
 
     async def run() -> T:
