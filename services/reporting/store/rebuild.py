@@ -134,17 +134,26 @@ async def _checksums(tx: Transaction, schema: str) -> dict[str, str]:
 
 
 async def swap(tx: Transaction, differing: Sequence[str]) -> None:
-    """Put the shadow's rows into the facts, of the tables that differ (most often none does: to write all of them anew
-    took a quarter of a rebuild). Deleted and inserted, not truncated: readers go on seeing the old rows.
+    """Put the shadow's rows into the facts, of the tables that differ, and of these the rows that do: most often a few
+    that the lanes have yet to apply. Deleted and inserted, not truncated: readers go on seeing the old rows.
     """
     for table in (*differing, *_CLOCKED):
-        await tx.execute(f"delete from facts.{table}")  # noqa: S608
-        await tx.execute(f"insert into facts.{table} select * from {SHADOW}.{table}")  # noqa: S608
+        await tx.execute(f"delete from facts.{table} old where not exists ({_alike(f'{SHADOW}.{table}', 'old')})")  # noqa: S608
+        await tx.execute(
+            f"insert into facts.{table} select new.* from {SHADOW}.{table} new "  # noqa: S608
+            f"where not exists ({_alike(f'facts.{table}', 'new')})"
+        )
     await tx.execute(
         f"insert into facts.{_VERSIONS} as v select s.* from {SHADOW}.{_VERSIONS} s "  # noqa: S608
         f"left join facts.{_VERSIONS} f using (aggregate) where f.version is null or f.version < s.version "
         "on conflict (aggregate) do update set version = excluded.version"
     )
+
+
+def _alike(table: str, row: str) -> str:
+    """The rows of a table that are like a row of another, told by 128 bits of hash: rows of two types have no `=`."""
+    hashes = " and ".join(f"hash_record_extended(t, {seed}) = hash_record_extended({row}, {seed})" for seed in (0, 1))
+    return f"select from {table} t where {hashes}"
 
 
 async def drop(tx: Transaction) -> None:

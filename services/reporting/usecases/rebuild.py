@@ -34,7 +34,10 @@ class BusyError(PeduliError):
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """Events read, and the tables that differed from what was there (empty: they were equal)."""
+    """Events read, and the tables that differed from what was there (empty: they were equal).
+
+    While the lanes have something to apply they do differ: what is told, and not applied yet, is made anew as well.
+    """
 
     events: int
     differing: tuple[str, ...]
