@@ -40,8 +40,6 @@ TABLES = (
     "freshness",
 )
 _CLOCKED = ("freshness",)  # tells when it was applied: never equal, and not to be
-
-
 _VERSIONS = "aggregate_versions"
 FOR_EVER = 2**63 - 1  # beyond the last event of any log
 
@@ -94,7 +92,7 @@ async def read_log(tx: Transaction, log: str, after: int, until: int, limit: int
 
 async def count_log(tx: Transaction, log: str, parts: int) -> int:
     """How many events of a log are still to be read: all, or those that a killed rebuild had not come to."""
-    is_begun = await tx.fetchval("select to_regclass($1) is not null", f"{SHADOW}.rebuild_cursor")
+    is_begun = await tx.fetchval("select to_regclass($1) is not null", f"{SHADOW}.rebuild_read")
     count = f"select count(*) from {log}.event_log where seq > $1 and type <> all ($2::text[]) and {_part(3)}"  # noqa: S608
     found = 0
     for part in range(parts):

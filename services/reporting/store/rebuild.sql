@@ -1,14 +1,14 @@
 -- name: create_cursors#
 -- Survive a kill, so that a rebuild goes on where it was; a crash of the server empties them with the shadow's tables.
-create unlogged table if not exists rebuild_cursor (part text primary key, seq bigint not null);
+create unlogged table if not exists rebuild_read (part text primary key, seq bigint not null);
 
 -- name: load_cursor$
 -- How far a part of a log was read into the shadow.
-select seq from rebuild_cursor where part = :part;
+select seq from rebuild_read where part = :part;
 
 -- name: save_cursor!
 -- This far a part of a log was read, in the transaction of its effect.
-insert into rebuild_cursor (part, seq) values (:part, :seq) on conflict (part) do update set seq = excluded.seq;
+insert into rebuild_read (part, seq) values (:part, :seq) on conflict (part) do update set seq = excluded.seq;
 
 -- name: copy_cities!
 -- The shadow counts days in the zones of the cities; their other reference data it does not need.
