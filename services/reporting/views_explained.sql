@@ -39,7 +39,7 @@ begin
       ('headcount', 'ASN of the unit: today, on that day, or on the Monday of that round (an estimate in the cities that come with the code)'),
       ('buyers', 'Distinct ASN with a purchase that stands: ever, on that day, or in that round'), ('participation_percent', 'buyers / headcount, in percent'),
       ('purchases', 'Purchases that stand'), ('items', 'Pieces bought'), ('spend_idr', 'Money spent, in whole rupiah'),
-      ('spend_per_asn_idr', 'spend_idr / headcount, in whole rupiah'), ('donated_idr', 'Spent on goods for isoman households'),
+      ('spend_per_asn_idr', 'spend_idr / headcount, in whole rupiah'), ('donated_idr', 'Spent on goods for households in need'),
       ('own_use_idr', 'Spent on goods for own use'), ('posts', 'Posts told with the purchases'), ('posted_by', 'asn: an ASN of the unit on his own page; unit: the unit on its own'),
       ('compliant_posts', 'Posts with all hashtags of the programme'), ('hashtag_compliance_percent', 'compliant_posts / posts, in percent'),
       ('rank_in_kind', 'Rank by participation among units of its kind in the city'), ('last_purchase_date', 'Local date of the last purchase'),

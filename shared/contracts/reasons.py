@@ -76,7 +76,8 @@ TEXTS: dict[str, Text] = {
         "Kelurahan ini di luar wilayah pengirim.", "This kelurahan is not the sender's to tell of."
     ),
     "ENDS_BEFORE_IT_BEGINS": Text(
-        "Isolasi berakhir sebelum mulai; periksa kedua tanggalnya.", "The isolation ends before it begins."
+        "Masa isolasi atau bantuan berakhir sebelum mulai; periksa kedua tanggalnya.",
+        "The isolation, or the time of need, ends before it begins.",
     ),
     "INVALID_NIK": Text("NIK harus 16 angka yang sah.", "A NIK has 16 digits that must parse."),
     "HOUSEHOLD_ERASED": Text(

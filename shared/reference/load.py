@@ -13,7 +13,18 @@ from zoneinfo import ZoneInfo
 
 from shared.contracts.field import Group
 from shared.errors import PeduliError
-from shared.reference.model import Item, PpkmPeriod, Product, Programme, Reference, Region, Seller, SellerOrder, Unit
+from shared.reference.model import (
+    ANY_RECIPIENT,
+    Item,
+    PpkmPeriod,
+    Product,
+    Programme,
+    Reference,
+    Region,
+    Seller,
+    SellerOrder,
+    Unit,
+)
 from shared.reference.rows import Kind, Wrong, read_csv, read_sheet
 
 CITIES = Path(__file__).parent / "cities"
@@ -151,6 +162,7 @@ def _programme(code: str, told: dict[str, Any]) -> Programme:
         groups=frozenset(who.get("groups", ())),
         places=frozenset(who.get("places", ())),
         helps_until=who.get("until"),
+        called=told.get("called", ANY_RECIPIENT),
     )
 
 

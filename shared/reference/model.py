@@ -14,6 +14,7 @@ from shared.reference.folding import fold
 NEED_GROUPS = ("food", "protein", "hygiene", "baby", "medicine")
 Storage = Literal["ambient", "chill", "frozen"]
 FIRST_PROGRAMME = "isoman"  # the cause that is meant where none is named
+ANY_RECIPIENT = "penerima bantuan"  # what pages call those whom no word of a programme names
 SINCE_EVER = date.min  # the first day of what nobody dated
 
 
@@ -24,7 +25,8 @@ class Programme:
     `starts_on` is the day of the call; a receipt counts from `earliest_purchase_on` to `ends_on` (None: no end yet).
 
     Who may receive: households of these `places` (kecamatan and kelurahan) with one of these `groups` (empty: all),
-    until the day `helps_until`. Without `has_isolation` they need not isolate.
+    until the day `helps_until`. Without `has_isolation` they need not isolate. `called` is how pages call them, behind
+    a noun: keluarga `isoman`, warga `terdampak banjir`.
     """
 
     programme: str
@@ -39,6 +41,7 @@ class Programme:
     groups: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
     helps_until: date | None = None
+    called: str = ""
 
     @cached_property
     def folded_hashtags(self) -> frozenset[str]:
@@ -200,6 +203,12 @@ class Reference:
         day = self.date_of(at)
         held = [period for period in self.ppkm_periods.values() if period.starts_on <= day <= period.ends_on]
         return max(held, key=lambda period: (period.starts_on, period.period), default=None)
+
+    @property
+    def called(self) -> str:
+        """How pages call those who receive, whatever the programme: the word of the only one, else one for all."""
+        words = {programme.called for programme in self.programmes.values()}
+        return words.pop() if len(words) == 1 else ANY_RECIPIENT
 
     @property
     def kelurahan(self) -> list[str]:

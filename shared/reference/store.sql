@@ -28,7 +28,7 @@ on conflict (tenant, programme) do update set
   name = excluded.name, basis = excluded.basis, hashtags = excluded.hashtags, channels = excluded.channels,
   starts_on = excluded.starts_on, ends_on = excluded.ends_on, earliest_purchase_on =
   excluded.earliest_purchase_on, has_isolation = excluded.has_isolation, groups = excluded.groups, places =
-  excluded.places, helps_until = excluded.helps_until;
+  excluded.places, helps_until = excluded.helps_until, called = excluded.called;
 
 -- name: list_ppkm_periods
 -- PPKM periods of cities, each as it was changed last.

@@ -203,7 +203,7 @@ async def of_the_week(world: World) -> list[str]:
         "dari Rp7.500.000 yang dijanjikan",
         f"{number(packets['delivered'])} paket sampai di pintu dari {number(packets['assigned'])} yang ditugaskan",
         "40 paket dijanjikan",
-        f"{in_time} sampai sebelum isolasi berakhir {timely['in_time']} dari {timely['delivered']} paket",
+        f"{in_time} sampai sebelum masa bantuan berakhir {timely['in_time']} dari {timely['delivered']} paket",
         f"{number(need['unmet'])} keluarga belum menerima paket dari {number(need['households'])} keluarga isoman",
         "100 dari 101 unit belum melapor",
     ]

@@ -24,7 +24,7 @@ THURSDAY_MORNING = datetime(2021, 7, 29, 3, tzinfo=UTC)  # 10.00 WIB in the week
 def with_the_elderly() -> Reference:
     """Depok with a second programme, `lansia`."""
     city = load("3276")
-    elderly = dataclasses.replace(city.programmes["isoman"], programme="lansia", name="Paket lansia")
+    elderly = dataclasses.replace(city.programmes["isoman"], programme="lansia", name="Paket lansia", called="lansia")
     return dataclasses.replace(city, programmes={**city.programmes, "lansia": elderly})
 
 

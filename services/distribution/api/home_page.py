@@ -32,7 +32,7 @@ GUESSES = 30  # unknown codes a minute from one network address
 AT_HOME = "peduli_rumah"  # the cookie of a device on which a code has opened the page
 PASS_SECONDS = 30 * 24 * 3600
 THANKS = {
-    "received": "Terima kasih. Semoga lekas pulih.",
+    "received": "Terima kasih sudah mengabari.",
     "not_arrived": "Laporan Anda kami terima. Kami periksa paket ini.",
     "incomplete": "Laporan Anda kami terima. Kami periksa isi paket ini.",
 }

@@ -6,7 +6,7 @@ REASONS = {
     "not_home": "Tidak ada orang",
     "refused": "Menolak",
     "moved": "Pindah",
-    "released": "Isolasi selesai",
+    "released": "Masa bantuan selesai",
     "unsafe": "Tidak aman",
     "wrong_address": "Alamat salah",
 }

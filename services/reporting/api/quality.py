@@ -19,7 +19,7 @@ LOOK_SECONDS = 5  # after which a page asks again whether there is something new
 TOPICS = {
     "purchase": "Belanja",
     "pledge": "Janji",
-    "household": "Keluarga isoman",
+    "household": "Keluarga terdaftar",
     "task": "Tugas antar",
     "lot": "Stok lumbung",
     "recipients": "Penerima per minggu",

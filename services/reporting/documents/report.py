@@ -32,7 +32,7 @@ BY_WEEK = (
     "Rumah tangga mana yang rumah aparatur tidak diberitahukan kepada pelaporan. "
 )
 CARRIED = {"assigned": "Ditugaskan kepada relawan", "delivered": "Sampai di pintu", "returned": "Kembali ke lumbung"}
-PURPOSE_ROWS = (("Untuk warga dan aparatur isoman", "donated_idr"), ("Dipakai sendiri", "own_use_idr"))
+FIRST_CALLED = "isoman"  # reports of before do not say whom they are about: there was one cause
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,10 @@ def tables(content: Mapping[str, Any]) -> list[Table]:
     units = content["units"]
     total = {name: _sum(units, name) for name in ("donated_idr", "own_use_idr")}
     recipients = content.get("recipients")  # neither a unit's report nor one of before has them
-    purposes = [[words, total[name]] for words, name in PURPOSE_ROWS]
+    purposes = [
+        [f"Untuk warga dan aparatur {_called(content)}", total["donated_idr"]],
+        ["Dipakai sendiri", total["own_use_idr"]],
+    ]
     return [
         _steps(content, total["donated_idr"]),
         *([_channels(content["channels"])] if content["channels"] else []),
@@ -124,7 +127,7 @@ def _steps(content: Mapping[str, Any], donated_idr: int) -> Table:
     packets = content.get("packets") or {name: hide_small([_sum(places, name)]).total for name in CARRIED}
     rows = [
         ["Dijanjikan unit kerja", pledges["pledged_idr"], pledges["pledged_packets"]],
-        ["Dibelanjakan untuk isoman", donated_idr, "–"],
+        [f"Dibelanjakan untuk {_called(content)}", donated_idr, "–"],
         *([word, "–", _few(packets[name])] for name, word in CARRIED.items() if places),
     ]
     return Table("Janji, belanja dan penyaluran", ("Langkah", "Rupiah", "Paket"), rows, frozenset({1}))
@@ -174,16 +177,23 @@ def places(content: Mapping[str, Any]) -> list[Table]:
 def units_within(content: Mapping[str, Any]) -> list[list[Table]]:
     """For each kecamatan the table of its units; reports of before have none."""
     known = {unit.get("unit_code"): unit for unit in content["units"]}
-    return [_working([known[code] for code in part.get("units", ())], part["name"]) for part in content["kecamatan"]]
+    return [
+        _working([known[code] for code in part.get("units", ())], part["name"], _called(content))
+        for part in content["kecamatan"]
+    ]
 
 
-def _working(units: Sequence[Mapping[str, Any]], kecamatan: str) -> list[Table]:
-    head = ("Unit kerja", "ASN", "Janji", "Nota", "Belanja", "Untuk isoman", "Unggahan")
+def _working(units: Sequence[Mapping[str, Any]], kecamatan: str, called: str) -> list[Table]:
+    head = ("Unit kerja", "ASN", "Janji", "Nota", "Belanja", f"Untuk {called}", "Unggahan")
     names = ("headcount", "pledged_idr", "purchases", "spend_idr", "donated_idr", "posts")
     rows = [[unit["unit_name"], *(unit[name] for name in names)] for unit in units]
     whole = ["Jumlah", *(_sum(units, name) for name in names)]
     title = f"Unit kerja di Kecamatan {kecamatan}"
     return [Table(title, head, [*rows, whole], frozenset({2, 4, 5}))] if units else []
+
+
+def _called(content: Mapping[str, Any]) -> str:
+    return str(content.get("called", FIRST_CALLED))
 
 
 def _hidden_in(content: Mapping[str, Any], name: str) -> list[Shown]:
@@ -244,6 +254,7 @@ def pdf(report: Report) -> bytes:
         "pictures": pictures(report),
         "number": report.name,
         "period": days(report.first, report.last),
+        "called": _called(report.content),
         "basis": "; ".join(report.content["basis"]),
         "as_of": report.as_of,
         "parts": [_part(table) for table in tables(report.content)],

@@ -88,6 +88,7 @@ async def gather(tx: Transaction, city: Reference, first: date, last: date, unit
         **({} if unit else _recipients(await queries.list_recipients_between(tx, **period), carried["delivered"])),
         "pledges": dict(pledges) if pledges else {},
         "hashtags": sorted({tag for programme in city.programmes.values() for tag in programme.hashtags}),
+        "called": city.called,
         "basis": sorted({programme.basis for programme in city.programmes.values()}),
         "zone": city.zone.key,
     }

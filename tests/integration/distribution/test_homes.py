@@ -85,7 +85,7 @@ async def test_a_household_says_first_of_all_that_it_has_it(world: World, addres
         await report(client, task, "deliver", team=TEAM, proof_kind="witness", proof="Tetangga")
         said = {"kunci": key_of(await client.get(path)), "tugas": task, "jawab": "received"}
         thanked = await client.post(f"{path}/jawaban", data=said)
-        assert "Semoga lekas pulih" in (await client.get(thanked.headers["location"])).text
+        assert "Terima kasih sudah mengabari" in (await client.get(thanked.headers["location"])).text
         page = (await client.get(path)).text
         assert "Anda sudah menerima paket ini" in page
         assert "Nomor laporan" not in page

@@ -33,6 +33,7 @@ BBM = replace(
     DEPOK.programmes["isoman"],
     programme="bbm",
     name="Bantuan dampak kenaikan BBM",
+    called="terdampak kenaikan BBM",
     has_isolation=False,
     groups=frozenset({"elderly"}),
 )
@@ -242,7 +243,11 @@ async def test_where_a_city_has_several_programmes_the_form_asks_by_which_a_fami
         page = (await his.get(told.headers["location"])).text
         assert BBM.name in page
         assert "Akhiri masa bantuan" in page
-        assert '<span class="tag good">dibantu</span>' in (await his.get("/keluarga")).text
+        assert "tidak perlu dibantu lagi" in page
+        assert not any(word in page for word in ("isoman", "isolasi", "sembuh"))
+        listed = (await his.get("/keluarga")).text
+        assert '<span class="tag good">dibantu</span>' in listed
+        assert "<h1>Keluarga penerima bantuan</h1>" in listed
         open_end = fields(key, nomor="KK-9", nama="Pak Lain", alamat="Jl. Lain 9", kasus="", program="bbm")
         refused = await his.post("/keluarga/baru", data={**open_end, "kelompok": "elderly"})
         assert 'id="selesai-salah"' in refused.text  # this programme has no end of its own

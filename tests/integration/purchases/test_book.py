@@ -57,6 +57,7 @@ async def test_each_programme_has_its_own_pledge_beside_its_own_purchases(world:
         lines = {"baris": "1", "sku-0": "BERAS-5KG", "banyak-0": "1", "harga-0": "65.000", "aksi": "lanjut"}
         receipt = {"nota": "L-1", "tanggal": "2021-07-29", "jam": "09:05", "pembayar": "buyer", "nip": NIP}
         await hers.post(f"{draft}/barang", data={"kunci": key, **lines})
+        assert "Untuk warga lansia" in (await hers.get(f"{draft}/nota")).text
         await hers.post(f"{draft}/nota", data={"kunci": key, **receipt})
         assert (await hers.post(f"{draft}/kirim", data={"kunci": key})).headers["location"].endswith("hasil=recorded")
         for programme, pledged_idr, bought in (("isoman", "1.000.000", "130.000"), ("lansia", "2.000.000", "65.000")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def test_recipients_are_read_and_without_them_anybody_in_isolation_is_meant(tmp_
     assert (told.has_isolation, told.helps_until) == (False, date(2021, 12, 31))
     assert (told.groups, told.places) == (frozenset({"elderly"}), frozenset({"32.76.06"}))
     plain = load("3276").programmes["isoman"]
-    assert (plain.has_isolation, plain.helps_until) == (True, None)
+    assert (plain.has_isolation, plain.helps_until, plain.called) == (True, None, "isoman")
     assert not plain.groups | plain.places
 
 
@@ -42,3 +43,11 @@ def test_a_rule_that_nobody_could_meet_is_refused(tmp_path: Path, rules: str, wo
     with pytest.raises(CityError) as refused:
         load("3276", folder_with(tmp_path / "city", rules))
     assert words in f"{refused.value} {refused.value.hint}"
+
+
+def test_pages_of_all_programmes_call_who_receives_by_a_word_that_fits_each() -> None:
+    city = load("3276")
+    flood = replace(city.programmes["isoman"], programme="banjir", called="terdampak banjir")
+    assert city.called == "isoman"
+    assert replace(city, programmes={**city.programmes, "banjir": flood}).called == "penerima bantuan"
+    assert replace(city, programmes={"banjir": flood}).called == "terdampak banjir"

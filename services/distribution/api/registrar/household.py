@@ -158,7 +158,7 @@ async def _page(desk: Desk, registrar: Registrar, identity: UUID, status: int = 
         "period": "isolasi" if isolates else "masa bantuan",
         "groups": [words.GROUPS[group] for group in row["groups"]],
         "allergens": [words.ALLERGENS.get(name, name) for name in row["allergens"]],
-        "releases": words.RELEASES,
+        "releases": words.releases(isolates=isolates),
         "aids": words.AIDS.items(),
         "labels": words.LABELS,
         "people": None,

@@ -77,7 +77,7 @@ async def _list_page(desk: Desk, registrar: Registrar, errors: dict[str, list[st
         422 if errors else 200,
         rows=rows,
         places=dict(registrar.places),
-        releases=words.RELEASES,
+        releases=words.releases,
         isolating={code for code, cause in registrar.city.programmes.items() if cause.has_isolation},
         errors=errors or {},
         labels=words.LABELS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-RELEASES = {"recovered": "sembuh", "hospital": "dirawat di rumah sakit", "moved": "pindah", "deceased": "meninggal"}
+_ENDED = {"hospital": "dirawat di rumah sakit", "moved": "pindah", "deceased": "meninggal"}
 GROUPS = {
     "infant": "Ada bayi",
     "elderly": "Ada lansia",
@@ -45,7 +45,7 @@ LABELS = {
     "kasus": "Keadaan",
     "tanggal": "Tanggal",
     "gejala": "Gejala terakhir",
-    "selesai": "Selesai isolasi",
+    "selesai": "Selesai isolasi atau dibantu",
     "program": "Program",
     "bantuan": "Bantuan lain",
     "tanggal_bantuan": "Tanggal bantuan",
@@ -79,3 +79,8 @@ OUTCOMES = {
     "told": "Keluarga ini sudah dilaporkan pihak lain; laporan Anda memperbaruinya.",
 }
 SHEET = {"registered": "baru", "changed": "diperbarui", "known": "sudah tercatat", "rejected": "ditolak"}
+
+
+def releases(*, isolates: bool) -> dict[str, str]:
+    """Why the help of a household ends; where nobody isolates, nobody recovers either."""
+    return {"recovered": "sembuh" if isolates else "tidak perlu dibantu lagi", **_ENDED}

@@ -171,7 +171,7 @@ def _shown(purchase: Row, tellings: list[Row], desk: Desk, officer: Officer) -> 
         "content": content,
         "seller": seller.name if seller else content["seller_code"],
         "channel": channel_name(content["channel"]),
-        "purpose": words.PURPOSES[content["purpose"]],
+        "purpose": words.purposes_of(city, content["programme"])[content["purpose"]],
         "pickup": pickup.name if pickup else "",
         "bought_at": datetime.fromisoformat(content["purchased_at"]),
         "lines": [_goods(line, officer) for line in content["lines"]],

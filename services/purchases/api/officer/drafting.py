@@ -186,7 +186,7 @@ async def _step_page(
         context |= goods.context(draft, officer.city, query, desk.today(officer.city))
     if step == "nota":
         context["kelurahan"] = _kelurahan(officer.city)
-        context["purposes"] = list(words.PURPOSES.items())
+        context["purposes"] = list(words.purposes_of(officer.city, draft.programme).items())
     programme = officer.city.programmes.get(draft.programme)
     return desk.show(
         officer,
@@ -221,7 +221,7 @@ def _final(checked: Checked, draft: Draft, city: Reference, refused: Sequence[Re
         "goods": goods.understood(draft, checked.raw, city),
         "bought_at": moment_of(checked.raw),
         "pickup": pickup.name if pickup else "",
-        "purpose": words.PURPOSES.get(draft.purpose, ""),
+        "purpose": words.purposes_of(city, draft.programme).get(draft.purpose, ""),
         "payer_count": len(payers),
         "given": sum(sums),
         "post_tags": checked.raw["posts"][0]["hashtags"] if checked.raw["posts"] else [],

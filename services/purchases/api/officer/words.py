@@ -54,7 +54,6 @@ VOID_REASONS = {
     "batal_beli": "Belanja tidak jadi",
     "lainnya": "Sebab lain",
 }
-PURPOSES = {"donation": "Untuk warga isoman", "own_use": "Dipakai sendiri"}
 STEPS = {
     "penjual": "Penjual",
     "barang": "Barang",
@@ -118,6 +117,12 @@ _SENTENCES = [  # (codes, path, sentence): where the contract's own sentence spe
     ),
 ]
 _READ = [(re.compile(codes), re.compile(path), sentence) for codes, path, sentence in _SENTENCES]
+
+
+def purposes_of(city: Reference, programme: str) -> dict[str, str]:
+    """Whom goods of a programme are for, by the code of their purpose."""
+    called = city.programmes[programme].called if programme in city.programmes else city.called
+    return {"donation": f"Untuk warga {called}", "own_use": "Dipakai sendiri"}
 
 
 def channels_of(city: Reference) -> dict[str, str]:
