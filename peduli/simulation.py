@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,7 +15,7 @@ import typer
 from peduli.tables import show
 
 if TYPE_CHECKING:
-    from services.distribution.cli.simulate import Figures, WeekFigures
+    from services.distribution.cli.simulate import Bound, Figures, WeekFigures
 
 FIRST_DAY = datetime(2021, 7, 1)  # noqa: DTZ001 - a day, not a moment
 OF_A_SUMMER = ("days", "begin", "scale", "goods", "charts")  # options that a single week has no use for
@@ -44,15 +45,8 @@ def simulate(
         _replay(city, week.date(), seed, as_json)
         return
 
-    found, best = playing.simulate(
-        city,
-        begin=begin.date(),
-        days=days,
-        seed=seed,
-        scale=scale,
-        goods=goods,
-        say=lambda words: print(words, file=sys.stderr),
-    )
+    played = partial(playing.simulate, city, begin=begin.date(), days=days, seed=seed, scale=scale, goods=goods)
+    found, best = _watched(played, days, list(playing.policies()))
     if charts is not None:
         charts.mkdir(parents=True, exist_ok=True)
         for name, drawing in playing.charts(found, best.persons if best else None).items():
@@ -69,6 +63,18 @@ def simulate(
         print(
             f"in hindsight {best.persons} persons could have been reached; {best.spoilt:.1%} of the goods had to spoil"
         )
+
+
+def _watched(
+    play: Callable[..., tuple[list[Figures], Bound | None]], days: int, policies: list[str]
+) -> tuple[list[Figures], Bound | None]:
+    """What is played, with a bar of its days for each policy: a whole city takes minutes."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as progress:
+        bars = {name: progress.add_task(name, total=days) for name in policies}
+        return play(say=progress.console.print, on_day=lambda name: progress.advance(bars[name]))
 
 
 def _must_be_alone(context: typer.Context) -> None:

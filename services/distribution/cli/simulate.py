@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from time import process_time
 from typing import TypeVar
@@ -23,26 +24,34 @@ from services.distribution.domain.simulation.world import History, World, build
 from shared.errors import PeduliError
 from shared.reference.load import CITIES, load
 
-__all__ = ["Figures", "WeekFigures", "charts", "replay", "simulate"]
+__all__ = ["Bound", "Figures", "WeekFigures", "charts", "policies", "replay", "simulate"]
 Found = TypeVar("Found")
 FEWEST_DOORS = 2  # of a team in a day, however small a part of the city is played
 
 
 def simulate(
-    tenant: str, *, begin: date, days: int, seed: int, scale: float, goods: str, say: Callable[[str], None]
+    tenant: str,
+    *,
+    begin: date,
+    days: int,
+    seed: int,
+    scale: float,
+    goods: str,
+    say: Callable[[str], None],
+    on_day: Callable[[str], None] = lambda name: None,
 ) -> tuple[list[Figures], Bound | None]:
     """The figures of every policy in one world, and what is possible there at best (None: no OR-tools).
 
-    `scale` is the part of the city that is played, 0 to 1. Raises `PeduliError` for a city without a history.
+    `scale` is the part of the city that is played, 0 to 1. `on_day` is told the policy of which a day was played.
+    Raises `PeduliError` for a city without a history.
     """
     city, history = load(tenant), _history(tenant)
     rules = Rules(doors_a_day=max(FEWEST_DOORS, round(Rules().doors_a_day * scale)))
     world = build(city, history, begin=begin, days=days, scale=scale, goods=goods, seed=seed)
-    say(f"{len(world.households)} households, {len(world.purchases)} lots")
+    say(f"{len(world.households)} households, {len(world.purchases)} lots; first what hindsight could reach")
     best, found = hindsight(world, rules), []
     for name, (policy, improves) in policies().items():
-        say(name)
-        outcome = play(world, policy, rules, solver() if improves else None)
+        outcome = play(world, policy, rules, solver() if improves else None, partial(on_day, name))
         found.append(measure(world, name, outcome, best.persons if best else None))
     return found, best
 

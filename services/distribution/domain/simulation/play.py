@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -74,9 +75,11 @@ class Outcome:
     expired: int = 0
 
 
-def play(world: World, policy: Policy, rules: Rules, solve: Solver | None) -> Outcome:
-    """What comes of a policy; with a solver its plans are improved every hour."""
-    return _Play(world, policy, rules, solve).run()
+def play(
+    world: World, policy: Policy, rules: Rules, solve: Solver | None, on_day: Callable[[], None] = lambda: None
+) -> Outcome:
+    """What comes of a policy; with a solver its plans are improved every hour. `on_day` is called as each day ends."""
+    return _Play(world, policy, rules, solve).run(on_day)
 
 
 class _Play:
@@ -97,7 +100,7 @@ class _Play:
         self._starts: deque[datetime] = deque()  # of the last week: what the service learns from its tasks
         self.found = Outcome()
 
-    def run(self) -> Outcome:
+    def run(self, on_day: Callable[[], None]) -> Outcome:
         arriving = sorted(self._world.households, key=lambda one: (one.registered_at, one.household.household_id))
         buying, now = list(self._world.purchases), self._world.begin
         while now < self._world.end:
@@ -113,6 +116,7 @@ class _Play:
                 self.found.pieces += lot.balances["available"]
             if now.astimezone(self._world.city.zone).hour == 0:
                 self._done.clear()
+                on_day()
             while self._events and self._events[0][0] <= now:
                 self._happen(*heapq.heappop(self._events))
             while self._starts and self._starts[0] <= now - LEARNS_FROM:
@@ -124,11 +128,11 @@ class _Play:
 
     def _release(self, now: datetime) -> None:
         """Households whose isolation is over leave; what nobody has accepted for them comes back."""
-        for identity in [identity for identity, ends in self._ends.items() if ends <= now and identity in self._homes]:
+        for identity in [identity for identity, ends in self._ends.items() if ends <= now]:
             ride = self._rides.get(identity)
             if ride is None or not ride.is_accepted:
                 self._take_back(identity)
-                del self._homes[identity]
+                del self._homes[identity], self._ends[identity]
 
     def _expire(self, now: datetime) -> None:
         for lot_id in [lot_id for lot_id, left in self._left.items() if left and self._lots[lot_id].expires_at <= now]:

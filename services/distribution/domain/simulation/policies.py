@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import heapq
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from services.distribution.domain.allocation.plan import allocate
-from services.distribution.domain.allocation.rules import Travel, refusal
+from services.distribution.domain.allocation.rules import FLAGS, Travel, refusal
 from services.distribution.domain.allocation.snapshot import Packet, Rules, Snapshot
 from services.distribution.domain.household import Household
 from services.distribution.domain.stock import Lot
@@ -37,17 +38,20 @@ class EqualNumbers:
 
     def __call__(self, snapshot: Snapshot, rules: Rules, now: datetime, seed: str) -> Sequence[Packet]:
         """The packets of a moment; the numbers go on from one moment to the next."""
-        waiting: dict[str, list[Household]] = {}
+        waiting: dict[str, deque[Household]] = {}
         for home in sorted((h for h in snapshot.households if not h.has_open), key=lambda home: home.packets):
-            waiting.setdefault(home.kelurahan, []).append(home)
+            waiting.setdefault(home.kelurahan, deque()).append(home)
+        turns = [(self._given[place], place) for place in waiting]
+        heapq.heapify(turns)
 
         def in_turn() -> Iterator[Household]:
-            while waiting:
-                place = min(waiting, key=lambda place: (self._given[place], place))
-                home = waiting[place].pop(0)
-                if not waiting[place]:
-                    del waiting[place]
-                yield home
+            while turns:
+                _, place = turns[0]
+                yield waiting[place].popleft()
+                if waiting[place]:
+                    heapq.heapreplace(turns, (self._given[place], place))  # it may have been given one
+                else:
+                    heapq.heappop(turns)
 
         made = []
         for packet in _served(in_turn(), snapshot, rules, now):
@@ -75,18 +79,20 @@ def _served(line: Iterator[Household], snapshot: Snapshot, rules: Rules, now: da
     room = Counter(dict.fromkeys(snapshot.kecamatan, rules.doors_a_day))
     room.subtract(snapshot.open_tasks)
     room.subtract(snapshot.done_today)
-    stock = list(snapshot.lots)
+    stock, hopeless = list(snapshot.lots), set[tuple[frozenset[str], frozenset[str]]]()
     for home in line:
-        stock = [lot for lot in stock if left[lot.lot_id]]
-        if not stock:
-            return
-        if room[home.kelurahan] <= 0:
+        profile = home.allergens, home.groups & FLAGS  # all that `refusal` reads: who is alike gets nothing either
+        if room[home.kelurahan] <= 0 or profile in hopeless:
             continue
         lines = _packed(home, stock, left, snapshot, rules)
-        if lines:
-            room[home.kelurahan] -= 1
-            arrives = max(travel.arrival(lot.kelurahan, home.kelurahan) for lot, _ in lines)
-            yield Packet(home, lines, home.isolation_until, (), arrives)
+        if not lines:
+            hopeless.add(profile)
+            continue
+        room[home.kelurahan] -= 1
+        arrives = max(travel.arrival(lot.kelurahan, home.kelurahan) for lot, _ in lines)
+        yield Packet(home, lines, home.isolation_until, (), arrives)
+        if not all(left[lot.lot_id] for lot, _ in lines):
+            stock = [lot for lot in stock if left[lot.lot_id]]
 
 
 def _packed(
