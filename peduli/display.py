@@ -142,11 +142,15 @@ def show_addresses(addresses: dict[str, str], folder: Path, command: str, consol
 
 
 def accounting_line(accounting: dict[str, int]) -> str:
-    """bought = delivered + on the way + in stock + returned or expired (of these expired); 0 lost, 0 doubled."""
+    """bought + out of kits = delivered + on the way + in stock + returned or expired (of these expired) + opened kits;
+    0 lost, 0 doubled.
+    """
     over = " + lebih {over_delivered}" if accounting["over_delivered"] else ""
+    loose, opened = (" + isi paket {loose}", " + paket dibuka {opened}") if accounting["opened"] else ("", "")
     line = (
-        f"dibeli {{bought}}{over} = sampai {{delivered}} + di jalan {{on_the_way}} + di lumbung {{in_stock}} "
-        "+ kembali/kedaluwarsa {returned_or_expired} (kedaluwarsa {expired})\nhilang {lost}, ganda {doubled}"
+        f"dibeli {{bought}}{loose}{over} = sampai {{delivered}} + di jalan {{on_the_way}} + di lumbung {{in_stock}} "
+        f"+ kembali/kedaluwarsa {{returned_or_expired}} (kedaluwarsa {{expired}}){opened}\n"
+        "hilang {lost}, ganda {doubled}"
     )
     return line.format(**accounting)
 

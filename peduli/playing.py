@@ -91,7 +91,7 @@ def _brought(player: Player, seen: dict[str, int]) -> bool:
 def _reckon(player: Player, reference: Reference) -> dict[str, Any]:
     scene, story = player.scene, player.story
     seen = player.look()
-    accounting = reckoning.account(player.get("distribution", "/v1/accounting"), story.pieces)
+    accounting = reckoning.account(player.get("distribution", "/v1/accounting"), story.pieces, story.loose)
     refused = player.get("purchases", f"/v1/submissions{SOURCE}/{story.rejected}")[0]
     different = len(asyncio.run(differences(scene.admin_url)))
     broken = [breach.law for breach in asyncio.run(breaches(scene.admin_url))]

@@ -12,31 +12,37 @@ EARLY_RECALLS = 2  # at least: by the late correction, and by the early recovery
 
 @dataclass(frozen=True)
 class Accounting:
-    """Where every piece is. `over_delivered` were taken back on paper after they had left."""
+    """Where every piece is. `over_delivered` were taken back on paper after they had left; `opened` kits are `loose`
+    pieces now.
+    """
 
     bought: int
+    loose: int
     over_delivered: int
     delivered: int
     on_the_way: int
     in_stock: int
+    opened: int
     returned_or_expired: int
     expired: int
     lost: int
     doubled: int
 
 
-def account(balances: Mapping[str, int], pieces: int) -> Accounting:
-    """The ledger's balances against the `pieces` that the publisher knows to have bought."""
+def account(balances: Mapping[str, int], pieces: int, loose: int = 0) -> Accounting:
+    """The ledger's balances against the `pieces` that the publisher knows to have bought, and those out of kits."""
     gone = balances["returned"] + balances["expired"] + balances["withdrawn"] + balances["damaged"]
     on_the_way = balances["reserved"] + balances["in_transit"]
-    somewhere = balances["delivered"] + on_the_way + balances["available"] + gone
-    missing = pieces + balances["over_delivered"] - somewhere
+    somewhere = balances["delivered"] + on_the_way + balances["available"] + balances["opened"] + gone
+    missing = pieces + loose + balances["over_delivered"] - somewhere
     return Accounting(
-        bought=balances["bought"],
+        bought=balances["bought"] - loose,
+        loose=loose,
         over_delivered=balances["over_delivered"],
         delivered=balances["delivered"],
         on_the_way=on_the_way,
         in_stock=balances["available"],
+        opened=balances["opened"],
         returned_or_expired=gone,
         expired=balances["expired"],
         lost=max(0, missing),
@@ -71,6 +77,8 @@ def faults(
     found += ["tidak ada paket yang gagal diantar"] if not overview["failed"] else []
     found += ["koreksi dan kesembuhan tidak menarik dua paket"] if overview["recalled"] < EARLY_RECALLS else []
     spoilt = accounting.expired
+    opened = accounting.opened
+    found += [f"paket dibuka: seharusnya {story.opened}, tercatat {opened}"] if opened != story.opened else []
     found += [f"kedaluwarsa: seharusnya {story.expired}, tercatat {spoilt}"] if spoilt != story.expired else []
     found += [f"{differences} rekap berbeda dari faktanya"] if differences else []
     found += [f"hukum buku besar {law} dilanggar" for law in sorted(set(broken_laws))]

@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from shared.reference.kits import contents_of
 from shared.reference.model import Reference
 
 SOURCE = "/pos/koperasi-demo"
+KIT, KITS_TO_OPEN = "KIT-KELUARGA-BAYI", 2  # that no family may have whole
 
 
 @dataclass
@@ -22,13 +24,17 @@ class Story:
     """Events to publish, households to register, and the truth: pieces and rupiah that must be counted.
 
     `repeats` events say again what was said, `rejected` is the reference of the wrong purchase, `expired` pieces had
-    spoilt when they were told. `standing` are the purchases as they stand, by reference; some were `corrected`.
+    spoilt when they were told. `standing` are the purchases as they stand, by reference; some were `corrected`. `kits`
+    is the one with more kits than families that may have one: `opened` of them become `loose` pieces.
     """
 
     events: list[dict[str, Any]] = field(default_factory=list)
     households: list[dict[str, Any]] = field(default_factory=list)
     repeats: int = 0
     rejected: str = ""
+    kits: str = ""
+    opened: int = 0
+    loose: int = 0
     expired: int = 0
     corrected: set[str] = field(default_factory=set)
     standing: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -70,7 +76,9 @@ def write(events: Sequence[dict[str, Any]], path: Path) -> None:
 
 
 def tell(reference: Reference, now: datetime, *, purchases: int = 60, households: int = 40, seed: int = 22) -> Story:
-    """Purchases of real units, of which some are sent twice, one is wrong, one corrected, one voided, one spoilt."""
+    """Purchases of real units, of which some are sent twice, one is wrong, one corrected, one voided, one spoilt, and
+    one of more kits for families with a baby than there are such families.
+    """
     draw = random.Random(seed)  # noqa: S311 - a story, not a secret
     story = Story()
     bodies = [purchase(draw, reference, now, number) for number in range(purchases)]
@@ -90,7 +98,20 @@ def tell(reference: Reference, now: datetime, *, purchases: int = 60, households
     del story.standing[bodies[2]["reference"]]
     draw.shuffle(story.events)
     story.households = [household(draw, now, draw.choice(reference.kelurahan), number) for number in range(households)]
+    kits = _kits(bodies[0], reference, sum("infant" in home["groups"] for home in story.households))
+    story.kits, story.opened = kits["reference"], KITS_TO_OPEN
+    story.loose = KITS_TO_OPEN * sum(pieces for _, pieces in contents_of(reference.products[KIT]))
+    story.standing[story.kits] = kits
+    story.say("purchase.submitted", kits)
     return story
+
+
+def _kits(other: dict[str, Any], reference: Reference, families: int) -> dict[str, Any]:
+    """A kit for each of so many families, none of which gets two at once, and some more."""
+    product, pieces = reference.products[KIT], families + KITS_TO_OPEN
+    line = {"sku": product.sku, "quantity": pieces, "unit_price_idr": product.price_idr}
+    told = {"reference": "DEMO-PAKET-BAYI", "posts": [], "lines": [line], "total_idr": pieces * product.price_idr}
+    return {**other, **told}
 
 
 def _spoilt(other: dict[str, Any], reference: Reference, now: datetime) -> dict[str, Any]:

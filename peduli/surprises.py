@@ -1,13 +1,16 @@
-"""What comes between an assignment and its door: a receipt is corrected, a family recovers early.
+"""What comes between an assignment and its door: a receipt is corrected, a family recovers early, kits are opened.
 
-Both packets are recalled before a team has them, and their goods are free for other doors.
+Two packets are recalled before a team has them, and their goods are free for other doors, as is what was in the kits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from peduli.player import Player
+from peduli.staging import TENANT
+from services.distribution.cli.stock import Lumbung
 
 
 def surprise(player: Player, homes: Sequence[str]) -> None:
@@ -16,6 +19,8 @@ def surprise(player: Player, homes: Sequence[str]) -> None:
     _correct(player)
     player.board.step("Satu keluarga sembuh lebih cepat: paketnya ditarik, barangnya untuk rumah lain")
     _release(player, homes)
+    player.board.step("Petugas lumbung membuka paket bayi yang tersisa: isinya untuk keluarga tanpa bayi")
+    _open(player)
 
 
 def _correct(player: Player) -> None:
@@ -44,6 +49,13 @@ def _release(player: Player, homes: Sequence[str]) -> None:
         lambda seen: {packet["status"] for packet in player.goods(home)["packets"]} == {"recalled"},
         "a household that has recovered gets no packet",
     )
+
+
+def _open(player: Player) -> None:
+    [kits] = player.goods(player.story.kits)["lots"]
+    lumbung = Lumbung(player.scene.urls["distribution"], tenant=TENANT, source="/lumbung/demo", token="")
+    note = "sisa paket bayi: tidak ada lagi yang boleh menerima"
+    lumbung.adjust(UUID(kits["lot_id"]), "opening", player.story.opened, note)
 
 
 def _expecting(player: Player, homes: Sequence[str]) -> str | None:

@@ -60,8 +60,9 @@ async def test_the_demo_plays_to_its_end_its_accounting_holds_and_ctrl_c_stops_e
     result = json.loads(out)
     assert (result["holds"], result["faults"]) == (True, [])
     accounting, seen = result["accounting"], result["overview"]
-    places = ("delivered", "on_the_way", "in_stock", "returned_or_expired")
-    assert accounting["bought"] == sum(accounting[place] for place in places)
+    places = ("delivered", "on_the_way", "in_stock", "returned_or_expired", "opened")
+    assert accounting["bought"] + accounting["loose"] == sum(accounting[place] for place in places)
+    assert (accounting["opened"], accounting["loose"] > accounting["opened"]) == (2, True)
     assert (accounting["lost"], accounting["doubled"]) == (0, 0)
     assert accounting["expired"] > 0
     assert (seen["corrected"], seen["recalled"] >= 2) == (2, True)

@@ -40,17 +40,22 @@ def test_a_terminal_gets_a_panel_of_80_columns_that_ends_with_all_steps_done(wid
 def test_the_accounting_line_names_what_is_over_only_when_there_is_some() -> None:
     names = [
         "bought",
+        "loose",
         "over_delivered",
         "delivered",
         "on_the_way",
         "in_stock",
+        "opened",
         "returned_or_expired",
         "expired",
         "lost",
         "doubled",
     ]
-    accounting = dict(zip(names, (8, 0, 5, 1, 1, 1, 1, 0, 0), strict=True))
-    assert "lebih" not in accounting_line(accounting)
+    accounting = dict(zip(names, (8, 0, 0, 5, 1, 1, 0, 1, 1, 0, 0), strict=True))
+    assert not any(word in accounting_line(accounting) for word in ("lebih", "paket"))
+    assert "dibeli 8 + isi paket 6 = sampai 11" in accounting_line(
+        {**accounting, "loose": 6, "delivered": 11, "opened": 1}
+    )
     assert "kembali/kedaluwarsa 1 (kedaluwarsa 1)" in accounting_line(accounting)
     assert "dibeli 8 + lebih 1 = sampai 6" in accounting_line({**accounting, "over_delivered": 1, "delivered": 6})
 
