@@ -26,7 +26,7 @@ from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError, problem
 
 PAGE = 200
 NEXT = "Peduli-Next"
-NO_RW = 1000  # behind every RW, as list_tasks has it: an RW has three digits
+NO_RW = 1000  # behind every RW: an RW has three digits
 CURSOR = r"^([0-9]{1,4}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$"
 MORE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -65,6 +65,7 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
             kelurahans=_places(caller, kelurahan, kecamatan),
             escalated=not kelurahan,
             size=limit + 1,
+            no_rw=NO_RW,
             **_seen(after),
         )
         if len(rows) > limit:

@@ -19,24 +19,21 @@ update teams set paused_at = case when :is_paused::boolean then coalesce(paused_
 where tenant = :tenant and team = :team;
 
 -- name: list_in_work
--- Packets of these kelurahan that are on their way or wait for a team: the late ones first. Late: it was to be there by
--- now, or a team's lease ended without a word.
+-- Packets in work of these kelurahan, the late ones first.
 select t.task_id, t.kelurahan, h.rw, t.status, t.team, t.holder, t.custody, t.level, t.lapses, t.asked, t.lease_until,
-  t.retry_at, t.deliver_before,
-  t.status <> 'recalled' and (t.lapses > 0 or least(t.arrives_at, t.deliver_before) < :now) as is_late
-from tasks t join households h using (household_id)
+  t.retry_at, t.deliver_before, coalesce(t.late_from < :now, false) as is_late
+from packets_in_work t join households h using (household_id)
 where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[])
-  and (t.status in ('assigned', 'accepted', 'failed') or (t.status = 'recalled' and t.goods = 'in_transit'))
 order by is_late desc, t.status = 'failed' desc, t.deliver_before, t.task_id limit 200;
 
 -- name: count_headlines^
--- What the head of a coordinator's page tells of these kelurahan, however long its lists: packets as in list_in_work,
--- reports that nobody has decided on, households that wait for goods, lots as in list_expiring.
+-- What the head of a coordinator's page tells of these kelurahan, however long its lists: packets in work, reports that nobody
+-- has decided on, households that wait for goods, lots as in list_expiring.
 select count(*)::int as packets,
   count(*) filter (where status = 'assigned')::int as assigned,
   count(*) filter (where status = 'accepted')::int as accepted,
   count(*) filter (where status = 'failed')::int as failed,
-  count(*) filter (where status <> 'recalled' and (lapses > 0 or least(arrives_at, deliver_before) < :now))::int as late,
+  count(*) filter (where late_from < :now)::int as late,
   (select count(*) from field_reports r join tasks c using (task_id) where r.tenant = :tenant and r.is_conflict
     and c.kelurahan = any(:kelurahans::text[]) and not exists (
       select from coordinator_acts a where a.tenant = r.tenant and a.report_id = r.report_id))::int as conflicts,
@@ -44,22 +41,21 @@ select count(*)::int as packets,
     where w.tenant = :tenant and h.kelurahan = any(:kelurahans::text[]))::int as waiting,
   (select count(*) from lots where tenant = :tenant and kelurahan = any(:kelurahans::text[]) and available + reserved > 0
     and expires_at < :before)::int as spoiling
-from tasks where tenant = :tenant and kelurahan = any(:kelurahans::text[])
-  and (status in ('assigned', 'accepted', 'failed') or (status = 'recalled' and goods = 'in_transit'));
+from packets_in_work where tenant = :tenant and kelurahan = any(:kelurahans::text[]);
 
 -- name: count_by_rw
 -- Doors of each RW, of which no more is told than how many there are: households in isolation, those that wait for goods,
--- packets that wait for a team, are in hand, failed, or were brought since a moment; late ones as in list_in_work.
+-- packets that wait for a team, are in hand, failed, are late, or were brought since a moment.
 select h.kelurahan, h.rw, count(*)::int as homes,
   count(*) filter (where w.household_id is not null)::int as waiting,
   count(*) filter (where t.status = 'assigned')::int as free,
   count(*) filter (where t.status = 'accepted')::int as in_hand,
   count(*) filter (where t.status = 'failed')::int as failed,
-  count(*) filter (where t.lapses > 0 or least(t.arrives_at, t.deliver_before) < :now)::int as late,
+  count(*) filter (where t.late_from < :now)::int as late,
   (count(*) filter (where exists (select from tasks d where d.household_id = h.household_id and d.status = 'delivered'
     and d.changed_at >= :since)))::int as done
 from households h left join waiting w using (household_id)
-left join tasks t on t.household_id = h.household_id and t.status in ('assigned', 'accepted', 'failed')
+left join packets_in_work t on t.household_id = h.household_id and t.status <> 'recalled'
 where h.tenant = :tenant and h.kelurahan = any(:kelurahans::text[])
   and (t.task_id is not null or (h.released_reason is null and h.isolation_until > :since))
 group by h.kelurahan, h.rw order by h.kelurahan, h.rw nulls last;

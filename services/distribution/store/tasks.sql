@@ -114,14 +114,14 @@ select (select count(*) from tasks where tenant = :tenant and team = :team and s
 select kelurahan, count(*) as tasks from tasks where tenant = :tenant and status in ('assigned', 'accepted', 'failed') group by kelurahan;
 
 -- name: list_tasks
--- Open tasks of a kelurahan, or those of some kelurahan that were escalated to the kecamatan; by RW, those without one last.
+-- Open tasks of a kelurahan, or those of some kelurahan that were escalated to the kecamatan; by RW, those without one (`no_rw`) last.
 select t.task_id, t.kelurahan, t.status, t.team, t.version, t.deliver_before, t.why, h.rw, h.size, t.level, t.attempt,
   t.custody, t.holder, t.asked
 from tasks t join households h using (household_id)
 where t.tenant = :tenant and t.kelurahan = any(:kelurahans::text[]) and t.status in ('assigned', 'accepted', 'failed')
   and (t.level = 'kecamatan' or not :escalated::boolean)
-  and (coalesce(h.rw, 1000), t.task_id) > (:after_rw::int, :after::uuid)
-order by coalesce(h.rw, 1000), t.task_id limit :size;
+  and (coalesce(h.rw, :no_rw), t.task_id) > (:after_rw::int, :after::uuid)
+order by coalesce(h.rw, :no_rw), t.task_id limit :size;
 
 -- name: find_subject$
 -- The task, household or lot that an event or a field report is about.

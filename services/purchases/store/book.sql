@@ -1,42 +1,16 @@
 -- name: list_reports
--- What a unit told, a receipt a row with how its last telling ended, the last told first (each refusal without a number
--- is a receipt of its own);
--- those after (`before`, `after`), for a file tells many at one moment; `state` '' means all.
-with told as (
-  select reference, coalesce(nullif(reference, ''), submission_id::text) as receipt, max(received_at) as told_at, max(told_by) as told_by,
-    (array_agg(outcome order by received_at desc, submission_id desc))[1] as outcome,
-    (array_agg(reasons order by received_at desc, submission_id desc))[1] as reasons,
-    (array_agg(submission_id order by received_at desc, submission_id desc))[1] as submission_id,
-    (array_agg(purchase_id order by received_at desc) filter (where outcome <> 'rejected'))[1] as purchase_id
-  from submissions
-  where tenant = :tenant and source = :source and source like '/unit/%' and kind <> 'pledged'
-  group by reference, receipt
-), shown as (
-  select told.reference, receipt, told_at, told_by,
-    array(select distinct source from submissions again
-          where again.purchase_id = told.purchase_id and again.told_by = :source order by 1) as also_told_by, told.outcome, told.reasons::text as reasons, told.submission_id,
-    purchases.purchase_id, purchases.version,
-    purchases.content ->> 'seller_code' as seller_code, (purchases.content ->> 'total_idr')::bigint as total_idr,
-    case when told.outcome in ('rejected', 'waiting') then told.outcome
-         when purchases.status = 'voided' then 'voided' else 'recorded' end as state
-  from told left join purchases using (purchase_id)
-)
-select * from shown
-where (:state = '' or state = :state) and (:before::timestamptz is null or told_at < :before or (told_at = :before and receipt > :after))
+-- What a unit told, the last told first; those after (`before`, `after`), for a file tells many at one moment; `state` ''
+-- means all.
+select reference, receipt, told_at, told_by, also_told_by, outcome, reasons::text as reasons, submission_id, purchase_id,
+  version, seller_code, total_idr, state
+from unit_receipts
+where tenant = :tenant and source = :source and (:state = '' or state = :state)
+  and (:before::timestamptz is null or told_at < :before or (told_at = :before and receipt > :after))
 order by told_at desc, receipt limit :most;
 
 -- name: count_reports
 -- How many receipts of a unit are in each state.
-with told as (
-  select (array_agg(outcome order by received_at desc, submission_id desc))[1] as outcome,
-    (array_agg(purchase_id order by received_at desc) filter (where outcome <> 'rejected'))[1] as purchase_id
-  from submissions
-  where tenant = :tenant and source = :source and source like '/unit/%' and kind <> 'pledged'
-  group by coalesce(nullif(reference, ''), submission_id::text)
-)
-select case when told.outcome in ('rejected', 'waiting') then told.outcome
-            when purchases.status = 'voided' then 'voided' else 'recorded' end as state, count(*)::int as count
-from told left join purchases using (purchase_id) group by 1;
+select state, count(*)::int as count from unit_receipts where tenant = :tenant and source = :source group by state;
 
 -- name: find_bought^
 -- What a unit bought for a programme in a time, whoever told it; `begins` and `ends` are UTC as in content, without their Z.

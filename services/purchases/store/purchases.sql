@@ -81,8 +81,8 @@ from purchases where tenant = :tenant and purchase_id = :id;
 -- What was sent about these purchases, also told under their names as another's, newest first; one more by its own id.
 -- Who told first learns who told it again, as these learn who was first.
 select submission_id, purchase_id, kind, source, reference, outcome, reasons::text as reasons, told_by, received_at,
-  array(select distinct again.source from submissions again
-        where again.purchase_id = submissions.purchase_id and again.told_by = submissions.source order by 1) as also_told_by
+  coalesce((select sources from told_again a where a.purchase_id = submissions.purchase_id
+    and a.told_by = submissions.source), '{}') as also_told_by
 from submissions
 where tenant = :tenant and (submission_id = :submission_id or purchase_id = any(:ids::uuid[]) or purchase_id in (
     select purchase_id from purchase_aliases where alias_id = any(:ids::uuid[])))
