@@ -110,7 +110,7 @@ def _table_of_week(found: list[WeekFigures]) -> list[dict[str, str]]:
         "kelurahan with none": [str(one.kelurahan_with_none) for one in found],
         "Jain index of kelurahan": [f"{one.jain_kelurahan:.3f}" for one in found],
         "km from the unit": [f"{one.km:.1f}" for one in found],
-        "then (0 kelurahan, 2 city)": [f"{one.distance:.2f}" for one in found],
+        "km from there to the door": [f"{one.km_to_door:.1f}" for one in found],
         "planning of carrying, ms": [f"{one.carry_ms:.1f}" for one in found],
         "longest planning of doors, ms": [f"{one.doors_ms:.0f}" for one in found],
     }
@@ -128,7 +128,7 @@ def _table(found: list[Figures]) -> list[dict[str, str]]:
         "goods expired": [f"{one.expired:.1%}" for one in found],
         "came too late": [f"{one.late:.1%}" for one in found],
         "planned too late": [str(one.planned_late) for one in found],
-        "distance (0 kelurahan, 2 city)": [f"{one.distance:.2f}" for one in found],
+        "km from goods to door": [f"{one.km:.1f}" for one in found],
         "changed before accepted": [f"{one.churn:.1%}" for one in found],
         "most changed in a run": [f"{one.most_churn:.1%}" for one in found],
         "packets": [str(one.packets) for one in found],

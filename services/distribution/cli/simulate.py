@@ -68,12 +68,8 @@ def replay(tenant: str, round_: date, seed: int) -> tuple[list[Line], list[WeekF
     lines, planning = _timed(lambda: plan_round(asked))
     hundreds, by_hundreds = _timed(lambda: week.by_hundreds(city, packets, seed))
     equal, by_equal = _timed(lambda: week.by_equal_numbers(city, packets, seed))
-    carried = {
-        "ours": (week.by_plan(city, lines), planning),
-        "100 per kelurahan": (hundreds, by_hundreds),
-        "equal numbers per kelurahan": (equal, by_equal),
-    }
-    return lines, [_handed_out(bare, round_, way, *told) for way, told in carried.items()]
+    carried = ((week.by_plan(city, lines), planning), (hundreds, by_hundreds), (equal, by_equal))
+    return lines, [_handed_out(bare, round_, way, *told) for way, told in zip(week.WAYS, carried, strict=True)]
 
 
 def read_pledges(tenant: str, round_: date) -> dict[str, int]:
@@ -90,7 +86,7 @@ def _handed_out(bare: World, round_: date, way: str, carried: Sequence[Carried],
     doors_ms = [0.0]
 
     def policy(snapshot: Snapshot, rules: Rules, now: datetime, seed: str) -> Sequence[Packet]:
-        made, taken = _timed(lambda: week.POLICIES[way](snapshot, rules, now, seed))
+        made, taken = _timed(lambda: week.WAYS[way](snapshot, rules, now, seed))
         doors_ms.append(taken)
         return made
 

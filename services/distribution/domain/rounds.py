@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.distribution.domain.allocation.rules import kilometres
+from services.distribution.domain.distance import kilometres
 from shared.errors import PeduliError
 from shared.reference.model import Reference
 from shared.reference.week import plans_at, round_of

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
 
-KM_OF_A_DEGREE = 111.2
+from services.distribution.domain.distance import kilometres
+
 REACH_KM = 5  # from the centre of the nearest kelurahan: farther is no door of the city
 
 
@@ -27,7 +27,7 @@ class Stop:
 
 def is_outside(position: tuple[float, float], centres: Iterable[tuple[float, float]]) -> bool:
     """Whether a position is out of the city, which is told by the centres of its kelurahan."""
-    return all(_distance(position, centre)[1] > REACH_KM for centre in centres)
+    return all(kilometres(position, centre) > REACH_KM for centre in centres)
 
 
 def in_order(stops: Iterable[Stop]) -> list[Stop]:
@@ -65,11 +65,9 @@ def _position(stops: Iterable[Stop]) -> tuple[float, float] | None:
 
 
 def _distance(here: tuple[float, float] | None, there: tuple[float, float] | None) -> tuple[bool, float]:
-    """Kilometres as the crow flies, good within a city; without two positions there is no distance."""
+    """Kilometres as the crow flies; without two positions there is no distance."""
     if there is None:
         return True, 0.0
     if here is None:
         return False, 0.0
-    north = (there[0] - here[0]) * KM_OF_A_DEGREE
-    east = (there[1] - here[1]) * KM_OF_A_DEGREE * math.cos(math.radians(here[0]))
-    return False, math.hypot(north, east)
+    return False, kilometres(here, there)

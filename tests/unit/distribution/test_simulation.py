@@ -90,6 +90,6 @@ def test_the_command_prints_a_table_or_json_and_writes_charts(tmp_path: Path) ->
     few = ["simulate", "--days", "6", "--begin", "2021-07-22", "--scale", "0.005", "--goods", "kits"]
     told = json.loads(run(app, [*few, "--json", "--charts", str(tmp_path)]).stdout)
     assert [one["policy"] for one in told["policies"]] == list(policies())
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["kelurahan.svg", "reached.svg", "shares.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kelurahan.svg", "measures.svg", "reached.svg"]
     assert "persons reached in time" in run(app, few).stdout
     assert "no history" in str(run(app, ["simulate", "--city", "3273"]).exception)

@@ -106,7 +106,7 @@ def test_what_lies_in_a_kelurahan_stays_there_and_the_rest_is_left() -> None:
     own = {one.household.household_id for one in world.households if one.household.kelurahan == here}
     assert 0 < len(found.door_hours) < PACKETS
     assert set(found.first_at) <= own
-    assert set(found.classes) == {0}
+    assert set(found.km) == {0.0}
 
 
 def test_who_is_free_again_is_not_in_isolation() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from math import cos, radians
 from typing import NamedTuple
 
 from services.distribution.domain.allocation.snapshot import Rules, Snapshot
+from services.distribution.domain.distance import kilometres
 from services.distribution.domain.household import Household
 from services.distribution.domain.stock import Lot
 from shared.reference.model import Product, Storage
@@ -16,7 +16,6 @@ from shared.reference.model import Product, Storage
 SAME_KELURAHAN, SAME_KECAMATAN, SAME_CITY = range(3)
 FLAGS = frozenset({"infant", "diabetic", "no_cook"})  # the groups that forbid goods
 TO_BE_COOKED = ("sembako", "sayur_buah")
-KM_PER_DEGREE = 111.2
 
 
 def distance_class(origin: str, home: str, kecamatan: Mapping[str, str]) -> int:
@@ -24,12 +23,6 @@ def distance_class(origin: str, home: str, kecamatan: Mapping[str, str]) -> int:
     if origin == home:
         return SAME_KELURAHAN
     return SAME_KECAMATAN if kecamatan.get(origin) == kecamatan.get(home) else SAME_CITY
-
-
-def kilometres(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Between two (lat, lon) of one city, as the crow flies."""
-    east = (a[1] - b[1]) * cos(radians(a[0]))
-    return float(KM_PER_DEGREE * (east**2 + (a[0] - b[0]) ** 2) ** 0.5)
 
 
 class Ring(NamedTuple):

@@ -17,7 +17,9 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Figures:
-    """One policy in one world. Shares are 0 to 1, hours medians; distance the mean class (0 same kelurahan, 2 city)."""
+    """One policy in one world. Shares are 0 to 1, hours medians. `km` is the mean from goods to their door, as the crow
+    flies from the middle of a kelurahan to that of another.
+    """
 
     policy: str
     persons_reached: int
@@ -31,7 +33,7 @@ class Figures:
     expired: float
     late: float
     planned_late: int
-    distance: float
+    km: float
     churn: float
     most_churn: float
     packets: int
@@ -68,7 +70,7 @@ def measure(world: World, policy: str, outcome: Outcome, hindsight: int | None) 
         expired=outcome.expired / outcome.pieces if outcome.pieces else 0.0,
         late=outcome.late / (delivered + outcome.late) if delivered + outcome.late else 0.0,
         planned_late=outcome.planned_late,
-        distance=fmean(outcome.classes) if outcome.classes else 0.0,
+        km=fmean(outcome.km) if outcome.km else 0.0,
         churn=outcome.changed / outcome.packets if outcome.packets else 0.0,
         most_churn=outcome.most_changed,
         packets=outcome.packets,

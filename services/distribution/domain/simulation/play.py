@@ -12,9 +12,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.distribution.domain.allocation.improve import Solver, improve, most_changes
-from services.distribution.domain.allocation.rules import distance_class
 from services.distribution.domain.allocation.schedule import LEARNS_FROM, a_day
 from services.distribution.domain.allocation.snapshot import Packet, Plan, Rules, Snapshot
+from services.distribution.domain.distance import kilometres
 from services.distribution.domain.household import GROUPS, Household, need, servings
 from services.distribution.domain.simulation.policies import Plan as Policy
 from services.distribution.domain.simulation.world import World
@@ -65,7 +65,7 @@ class Outcome:
     helped: dict[UUID, Counter[str]] = field(default_factory=dict)
     first_at: dict[UUID, datetime] = field(default_factory=dict)
     door_hours: list[float] = field(default_factory=list)
-    classes: list[int] = field(default_factory=list)
+    km: list[float] = field(default_factory=list)
     packets: int = 0
     late: int = 0
     planned_late: int = 0
@@ -221,9 +221,8 @@ class _Play:
                     helped[group] += min(count, max(0, needed[group]))
         self.found.first_at.setdefault(identity, at)
         self.found.door_hours.append(min((at - self._bought[lot.lot_id]) / STEP for lot, _ in packet.lines))
-        self.found.classes += [
-            distance_class(lot.kelurahan, home.kelurahan, self._kecamatan) for lot, _ in packet.lines
-        ]
+        there = self._points[home.kelurahan]
+        self.found.km += [kilometres(self._points[lot.kelurahan], there) for lot, _ in packet.lines]
 
     def _take_back(self, identity: UUID) -> None:
         """A packet that goes to no door: its goods are in stock again."""

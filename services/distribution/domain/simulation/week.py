@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from statistics import fmean
 
-from services.distribution.domain.allocation.rules import kilometres
+from services.distribution.domain.distance import kilometres
 from services.distribution.domain.rounds import Line, Pledged, carry_before, places_of
 from services.distribution.domain.simulation.measures import jain
 from services.distribution.domain.simulation.play import Outcome
@@ -22,7 +22,7 @@ from shared.reference.model import Reference
 DAYS = 7  # from Monday to Sunday: what was collected in a week is used up in it
 PLANNED_BEFORE = timedelta(hours=24)  # of the carrying: on Friday morning
 OF_24_JULY = 100  # packets for each kelurahan
-POLICIES: Mapping[str, Plan] = {
+WAYS: Mapping[str, Plan] = {  # to carry packets to kelurahan, and how they are handed out there
     "ours": ours,
     "100 per kelurahan": in_place,
     "equal numbers per kelurahan": in_place,
@@ -42,8 +42,8 @@ class Carried:
 @dataclass(frozen=True)
 class WeekFigures:
     """What became of the packets. `km` is a packet's mean from its unit to the kelurahan where it is handed out,
-    `distance` the mean class from there to the door (0 same kelurahan, 2 the city). `carry_ms` and `doors_ms`, CPU of
-    planning who carries what where and of the longest plan of doors, are what differs from run to run.
+    `km_to_door` from there. `carry_ms` and `doors_ms`, CPU of planning who carries what where and of the longest plan
+    of doors, are what differs from run to run.
     """
 
     way: str
@@ -55,7 +55,7 @@ class WeekFigures:
     kelurahan_with_none: int
     jain_kelurahan: float
     km: float
-    distance: float
+    km_to_door: float
     carry_ms: float = field(compare=False)
     doors_ms: float = field(compare=False)
 
@@ -144,7 +144,7 @@ def measured(
         kelurahan_with_none=sum(not any(reached) for reached in places.values()),
         jain_kelurahan=jain([fmean(reached) for reached in places.values()]),
         km=sum(one.packets * one.km for one in carried) / packets,
-        distance=fmean(outcome.classes) if outcome.classes else 0.0,
+        km_to_door=fmean(outcome.km) if outcome.km else 0.0,
         carry_ms=carry_ms,
         doors_ms=doors_ms,
     )
