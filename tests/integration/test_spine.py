@@ -112,21 +112,32 @@ async def test_a_void_takes_back_what_is_not_on_its_way(world: World) -> None:
         assert await differences(world.database_url) == []
 
 
-async def test_a_void_after_delivery_stays_delivered_and_shows_as_over_delivered(world: World) -> None:
+async def test_a_correction_and_a_void_after_delivery_change_every_number_and_nothing_that_was_delivered(
+    world: World,
+) -> None:
+    line = {"sku": "BERAS-5KG", "unit_price_idr": 65000}
+    forty, less = (recent(lines=[{**line, "quantity": pieces}], total_idr=pieces * 65000) for pieces in (40, 39))
+    trace = "select bought, delivered, over_delivered, in_stock from reporting.v1_trace"
+    tally = "select purchases, items, spend_idr from reporting.v1_unit_tally where items > 0"
     async with services(world) as (_, field, _reporting):
         await register(field)
-        await tell(world, recent())
+        await tell(world, forty)
         task = (await one_task(field))["task_id"]
         await report(field, task, "deliver", proof_kind="witness", proof="ketua RT")
         delivered = (await sums(field))["delivered"]
+        await register(field, released="recovered")  # else a second packet would soon be on its way
+        await tell(world, less, "purchase.correction_submitted")
+        corrected = {"bought": 39, "delivered": delivered, "over_delivered": 0, "in_stock": 39 - delivered}
+        await eventually(lambda: query(world, trace), lambda rows: rows == [corrected])
+        wanted = {"purchases": 1, "items": 39, "spend_idr": 39 * 65000}
+        await eventually(lambda: query(world, tally), lambda rows: rows == [wanted])
         await tell(world, {"reference": "KOP-1", "reason": "salah_input"}, "purchase.void_submitted")
-        wanted = {"delivered": delivered, "over_delivered": delivered}
-        await eventually(lambda: sums(field), lambda seen: seen == wanted)
-        trace = "select bought, delivered, over_delivered, in_stock from reporting.v1_trace"
-        await eventually(
-            lambda: query(world, trace),
-            lambda rows: rows == [{"bought": 0, "delivered": delivered, "over_delivered": delivered, "in_stock": 0}],
-        )
+        over = {"delivered": delivered, "over_delivered": delivered}
+        await eventually(lambda: sums(field), lambda seen: seen == over)
+        voided = {"bought": 0, "delivered": delivered, "over_delivered": delivered, "in_stock": 0}
+        await eventually(lambda: query(world, trace), lambda rows: rows == [voided])
+        assert await query(world, tally) == []
+        assert await differences(world.database_url) == []
 
 
 async def test_a_failed_packet_comes_back_to_stock_and_a_release_recalls(world: World) -> None:

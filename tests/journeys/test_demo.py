@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 
 import asyncpg
+import psutil
 from rich.console import Console
 
 from peduli.display import show_ending
@@ -23,6 +24,7 @@ from tests.support.soak import KEYS
 
 # A packet that was recalled may still be in the queue: what the team says of it is kept and changes nothing
 REPORTS = "select count(*)::int from distribution.field_reports where outcome <> 'TASK_IS_RECALLED'"
+MOST_MEMORY = 400 << 20  # bytes of the three services that wait; what they share counts three times
 
 
 async def demo(world: World, folder: Path, *options: str) -> asyncio.subprocess.Process:
@@ -50,6 +52,9 @@ async def test_the_demo_plays_to_its_end_its_accounting_holds_and_ctrl_c_stops_e
     environment = (tmp_path / ".peduli/demo/env").read_text()
     doors = [line.split("=")[1] for line in environment.splitlines() if "http://" in line]
     assert len(doors) == 3
+    services = [child for child in psutil.Process(process.pid).children(recursive=True) if "run" in child.cmdline()]
+    assert len(services) == 3
+    assert sum(child.memory_info().rss for child in services) < MOST_MEMORY
     process.send_signal(signal.SIGINT)
     out, rest = await process.communicate()
     assert process.returncode == 0
