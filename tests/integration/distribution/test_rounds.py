@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
+import orjson
 import pytest
 
 import services.distribution.app as distribution
@@ -15,7 +16,8 @@ from shared.errors import PeduliError
 from shared.ids import new_id
 from shared.reference.load import load
 from tests.support.eventually import eventually
-from tests.support.journey import household, one_task, query, recent, register, services, tell
+from tests.support.journey import one_task, query, recent, register, services, tell
+from tests.support.officers import peduli
 from tests.support.running import running
 from tests.support.servers import TENANT, World
 
@@ -155,15 +157,23 @@ async def test_a_decision_is_explained_and_another_is_tried_without_a_change(wor
         await register(field)
         await tell(world, recent())
         task = (await one_task(field))["task_id"]
-        await field.post("/v1/households", json=household("KK-2"), headers={"Peduli-Source": "/rt/1"})
-        before = await query(world, "select * from distribution.tasks")
-        tried = await allocations.what_if(Rules(), [("BERAS-5KG", 3, "32.76.06.1001")])
-        assert len(tried["packets"]) == 1
-        assert tried["pieces_that_stay"] >= 2
-        assert await query(world, "select * from distribution.tasks") == before
-        assert await allocations.improve(Rules()) == 0
-    texts = {(await allocations.explain(task, reader))["text"] for reader in ("volunteer", "household", "auditor")}
-    assert len(texts) == 3
+        await register(field, reference="KK-2", groups=["no_cook"])  # it waits: there is rice alone
+    before = await query(world, "select * from distribution.tasks")
+    tried = orjson.loads(peduli(world, "allocate", "what-if", "--goods", "ABON-LELE-100G:3@32.76.06.1001", "--json"))
+    assert [packet["goods"] for packet in tried["packets"]] == [{"ABON-LELE-100G": 3}]
+    assert (tried["persons_reached_first"], tried["pieces_that_stay"]) == (4, 1)
+    assert peduli(world, "allocate", "improve") == "0 packets changed"
+    assert await query(world, "select * from distribution.tasks") == before
+    told = orjson.loads(peduli(world, "allocate", "explain", task, "--json"))
+    until = f"{datetime.fromisoformat(told['deliver_before']).astimezone(DEPOK.zone):%d/%m/%Y %H.%M}"
+    assert told["texts"] == {
+        "volunteer": f"Bawa 1 × Beras medium 5 kg ke pintu sebelum {until}: letakkan, ketuk, mundur. "
+        "Rumah ini belum pernah menerima paket. Barang ada di kelurahan ini.",
+        "household": f"Paket untuk keluarga Anda: 1 × Beras medium 5 kg, paling lambat {until}. "
+        "Ini paket pertama untuk keluarga Anda.",
+        "auditor": f"Paket: 1 × Beras medium 5 kg; harus sampai sebelum {until}, saat masa bantuan selesai atau "
+        "barang pertama basi. Didahulukan: belum pernah menerima paket. Urutan 1. Barang dari kelurahan yang sama.",
+    }
     with pytest.raises(PeduliError, match="no task"):
         await allocations.explain(new_id(), "auditor")
     with pytest.raises(PeduliError, match="cannot be"):
