@@ -48,7 +48,7 @@ def simulate(
     city, history = load(tenant), _history(tenant)
     rules = Rules(doors_a_day=max(FEWEST_DOORS, round(Rules().doors_a_day * scale)))
     world = build(city, history, begin=begin, days=days, scale=scale, goods=goods, seed=seed)
-    say(f"{len(world.households)} households, {len(world.purchases)} lots; first what hindsight could reach")
+    say(f"{scale:.1%} of {city.name}: {len(world.households)} households, {len(world.purchases)} lots; hindsight first")
     best, found = hindsight(world, rules), []
     for name, (policy, improves) in policies().items():
         outcome = play(world, policy, rules, solver() if improves else None, partial(on_day, name))

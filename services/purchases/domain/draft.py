@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from shared.reference.folding import fold
-from shared.reference.model import Reference
+from shared.reference.model import FIRST_PROGRAMME, Reference
 from shared.reference.search import search_products
 
 _MONEY = re.compile(r"(?:rp\.?)?\s*([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,00?|,-)?", re.IGNORECASE)
@@ -49,7 +49,7 @@ class Draft(Typed):
 
     corrects: int | None = None
     purchase_id: str = ""
-    programme: str = "isoman"
+    programme: str = FIRST_PROGRAMME
     seller_code: str = ""
     lines: tuple[DraftLine, ...] = ()
     reference: str = ""
@@ -213,7 +213,7 @@ def draft_of(raw: dict[str, Any], city: Reference, **more: Any) -> Draft:
     buyer, pickup = raw.get("buyer"), raw.get("pickup")
     payers = _dicts(raw.get("contributors"))
     return Draft(
-        programme=_text(raw.get("programme")) or "isoman",
+        programme=_text(raw.get("programme")) or FIRST_PROGRAMME,
         seller_code=_text(raw.get("seller_code")),
         lines=tuple(_draft_line(line, city) for line in _dicts(raw.get("lines"))),
         reference=_text(raw.get("reference")),

@@ -16,7 +16,7 @@ from services.purchases.usecases.judging import Keys
 from services.purchases.usecases.officers import Seat
 from shared.clock import Clock
 from shared.database.pool import Pool, Transaction
-from shared.reference.model import Reference, Unit
+from shared.reference.model import FIRST_PROGRAMME, Reference, Unit
 from shared.reference.store import Cities
 from shared.web.forms import Form, form_key, read_form
 from shared.web.pages import Pages
@@ -91,4 +91,4 @@ def programme_of(city: Reference, chosen: str = "") -> str:
     """The cause that a page speaks of: the chosen one, else isoman, or the first of a city that has others only."""
     if chosen in city.programmes:
         return chosen
-    return "isoman" if "isoman" in city.programmes else min(city.programmes)
+    return FIRST_PROGRAMME if FIRST_PROGRAMME in city.programmes else min(city.programmes)
