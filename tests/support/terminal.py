@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from unittest.mock import patch
 
+import structlog
+
 from peduli.__main__ import main
 
 
@@ -27,7 +29,7 @@ def type_(words: tuple[str, ...], environment: Mapping[str, str]) -> Ended:
 
     The test waits, with all that runs in its loop: no command that is typed here may need a service in that loop.
     """
-    out, err = io.StringIO(), io.StringIO()
+    out, err, logging = io.StringIO(), io.StringIO(), structlog.get_config()
 
     def run() -> int:
         with (
@@ -44,4 +46,5 @@ def type_(words: tuple[str, ...], environment: Mapping[str, str]) -> Ended:
 
     with ThreadPoolExecutor(max_workers=1) as thread:  # a command has a loop of its own, which the test's would forbid
         code = thread.submit(run).result()
+    structlog.configure(**logging)  # a command may have silenced the log, and its process would have ended
     return Ended(code, out.getvalue(), err.getvalue())

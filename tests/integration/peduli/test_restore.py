@@ -14,7 +14,7 @@ from tests.support.eventually import eventually
 from tests.support.journey import code_for, one_task, query, recent, register, report, services, tell
 from tests.support.repository import ROOT
 from tests.support.running import running
-from tests.support.servers import World, create, drop, purge
+from tests.support.servers import Databases, World, purge
 from tests.support.tools import need
 
 HERE = """select (select count(*) from facts.fct_purchase) as purchases,
@@ -28,7 +28,7 @@ def run(*words: str) -> None:
 
 
 async def test_a_restored_backup_tells_what_the_broker_had_lost_and_nothing_differs(
-    world: World, template: str, tmp_path: Path
+    world: World, databases: Databases, template: str, tmp_path: Path
 ) -> None:
     need("pg_dump", "pg_restore")
     async with services(world) as (_, field, _reporting):
@@ -44,7 +44,7 @@ async def test_a_restored_backup_tells_what_the_broker_had_lost_and_nothing_diff
     dump = tmp_path / "peduli.dump"
     run("pg_dump", "-Fc", "-f", str(dump), world.database_url)
     await purge(world.rabbitmq.url, world.topology)
-    other = await create(world.postgres, "restored", f"template {template}")
+    other = await databases.create("restored", f"template {template}")
     run("pg_restore", "-d", other, "--clean", "--if-exists", str(dump))
     async with asyncpg.create_pool(other, min_size=0, statement_cache_size=0) as admin:
         await admin.execute((ROOT / "deploy" / "after_restore.sql").read_text(encoding="utf-8"))
@@ -55,4 +55,4 @@ async def test_a_restored_backup_tells_what_the_broker_had_lost_and_nothing_diff
             await eventually(lambda: query(there, HERE), lambda rows: rows == [wanted])
             await eventually(lambda: differences(other), lambda found: found == [])
             assert await differences_from_logs(other) == []
-    await drop(world.postgres, "restored")
+    await databases.drop("restored")
