@@ -45,3 +45,12 @@ from (select) as one left join lateral (
     where not exists (select from outbox q where q.quarantined_at is not null and q.aggregate = o.aggregate)
     order by seq limit 1) as due
   join event_log using (seq)) as head on true;
+
+-- name: list_writers
+-- The transactions that are writing to a log: each may hold an event that stands before the last that can be seen.
+select distinct virtualtransaction as writer from pg_locks join pg_class on pg_class.oid = relation
+where relname = 'event_log' and mode = 'RowExclusiveLock' and database = (select oid from pg_database where datname = current_database());
+
+-- name: are_writing$
+-- True while one of these transactions goes on.
+select exists (select from pg_locks where virtualtransaction = any(:writers::text[]));

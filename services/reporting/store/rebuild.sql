@@ -14,15 +14,6 @@ insert into rebuild_read (part, seq) values (:part, :seq) on conflict (part) do 
 -- The shadow counts days in the zones of the cities; their other reference data it does not need.
 insert into ref_cities select * from facts.ref_cities on conflict (tenant) do update set time_zone = excluded.time_zone;
 
--- name: list_writers
--- The transactions that are writing to a log: each may hold an event that stands before the last that can be seen.
-select distinct virtualtransaction as writer from pg_locks join pg_class on pg_class.oid = relation
-where relname = 'event_log' and mode = 'RowExclusiveLock' and database = (select oid from pg_database where datname = current_database());
-
--- name: are_writing$
--- True while one of these transactions goes on.
-select exists (select from pg_locks where virtualtransaction = any(:writers::text[]));
-
 -- name: count_stock#
 -- What lies in the lumbung, by the facts.
 analyze fct_purchase, fct_purchase_line, fct_stock_change;

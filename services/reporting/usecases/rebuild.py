@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,21 +14,16 @@ from services.reporting.usecases.project import project
 from shared.contracts.envelope import Envelope
 from shared.database.pool import Row, Transaction
 from shared.errors import PeduliError
-from shared.messaging import inbox
+from shared.messaging import inbox, outbox
 from shared.reference.store import Cities
 
 LOGS = ("purchases", "distribution")
 BATCH = 5000  # events in one transaction: a tally that many of them touch is written once
 PARTS = 2  # aggregates are read in so many parts at once: while we reckon for one, Postgres writes for another
-WRITERS_SECONDS = 60.0  # longer than any of our own transactions
 
 
 class GapError(PeduliError):
     """An aggregate's events are not complete in its log."""
-
-
-class BusyError(PeduliError):
-    """A transaction that writes does not end: its events may stand before some that were read."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +47,12 @@ async def rebuild(
 ) -> Rebuilt:
     """Fill the shadow (going on where a killed rebuild was), then hold the lanes, catch up, compare and swap.
 
-    `connection` and those of the `PARTS` see the shadow schema first. Raises `GapError` when a log is not complete;
-    nothing changes then.
+    `connection` and those of the `PARTS` see the shadow schema first. Raises `GapError` when a log is not complete,
+    `outbox.BusyError` when somebody does not end writing to it; nothing changes then.
     """
     await store.prepare(connection, [store.name_of(log, part, PARTS) for log in LOGS for part in range(PARTS)])
     ends = {log: await store.find_end(connection, log) for log in LOGS}
-    await _writers_gone(connection)
+    await outbox.writers_gone(connection)
     await _copy_versions(connection, ends)
     async with asyncio.TaskGroup() as group:
         read = [group.create_task(_read_part(tx, cities, part, ends, on_progress)) for part, tx in enumerate(parts)]
@@ -74,16 +68,6 @@ async def rebuild(
         await store.swap(connection, differing)
     await store.drop(connection)
     return Rebuilt(events, differing)
-
-
-async def _writers_gone(tx: Transaction) -> None:
-    """Wait for whoever may still commit an event that stands before the end of its log. Raises `BusyError`."""
-    writers = [row["writer"] for row in await store.queries.list_writers(tx)]
-    until = time.monotonic() + WRITERS_SECONDS
-    while await store.queries.are_writing(tx, writers=writers):
-        if time.monotonic() > until:
-            raise BusyError(hint="pg_stat_activity shows who has been writing since when (xact_start): end it")
-        await asyncio.sleep(0.05)
 
 
 async def _copy_versions(tx: Transaction, ends: Mapping[str, int]) -> None:
