@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -79,3 +80,41 @@ def changes(
     from services.purchases.cli.changes import list_changes
 
     show(list_changes(database_url, city, first.date(), last.date()), as_json)
+
+
+@app.command()
+def verify(
+    database_url: Database,
+    service: Annotated[
+        Literal["purchases", "distribution"] | None,
+        typer.Option(help="whose log, by its own URL where it has a server of its own; both without it"),
+    ] = None,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(help="a digest that this command printed earlier, SERVICE/BLOCK/DIGITS; may be repeated"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Hold the logs of events against their seals; ends with 1 when one was altered, and names the place.
+
+    Write the digests down: with `--expect` a log is found too whose events were altered and whose seals were made anew.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from peduli import seals
+
+    owners = (service,) if service else seals.OWNERS
+    with Progress(console=Console(stderr=True)) as progress:
+        bars = {owner: progress.add_task(owner) for owner in owners}
+        logs = asyncio.run(
+            seals.verify(
+                *(database_url, owners, expect or ()),
+                on_progress=lambda owner, done, total: progress.update(bars[owner], completed=done, total=total),
+            )
+        )
+    broken = [{"service": log["service"], **block} for log in logs for block in log["broken"]]
+    show(logs if as_json else [{**log, "broken": len(log["broken"])} for log in logs], as_json)
+    if broken and not as_json:
+        show(broken, as_json)
+    raise typer.Exit(1 if broken else 0)

@@ -22,7 +22,7 @@ from shared.database.pool import Pool, open_pool
 from shared.database.transient import is_transient
 from shared.errors import PeduliError
 from shared.loops import Loop, Runner, every, rest_until
-from shared.messaging import parking
+from shared.messaging import parking, seals
 from shared.messaging.applier import Applier, Lane
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DeadLetters
@@ -39,6 +39,7 @@ from shared.web import doors, problems
 log = structlog.get_logger()
 START_SECONDS, STOP_SECONDS = 60.0, 20.0
 PRUNE_SECONDS = 3600.0
+SEAL_AFTER_SECONDS, SEAL_SECONDS = 60.0, 3600.0  # so long an event can be altered and not be found
 LOOKS = 6  # at what waits, before silence is called stuck
 FRESH_SECONDS = 2.0  # how soon a city that was loaded is served, and a token that was revoked is not; a row each
 TURN_SECONDS = 0.02  # loops begin one after the other, so that they share connections: each would open one of its own
@@ -172,6 +173,7 @@ def _upkeep(service: Service) -> tuple[Loop, ...]:
         _often("cities", FRESH_SECONDS, lambda pool: refresh(service.cities, pool), after=FRESH_SECONDS),
         _often("directory", FRESH_SECONDS, service.directory.refresh, after=FRESH_SECONDS),
         _often("prune", PRUNE_SECONDS, lambda pool: prune(pool, now())),
+        *([_often("seal", SEAL_SECONDS, seals.seal, after=SEAL_AFTER_SECONDS)] if service.relays else []),
     )
 
 

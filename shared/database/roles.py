@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import asyncpg
 
 DATA = "select, insert, update, delete"
-READ_ONLY = "principals"  # a service that was broken into must not be able to give itself tokens
+READ_ONLY = "principals"  # a service that was broken into must not be able to give itself tokens,
+ADD_ONLY = ("event_log", "seals")  # and not to alter what it told
 
 
 async def ensure(
@@ -15,7 +16,7 @@ async def ensure(
 ) -> None:
     """Make `role` or renew its password, and let it read and write `schema`, and read the published `reads`.
 
-    `logs` are schemas whose event log it may read: what was told to everybody, and nothing else of them.
+    `logs` are schemas whose event log and its seals it may read: what was told to everybody, and nothing else of them.
     """
     connection = await asyncpg.connect(admin_url)
     try:
@@ -26,12 +27,14 @@ async def ensure(
             await connection.execute(f'grant usage on schema "{schema}" to "{role}"')
             await connection.execute(f'grant {DATA}, truncate on all tables in schema "{schema}" to "{role}"')
             await connection.execute(f'revoke insert, update, delete, truncate on "{schema}".{READ_ONLY} from "{role}"')
+            for table in ADD_ONLY:
+                await connection.execute(f'revoke update, delete, truncate on "{schema}".{table} from "{role}"')
             await connection.execute(f'grant usage, select on all sequences in schema "{schema}" to "{role}"')
             for published in reads:
                 await connection.execute(f'grant usage on schema "{published}" to "{role}"')
                 await connection.execute(f'grant select on all tables in schema "{published}" to "{role}"')
             for owner in logs:
                 await connection.execute(f'grant usage on schema "{owner}" to "{role}"')
-                await connection.execute(f'grant select on "{owner}".event_log to "{role}"')
+                await connection.execute(f'grant select on "{owner}".event_log, "{owner}".seals to "{role}"')
     finally:
         await connection.close()
