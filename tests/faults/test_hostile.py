@@ -50,7 +50,7 @@ HEADS: dict[str, dict[str, Any]] = {
     "NUL in other headers": {"ce-source": "", "note": f"{NUL} \\u0000 \\\\u0000"},
 }
 RECORDED: Table = (  # to distribution, to reporting
-    ("purchase.recorded", "lines.0.quantity", HUGE[:2], ("DataError", "DataError")),
+    ("purchase.recorded", "lines.0.quantity", HUGE[:2], ("DataError", "OverflowError")),
     ("purchase.recorded", "lines.0.quantity", (HUGE[2], 2.5), ("ValueError", "ValueError")),
     ("purchase.recorded", "lines.0.quantity", ("2", None), ("ValueError", "TypeError")),
     ("purchase.recorded", "lines.0.quantity", (ABSENT,), ("KeyError", "KeyError")),
@@ -60,14 +60,14 @@ RECORDED: Table = (  # to distribution, to reporting
     ("purchase.recorded", "purchased_at", (20210722, None), ("TypeError", "TypeError")),
     ("purchase.recorded", "purchased_at", (ABSENT,), ("KeyError", "KeyError")),
     ("purchase.recorded", "lines.0.sku", (NUL,), ("TypeError", "CharacterNotInRepertoireError")),
-    ("purchase.recorded", "lines.0.sku", (7,), ("TypeError", "DataError")),
+    ("purchase.recorded", "lines.0.sku", (7,), ("TypeError", "TypeError")),
     ("purchase.recorded", "lines.0.sku", ({},), ("TypeError", "TypeError")),
-    ("purchase.recorded", "purchase_id", ("not-a-uuid",), ("ValueError", "DataError")),
-    ("purchase.recorded", "purchase_id", (7,), ("AttributeError", "DataError")),
+    ("purchase.recorded", "purchase_id", ("not-a-uuid",), ("ValueError", "ValueError")),
+    ("purchase.recorded", "purchase_id", (7,), ("AttributeError", "AttributeError")),
     ("purchase.recorded", "purchase_id", (ABSENT,), ("KeyError", "KeyError")),
 )
 OF_REPORTING: Table = (
-    ("task.assigned", "lines.0.quantity", HUGE[:2], ("DataError",)),
+    ("task.assigned", "lines.0.quantity", HUGE[:2], ("OverflowError",)),
     ("task.assigned", "lines.0.quantity", HUGE[2:], ("ValueError",)),
     ("task.assigned", "lines.0.quantity", (ABSENT,), ("KeyError",)),
     ("task.assigned", "lines", ({"0": 1},), ("TypeError",)),

@@ -69,7 +69,7 @@ async def test_a_browser_that_is_killed_right_after_a_report_keeps_it(world: Wor
             page = await context.new_page()
             await come_in(page, world, network.url)
             await take_all(page)
-            await kept_offline(page, last=3)
+            await kept_offline(page, doors=3)
             network.go_away()
             await context.set_offline(True)
             await at_door(page, 1)

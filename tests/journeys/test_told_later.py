@@ -51,7 +51,7 @@ async def test_a_kept_page_is_told_at_its_next_contact_what_became_of_its_doors(
     async with doors(world, 2) as server, proxied(server) as signal, window(chromium, signal.url, script=True) as page:
         await come_in(page, world, signal.url)
         await take_all(page)
-        await kept_offline(page, last=2)
+        await kept_offline(page, doors=2)
         one, two = await door(page, 1), await door(page, 2)
         signal.go_away()
         await page.context.set_offline(True)

@@ -117,11 +117,11 @@ async def undo_ends(page: Page) -> None:
     await page.clock.fast_forward(TEN_SECONDS)
 
 
-async def kept_offline(page: Page, last: int = 10) -> None:
-    """Until the phone has what it needs in an alley without signal, also of the `last` door."""
+async def kept_offline(page: Page, doors: int = 10) -> None:
+    """Until the phone has what it needs in an alley without signal, for so many doors."""
     kept = f"""async () => {{ const cache = await caches.open("peduli-lapangan");
       const page = await cache.match("/lapangan");
-      return (await cache.keys()).length >= 3 && (await page.text()).includes("Pintu {last}") }}"""
+      return (await cache.keys()).length >= 3 && (await page.text()).includes("Pintu {doors} dari {doors}") }}"""
     await page.wait_for_function("navigator.serviceWorker.controller !== null")
     await page.wait_for_function(kept)
 

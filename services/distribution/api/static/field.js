@@ -148,6 +148,8 @@ async function show() {
   one("antre").replaceChildren(...(waiting.length ? [box] : []), ...(await leftByOthers()));
 }
 
+let sure = ""; // reports that were asked to be thrown away once: what is shown anew meanwhile does not forget it
+
 // Reports that another team left on this phone: only that team can send them, and anybody can throw them away.
 async function leftByOthers() {
   const left = (await all("laporan")).filter((row) => row.tim !== team());
@@ -155,14 +157,13 @@ async function leftByOthers() {
   const teams = [...new Set(left.map((row) => row.tim))].join(", ");
   const box = Object.assign(document.createElement("div"), { className: "note warn" });
   const text = `Belum terkirim dari ${teams}: ${left.length}. Masuk sebagai tim itu untuk mengirimnya.`;
-  const button = Object.assign(document.createElement("button"), { className: "second", textContent: "Hapus laporan itu" });
+  const names = left.map((row) => row.laporan).join();
+  const words = sure === names ? "Tekan sekali lagi untuk menghapus" : "Hapus laporan itu";
+  const button = Object.assign(document.createElement("button"), { className: "second", textContent: words });
   button.addEventListener("click", async () => {
-    if (button.dataset.yakin) {
-      for (const row of left) await remove("laporan", row.laporan);
-      return show();
-    }
-    button.dataset.yakin = "ya";
-    button.textContent = "Tekan sekali lagi untuk menghapus";
+    if (sure === names) for (const row of left) await remove("laporan", row.laporan);
+    sure = names;
+    await show();
   });
   box.append(Object.assign(document.createElement("p"), { textContent: text }), button);
   return [box];
