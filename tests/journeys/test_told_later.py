@@ -6,7 +6,7 @@ import httpx
 from playwright.async_api import Browser, Page, expect
 
 from tests.support import coordinators
-from tests.support.browser import broken_rules, fits, low, window
+from tests.support.browser import broken_rules, fits, holds, low, window
 from tests.support.coordinators import add_coordinator
 from tests.support.journey import query, report
 from tests.support.proxy import proxied
@@ -70,4 +70,4 @@ async def test_a_kept_page_is_told_at_its_next_contact_what_became_of_its_doors(
         await expect(back.get_by_role("button", name="Sudah di depan pintu")).to_be_hidden()
         await expect(back.get_by_role("button", name="Kembalikan ke lumbung")).to_be_visible()
         assert (await broken_rules(page, axe) + await low(page), await fits(page)) == ([], True)
-        await page.wait_for_function(GONE)  # and so does the page that the phone keeps
+        await holds(page, GONE)  # and so does the page that the phone keeps

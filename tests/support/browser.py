@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
-from tests.support.eventually import PATIENCE_SECONDS
+from tests.support.eventually import PATIENCE_SECONDS, eventually
 from tests.support.tools import need
 
 BROWSER = "chromium-headless-shell"  # Chromium without the windows that nobody sees: two thirds of its CPU
@@ -88,6 +88,11 @@ async def follow(page: Page, way: Locator) -> None:
     """Click what leads to another page, and be there: a click alone may return while the old page is still shown."""
     async with page.expect_navigation():
         await way.click()
+
+
+async def holds(page: Page, promise: str) -> None:
+    """Wait until an asynchronous function promises something true; `wait_for_function` takes the promise for it."""
+    await eventually(lambda: page.evaluate(promise), bool)
 
 
 async def broken_rules(page: Page, axe: str) -> list[str]:

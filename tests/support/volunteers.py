@@ -13,6 +13,7 @@ from playwright.async_api import Page, expect
 import services.distribution.app as distribution
 import services.purchases.app as purchases
 from shared.clock import Clock, now
+from tests.support.browser import holds
 from tests.support.eventually import eventually
 from tests.support.journey import KELURAHAN, query, recent, register, tell
 from tests.support.officers import key_of, peduli
@@ -123,7 +124,7 @@ async def kept_offline(page: Page, doors: int = 10) -> None:
       const page = await cache.match("/lapangan");
       return (await cache.keys()).length >= 3 && (await page.text()).includes("Pintu {doors} dari {doors}") }}"""
     await page.wait_for_function("navigator.serviceWorker.controller !== null")
-    await page.wait_for_function(kept)
+    await holds(page, kept)
 
 
 async def reports(world: World, kind: str = "deliver") -> list[dict[str, Any]]:
