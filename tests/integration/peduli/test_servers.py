@@ -18,7 +18,7 @@ from peduli.prepare import prepare_broker
 from peduli.servers import containers
 from peduli.servers.containers import LABEL, PostgresContainer, RabbitMQContainer, docker
 from peduli.servers.postgres import Postgres, find_postgres
-from peduli.servers.rabbitmq import RabbitMQ, find_rabbitmq
+from peduli.servers.rabbitmq import find_rabbitmq
 from peduli.servers.server import Server
 from shared.messaging import topology
 from tests.support.eventually import eventually
@@ -68,8 +68,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]
     assert left(tmp_path) == []
 
 
-@pytest.fixture(params=[pytest.param(RabbitMQ, marks=on_machine), pytest.param(RabbitMQContainer, marks=on_docker)])
+@pytest.fixture(params=[pytest.param(RabbitMQContainer, marks=on_docker)])
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """Docker's; the machine's own is killed and comes back in the battle of tests/faults, with all that it had."""
     server: Server = request.param(tmp_path / "rabbitmq")
     yield server
     server.remove()

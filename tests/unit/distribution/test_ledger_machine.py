@@ -14,4 +14,4 @@ class Pure(LedgerMachine):
 
 
 TestLedger = Pure.TestCase
-TestLedger.settings = settings(max_examples=150, stateful_step_count=40, derandomize=True, deadline=None)
+TestLedger.settings = settings(max_examples=100, stateful_step_count=40, derandomize=True, deadline=None)
