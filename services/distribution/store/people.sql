@@ -36,7 +36,8 @@ with erased as (
 ), keys as (delete from people_keys where household_id in (select household_id from erased)
 ), named as (delete from household_identities where household_id in (select household_id from erased)
 ), told as (update household_references set told_key = null where household_id in (select household_id from erased)
-), said as (
-  update field_reports set note = '' where note <> '' and task_id in (
-    select task_id from tasks where household_id in (select household_id from erased))
+), carried as (select task_id from tasks where household_id in (select household_id from erased)
+), said as (update field_reports set note = '' where note <> '' and task_id in (select task_id from carried)
+), decided as (
+  update coordinator_acts set reason = '(dihapus bersama data penerima)' where task_id in (select task_id from carried)
 ) delete from people where household_id in (select household_id from erased);

@@ -148,14 +148,16 @@ async def test_of_five_teams_that_take_doors_at_once_four_get_the_first_time_and
     assert (await query(world, kept))[0]["lease_until"] == morning + timedelta(minutes=490)  # it may come late
 
 
-async def test_a_volunteers_note_is_for_the_coordinator_and_goes_with_the_household(world: World, address: str) -> None:
+async def test_what_a_volunteer_and_a_coordinator_wrote_goes_with_the_household(world: World, address: str) -> None:
     (row,) = await query(world, "select task_id, household_id from distribution.tasks")
     task, said = str(row["task_id"]), "anjing lepas di halaman"
     async with browser(address) as client:
         await report(client, task, "accept", team=TEAM)
         await report(client, task, "fail", team=TEAM, reason="unsafe", note=said)
-        await coordinators.enter(client, world)
+        key = await coordinators.enter(client, world)
         assert said in (await client.get(f"/koordinator/paket/{task}")).text
+        back = {"kunci": key, "alasan": "keluarga Bu Contoh pindah", "versi": "3"}
+        assert "call_back" in (await client.post(f"/koordinator/paket/{task}/tarik", data=back)).headers["location"]
         done = await client.patch(
             f"/v1/households/{row['household_id']}", json={"released": "recovered"}, headers={"Peduli-Source": "/rt/1"}
         )
@@ -164,3 +166,7 @@ async def test_a_volunteers_note_is_for_the_coordinator_and_goes_with_the_househ
     assert await query(world, kept) == [{"note": said}]
     peduli(world, "household", "erase", str(row["household_id"]))
     assert await query(world, kept) == [{"note": ""}]
+    acts = "select kind, coordinator, reason from distribution.coordinator_acts"
+    assert [tuple(act.values()) for act in await query(world, acts)] == [
+        ("call_back", coordinators.NAME, "(dihapus bersama data penerima)")
+    ]
