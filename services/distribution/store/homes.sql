@@ -15,7 +15,7 @@ select t.task_id, t.status, t.custody, t.team, t.attempt, t.lease_until, t.retry
    from task_lines tl join lots l using (lot_id) where tl.task_id = t.task_id)::text as goods,
   a.kind, a.case_number, a.answer_by, a.reply, a.replied_at,
   (select min(p.slot_at) from pickups p where p.tenant = t.tenant and p.kelurahan = t.kelurahan and p.team = t.team
-    and p.slot_at > t.changed_at - interval '15 minutes') as fetched_at
+    and p.slot_at > t.changed_at - :slot::interval) as fetched_at
 from tasks t left join household_answers a using (task_id)
 where t.tenant = :tenant and t.household_id = :household_id and t.status in ('assigned', 'accepted', 'failed', 'delivered')
 order by t.assigned_at desc, t.task_id limit 20;

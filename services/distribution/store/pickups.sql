@@ -3,8 +3,13 @@
 select pg_advisory_xact_lock(hashtextextended('pickup:' || :tenant::text || ':' || :kelurahan::text, 0));
 
 -- name: list_pickups
--- Who comes to these kelurahan's lumbung from a day on, when, and for how many packets; late: its slot is over.
-select p.kelurahan, p.team, p.slot_at, p.turn, p.slot_at <= :over as is_late, (
+-- Who comes to these kelurahan's lumbung from a day on, and when.
+select kelurahan, team, slot_at, turn from pickups
+where tenant = :tenant and kelurahan = any(:kelurahans::text[]) and day >= :since order by slot_at, kelurahan, turn;
+
+-- name: list_awaited
+-- The same, with how many packets each has yet to fetch; late: its slot is over.
+select p.kelurahan, p.team, p.slot_at, p.slot_at <= :over as is_late, (
   select count(*) from tasks t where t.tenant = p.tenant and t.team = p.team and t.kelurahan = p.kelurahan
     and t.status = 'accepted' and t.goods = 'reserved')::int as packets
 from pickups p where p.tenant = :tenant and p.kelurahan = any(:kelurahans::text[]) and p.day >= :since

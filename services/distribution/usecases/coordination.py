@@ -10,9 +10,8 @@ from uuid import UUID
 
 from services.distribution.domain.explain import explain_waiting
 from services.distribution.domain.pickup import SLOT, day_of
-from services.distribution.store import homes, moral
+from services.distribution.store import homes, moral, pickups
 from services.distribution.store.coordination import queries
-from services.distribution.store.pickups import queries as pickups
 from services.distribution.store.tasks import queries as tasks
 from services.distribution.usecases.coordinators import Coordinator
 from services.distribution.usecases.shift import Goods, goods_of, name_of
@@ -92,7 +91,7 @@ async def load(tx: Transaction, city: Reference, who: Coordinator, now: datetime
             Spoiling(row, row["name"] or name_of(row["sku"], city))
             for row in await queries.list_expiring(tx, **of, before=before)
         ],
-        pickups=await pickups.list_pickups(tx, **of, since=day_of(now, city.zone), over=now - SLOT),
+        pickups=await pickups.queries.list_awaited(tx, **of, since=day_of(now, city.zone), over=now - SLOT),
         help=await moral.queries.count_help(tx, **of, places=[who.place, *city.kelurahan_of(who.place)]),
         unread=len(await moral.queries.list_unread(tx, tenant=city.tenant)),
     )

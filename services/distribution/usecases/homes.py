@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.distribution.domain.explain import explain, explain_standing
+from services.distribution.domain.pickup import SLOT
 from services.distribution.domain.proof import code_of
 from services.distribution.domain.words import REPLIES
 from services.distribution.store import moral
@@ -93,7 +94,7 @@ async def find(tx: Transaction | Pool, code: str) -> Home | None:
 
 async def load(tx: Transaction, home: Home, city: Reference, keys: Keys) -> list[Packet]:
     """What is coming, and what came in the last weeks; newest first, with kind words where there are any."""
-    rows = await queries.list_packets(tx, tenant=home.tenant, household_id=home.household_id)
+    rows = await queries.list_packets(tx, tenant=home.tenant, household_id=home.household_id, slot=SLOT)
     packets = [_packet(row, city, keys) for row in rows]
     if not packets:
         return []

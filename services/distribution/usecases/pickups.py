@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 
 from services.distribution.domain.pickup import LATE, SLOT, day_of, first_free, free_of, slots_of, turn_of
 from services.distribution.store.pickups import queries
@@ -107,16 +106,15 @@ async def _save(
 
 
 async def _rows(tx: Transaction, city: Reference, kelurahans: list[str], now: datetime) -> list[Row]:
-    day = day_of(now, city.zone)
     of = {"tenant": city.tenant, "kelurahans": kelurahans}
-    rows: list[Row] = await queries.list_pickups(tx, **of, since=day, over=now - SLOT)
+    rows: list[Row] = await queries.list_pickups(tx, **of, since=day_of(now, city.zone))
     return rows
 
 
 def _own(rows: list[Row], team: str, now: datetime) -> dict[str, Slot]:
     """A team's next time at each lumbung, or its last one where all are over."""
     found: dict[str, Slot] = {}
-    for row in sorted((row for row in rows if row["team"] == team), key=itemgetter("slot_at")):
+    for row in (row for row in rows if row["team"] == team):  # in the order of their time
         before = found.get(row["kelurahan"])
         if before is None or before.ends <= now:
             found[row["kelurahan"]] = Slot(row["slot_at"])

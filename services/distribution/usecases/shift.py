@@ -101,7 +101,8 @@ async def load(tx: Transaction, city: Reference, team: Team, seal_key: bytes, no
     )
     ppkm = city.ppkm_at(now)
     stays = ppkm is not None and ppkm.stays_in_city
-    mine = {row["task_id"]: _door(row, city, people.get(row["household_id"]), stays=stays) for row in own}
+    centres = [(city.regions[code].lat, city.regions[code].lon) for code in city.kelurahan] if stays else []
+    mine = {row["task_id"]: _door(row, city, people.get(row["household_id"]), centres) for row in own}
     houses = {row["task_id"]: row["house_key"] or "" for row in rows}  # they say what is one trip, and stay here
     stops = [
         Stop(door.task_id, door.rw, None if door.is_outside else _position(door.people), houses[door.task_id])
@@ -147,9 +148,9 @@ def _by_house(doors: Sequence[Door], houses: Mapping[UUID, str]) -> tuple[Door, 
     return tuple(replace(door, is_same_house=bool(key) and key == before) for door, key, before in pairs)
 
 
-def _door(row: Row, city: Reference, people: People | None = None, *, stays: bool = False) -> Door:
-    position = _position(people) if stays else None
-    centres = ((city.regions[code].lat, city.regions[code].lon) for code in city.kelurahan)
+def _door(row: Row, city: Reference, people: People | None = None, centres: Sequence[tuple[float, float]] = ()) -> Door:
+    """`centres` are those of the city's kelurahan while nobody leaves it, else none."""
+    position = _position(people) if centres else None
     return Door(
         row["task_id"],
         city.regions[row["kelurahan"]].name,
