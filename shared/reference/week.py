@@ -19,6 +19,11 @@ def round_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def sunday_of(round_: date) -> date:
+    """The last day of a round."""
+    return round_ + WEEK - timedelta(days=1)
+
+
 def closes_at(round_: date, zone: ZoneInfo) -> datetime:
     """The moment from which a pledge for the round is late."""
     return datetime.combine(round_ + timedelta(days=THURSDAY), CLOSES, zone)

@@ -25,7 +25,6 @@ from peduli.servers.private import private_servers
 from peduli.servers.server import Server
 from shared.reference.load import load
 from tests.support import canaries, crashing, crowd, truth
-from tests.support.crashing import POINTS
 from tests.support.truth import HASH_KEY, Truth, wrongs
 
 TENANT = truth.TENANT
@@ -145,7 +144,7 @@ async def every_point(battle: Battle) -> None:
     """Each service dies at each of its points, one after the other; meanwhile broker and database are killed too."""
 
     async def die_everywhere(name: str) -> None:
-        for nth, point in enumerate(POINTS[name], start=1):
+        for nth, point in enumerate(crashing.POINTS[name], start=1):
             await battle.kill_at(name, point, nth % 3 + 1)
         battle.services[name].stop(signal.SIGKILL)
         battle.services[name].start()
@@ -155,7 +154,7 @@ async def every_point(battle: Battle) -> None:
             await asyncio.sleep(2)
             await battle.strike_server(fault, 0.5)
 
-    await asyncio.gather(lose_servers(), *(die_everywhere(name) for name in POINTS))
+    await asyncio.gather(lose_servers(), *(die_everywhere(name) for name in crashing.POINTS))
 
 
 def at_random(faults: int, draw: random.Random) -> Callable[[Battle], Awaitable[None]]:
@@ -164,14 +163,14 @@ def at_random(faults: int, draw: random.Random) -> Callable[[Battle], Awaitable[
     async def strike(battle: Battle) -> None:
         for _ in range(faults):
             await asyncio.sleep(draw.uniform(0.2, 1.5))
-            fault = draw.choice((*POINTS, *SERVERS))
+            fault = draw.choice((*crashing.POINTS, *SERVERS))
             if fault in SERVERS:
                 await battle.strike_server(fault, draw.uniform(0.0, 1.0))
                 continue
             if draw.random() < 0.5:
                 battle.kill_now(fault)
             else:
-                await battle.kill_at(fault, draw.choice(sorted(POINTS[fault])), draw.randint(1, 5))
+                await battle.kill_at(fault, draw.choice(sorted(crashing.POINTS[fault])), draw.randint(1, 5))
             await asyncio.sleep(draw.uniform(0.0, 0.3))
             battle.services[fault].stop(signal.SIGKILL)
             battle.services[fault].start()

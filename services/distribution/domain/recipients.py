@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from shared.contracts.recipients import FEWEST, Received
-from shared.reference.week import WEEK, round_of
+from shared.reference.week import round_of, sunday_of
 
 
 class Delivery(NamedTuple):
@@ -59,7 +59,7 @@ def _counted(deliveries: Sequence[Delivery], last_monday: date) -> Count:
     first = round_of(min(delivery.day for delivery in deliveries))
     aparatur = _received(delivery for delivery in deliveries if delivery.is_aparatur)
     warga = _received(delivery for delivery in deliveries if not delivery.is_aparatur)
-    return Count(first, last_monday + WEEK - timedelta(days=1), warga, aparatur)
+    return Count(first, sunday_of(last_monday), warga, aparatur)
 
 
 def _received(deliveries: Iterable[Delivery]) -> Received:

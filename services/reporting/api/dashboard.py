@@ -16,6 +16,7 @@ from services.reporting.domain.suppression import sum_of
 from services.reporting.store.dashboard import queries
 from shared.database.pool import Row
 from shared.reference.model import Reference
+from shared.reference.week import sunday_of
 from shared.web.caller import PageReader
 from shared.web.problems import NotFoundError
 
@@ -78,7 +79,7 @@ def routes(desk: Desk) -> APIRouter:
                 to_rise=buyers_to_rise(_standing(row), [_standing(peer) for peer in peers]),
                 days=_columns(await queries.list_unit_days(tx, tenant=city.tenant, unit_code=code), "spend_idr"),
                 rounds=await queries.list_unit_rounds(tx, tenant=city.tenant, unit_code=code),
-                week=timedelta(days=6),
+                sunday_of=sunday_of,
             )
 
     @found.get("/kelurahan")

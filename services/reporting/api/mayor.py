@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter
@@ -15,7 +15,7 @@ from services.reporting.store import reports
 from services.reporting.store.dashboard import queries
 from shared.database.pool import Transaction
 from shared.reference.model import Reference
-from shared.reference.week import WEEK, closes_at, reminds_at, round_of
+from shared.reference.week import WEEK, closes_at, reminds_at, round_of, sunday_of
 from shared.web.caller import PageReader
 
 CARDS = {  # and the kinds of events that each is of
@@ -43,7 +43,7 @@ def routes(desk: Desk) -> APIRouter:
     async def brief(reader: PageReader, putaran: Day = None) -> Response:
         city, moment = reader.city, desk.clock()
         begins = round_of(putaran or city.date_of(moment))
-        sunday = begins + WEEK - timedelta(days=1)
+        sunday = sunday_of(begins)
         async with desk.reading() as tx:
             units = await queries.list_round_pledges(tx, tenant=city.tenant, round=begins)
             need = await queries.list_need(tx, tenant=city.tenant)

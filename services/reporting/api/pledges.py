@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from services.reporting.api.dashboard import KINDS
 from services.reporting.api.desk import Desk
 from services.reporting.store.dashboard import queries
-from shared.reference.week import WEEK, closes_at, reminds_at, round_of
+from shared.reference.week import WEEK, closes_at, reminds_at, round_of, sunday_of
 from shared.web.caller import PageReader
 
 Day = Annotated[date | None, Query(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
@@ -36,7 +36,7 @@ def routes(desk: Desk) -> APIRouter:
                 "pledges.html",
                 menu="/janji",
                 begins=begins,
-                sunday=begins + WEEK - timedelta(days=1),
+                sunday=sunday_of(begins),
                 week=WEEK,
                 closes=closes_at(begins, city.zone),
                 is_due=moment >= reminds_at(begins, city.zone),

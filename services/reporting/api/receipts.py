@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from services.reporting.api.desk import Desk
 from services.reporting.api.pledges import Day
 from services.reporting.store.dashboard import queries
-from shared.reference.week import WEEK, round_of
+from shared.reference.week import WEEK, round_of, sunday_of
 from shared.web.caller import PageReader
 from shared.web.problems import NotFoundError
 
@@ -30,7 +28,7 @@ def routes(desk: Desk) -> APIRouter:
             if unit is None:
                 raise NotFoundError
             begins = round_of(putaran or unit["last_purchase_date"] or city.date_of(desk.clock()))
-            sunday = begins + WEEK - timedelta(days=1)
+            sunday = sunday_of(begins)
             rows = await queries.list_receipts(tx, **of, first=begins, last=sunday, size=MOST + 1)
             return await desk.show(
                 tx,

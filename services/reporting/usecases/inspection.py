@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from services.reporting.store.inspection import queries
@@ -16,7 +17,7 @@ CHECKS = {
     "two packets to one household in 7 days": queries.list_close_packets,
     "packet after the end of the isolation": queries.list_late_packets,
     "price above twice the median": queries.list_dear_lines,
-    "receipt just under a round sum": queries.list_receipts_under_limits,
+    "receipt just under a round sum": partial(queries.list_receipts_under_limits, limits=LIMITS),
     "receipt like another": queries.list_alike_receipts,
 }
 ANSWERS = ("yes", "no", "issues")  # it is there as told, it is not, it is with something else
@@ -30,9 +31,7 @@ async def find(tx: Transaction, tenant: str, first: date, last: date) -> list[di
     """What each of `CHECKS` finds on these days: a purchase or a packet by id, when, where and why. Not yet a fault."""
     found: list[dict[str, Any]] = []
     for check, ask in CHECKS.items():
-        more = {"limits": LIMITS} if ask is queries.list_receipts_under_limits else {}
-        rows = await ask(tx, tenant=tenant, first=first, last=last, **more)
-        found += [{"check": check, **row} for row in rows]
+        found += [{"check": check, **row} for row in await ask(tx, tenant=tenant, first=first, last=last)]
     return found
 
 

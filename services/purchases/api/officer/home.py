@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +19,7 @@ from services.purchases.store.pledges import queries as pledges
 from services.purchases.usecases.pledges import IncomingPledge, pledge, pledge_id, standing
 from shared.ids import new_id
 from shared.reference.model import Reference
-from shared.reference.week import WEEK, closes_at, round_of
+from shared.reference.week import WEEK, closes_at, round_of, sunday_of
 from shared.web.pages import see_other
 
 
@@ -38,7 +38,7 @@ class Round:
     @property
     def last_day(self) -> date:
         """Its Sunday."""
-        return self.begins + WEEK - timedelta(days=1)
+        return sunday_of(self.begins)
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -124,7 +124,7 @@ async def _pledge_page(
         week=week,
         rounds=[this, this + WEEK],
         own_source=seat.source,
-        week_length=WEEK - timedelta(days=1),
+        sunday_of=sunday_of,
         past=[row for row in told_before if row["round"] < this],
         told=told,
         **{"typed": typed, **refused},
