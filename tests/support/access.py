@@ -10,7 +10,7 @@ from shared.access.model import Role
 from shared.messaging import topology
 from tests.support.journey import KELURAHAN
 from tests.support.publish import SOURCE
-from tests.support.servers import World
+from tests.support.servers import World, purge
 
 
 def operator(world: World, tenant: str = "3276") -> Operator:
@@ -48,9 +48,11 @@ async def add(
 async def team_login(
     world: World, name: str, *kelurahan: str, keep: timedelta = timedelta(hours=1), queue_length: int = 100
 ) -> Secrets:
-    """A login of a field team, for a kelurahan of Beji unless others are told."""
+    """A login of a field team, for a kelurahan of Beji unless others are told; what earlier tests left there goes."""
     places = kelurahan or (KELURAHAN,)
-    return await publishers.login_team(operator(world), name, places, queue_length=queue_length, keep=keep)
+    made = await publishers.login_team(operator(world), name, places, queue_length=queue_length, keep=keep)
+    await purge(world.rabbitmq.url, [topology.tasks_queue(place) for place in places])
+    return made
 
 
 def amqp_url(world: World, user: str, password: str) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import pytest
 from peduli.prepare import declare, load_city, prepare_broker, prepare_database
 from peduli.servers.private import AnyRabbitMQ, private_servers
 from peduli.servers.server import Server
-from shared.messaging.topology import Topology, delete, depths
+from shared.messaging.topology import Topology, delete
 from shared.reference.load import load
 from shared.reference.model import Reference
 from shared.settings import Settings
@@ -130,11 +130,14 @@ async def template(databases: Databases) -> str:
 async def world(
     servers: tuple[Server, AnyRabbitMQ], declared: Topology, databases: Databases, template: str
 ) -> AsyncIterator[World]:
-    """A fresh database, migrated, with Depok alone, and every queue empty."""
+    """A fresh database, migrated, with Depok alone, and empty queues.
+
+    Only the queues of tasks of a city's many kelurahan, which no service reads, are not: they are emptied when somebody is let in to read them (`access.team_login`).
+    """
     postgres, rabbitmq = servers
     name = f"test_{next(_numbers)}"
     database_url = await databases.create(name, f"template {template} strategy file_copy")
-    await purge(rabbitmq.url, declared)
+    await purge(rabbitmq.url, [queue for queue in held_by(declared) if not queue.startswith("tasks.")])
     # no statement is kept: what it reads may be migrated meanwhile
     async with asyncpg.create_pool(database_url, min_size=0, max_size=4, statement_cache_size=0) as admin:
         yield World(postgres, rabbitmq, database_url, declared, admin)
@@ -143,7 +146,7 @@ async def world(
 
 async def bring(world: World, city: Reference) -> None:
     """Let a city be served, with empty queues of its own."""
-    await purge(world.rabbitmq.url, await declare(world.rabbitmq.url, [city], shards=1))
+    await purge(world.rabbitmq.url, held_by(await declare(world.rabbitmq.url, [city], shards=1)))
     await load_city(world.database_url, city)
 
 
@@ -151,7 +154,7 @@ async def bring(world: World, city: Reference) -> None:
 async def sharded(world: World, shards: int) -> AsyncIterator[None]:
     """As many queues of events per service; afterwards they are gone, for other tests read the first ones only."""
     made = await declare(world.rabbitmq.url, [load(TENANT)], shards=shards)
-    await purge(world.rabbitmq.url, made)
+    await purge(world.rabbitmq.url, held_by(made))
     try:
         yield
     finally:
@@ -159,17 +162,16 @@ async def sharded(world: World, shards: int) -> AsyncIterator[None]:
             await delete(world.rabbitmq.url, queue)
 
 
-async def purge(amqp_url: str, declared: Topology) -> None:
-    """Empty every queue that holds something (a stream cannot be emptied, and nobody reads it here).
+def held_by(declared: Topology) -> list[str]:
+    """Its queues that can be emptied; a stream cannot, and nobody reads it here."""
+    return [queue.name for queue in declared.queues if queue.arguments["x-queue-type"] != "stream"]
 
-    To purge a quorum queue is written to disk, to look at it is not: most are empty.
-    """
-    names = [queue.name for queue in declared.queues if queue.arguments["x-queue-type"] != "stream"]
-    held = [name for name, count in (await depths(amqp_url, names)).items() if count]
-    if not held:
-        return
+
+async def purge(amqp_url: str, queues: Sequence[str]) -> None:
+    """Empty the queues that hold something. To purge a quorum queue is written to disk, to look at it is not."""
     connection = await aiormq.connect(amqp_url)
     channel = await connection.channel()
-    for name in held:
-        await channel.queue_purge(name)
+    for name in queues:
+        if (await channel.queue_declare(name, passive=True)).message_count:
+            await channel.queue_purge(name)
     await connection.close()

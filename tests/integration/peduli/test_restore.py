@@ -14,7 +14,7 @@ from tests.support.eventually import eventually
 from tests.support.journey import code_for, one_task, query, recent, register, report, services, tell
 from tests.support.repository import ROOT
 from tests.support.running import running
-from tests.support.servers import Databases, World, purge
+from tests.support.servers import Databases, World, held_by, purge
 from tests.support.tools import need
 
 HERE = """select (select count(*) from facts.fct_purchase) as purchases,
@@ -43,7 +43,7 @@ async def test_a_restored_backup_tells_what_the_broker_had_lost_and_nothing_diff
     [before] = await query(world, HERE)
     dump = tmp_path / "peduli.dump"
     run("pg_dump", "-Fc", "-f", str(dump), world.database_url)
-    await purge(world.rabbitmq.url, world.topology)
+    await purge(world.rabbitmq.url, held_by(world.topology))
     other = await databases.create("restored", f"template {template}")
     run("pg_restore", "-d", other, "--clean", "--if-exists", str(dump))
     async with asyncpg.create_pool(other, min_size=0, statement_cache_size=0) as admin:
