@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 
 import pytest
 import uvloop
@@ -13,6 +14,7 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # the loop that the services run on in life
 signatures.remember()
+os.environ["PGSSLMODE"] = "disable"  # servers of tests have no certificate: not to ask each time if they have one
 gc.set_threshold(20_000, 50, 50)  # look for garbage as rarely as the services do
 
 pytest_plugins = ["tests.support.servers", "tests.support.stored_city", "tests.support.tools", "tests.support.browser"]

@@ -132,7 +132,8 @@ async def world(
 ) -> AsyncIterator[World]:
     """A fresh database, migrated, with Depok alone, and empty queues.
 
-    Only the queues of tasks of a city's many kelurahan, which no service reads, are not: they are emptied when somebody is let in to read them (`access.team_login`).
+    Only the queues of tasks of a city's many kelurahan, which no service reads, are left as they are: they are emptied
+    when somebody is let in to read them (`access.team_login`).
     """
     postgres, rabbitmq = servers
     name = f"test_{next(_numbers)}"

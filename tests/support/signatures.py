@@ -8,25 +8,40 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
+from fastapi import routing
+from fastapi._compat.v2 import ModelField
 from fastapi.dependencies import utils
 from fastapi.dependencies.utils import ParamDetails
+from fastapi.utils import create_model_field
 
-_read, _analyse = utils.get_typed_signature, utils.analyze_param
+_analyse = utils.analyze_param
 # Keys are identities. The values keep alive what these are of, so that no other object gets the same one.
-_signatures: dict[tuple[Any, ...], tuple[Any, inspect.Signature]] = {}
 _details: dict[tuple[Any, ...], tuple[Any, Any, ParamDetails]] = {}
+Read = Callable[[Callable[..., Any]], inspect.Signature]
 
 
-def _signature(call: Callable[..., Any]) -> inspect.Signature:
-    if not inspect.isfunction(call):
-        return _read(call)
-    defaults = [*(call.__defaults__ or ()), *(call.__kwdefaults__ or {}).values()]
-    key = (call.__code__, *map(id, defaults))
-    if key not in _signatures:
-        _signatures[key] = defaults, _read(call)
-    return _signatures[key][1]
+def _kept(read: Read) -> Read:
+    """`read`, asked once for a class and once for all functions of the same code and defaults."""
+    found: dict[tuple[Any, ...], tuple[Any, inspect.Signature]] = {}
+
+    def look(call: Callable[..., Any]) -> inspect.Signature:
+        said: tuple[Any, ...]
+        key: tuple[Any, ...]
+        if inspect.isclass(call):
+            said, key = (), (call,)
+        elif inspect.isfunction(call) and not hasattr(call, "__wrapped__"):
+            said = (call.__code__, *(call.__defaults__ or ()), *(call.__kwdefaults__ or {}).values())
+            key = tuple(map(id, said))
+        else:
+            return read(call)
+        if key not in found:
+            found[key] = said, read(call)
+        return found[key][1]
+
+    return look
 
 
 def _analysed(*, param_name: str, annotation: Any, value: Any, path_param_names: set[str]) -> ParamDetails:
@@ -37,6 +52,17 @@ def _analysed(*, param_name: str, annotation: Any, value: Any, path_param_names:
     return _details[key][2]
 
 
+@cache
+def _made(name: str, type_: Any, mode: Literal["validation", "serialization"] = "validation") -> ModelField:
+    return create_model_field(name, type_, mode=mode)
+
+
 def remember() -> None:
     """Let FastAPI ask here; before the first endpoint is registered."""
-    utils.get_typed_signature, utils.analyze_param = _signature, _analysed
+    for module, name, kept in (
+        (utils, "get_typed_signature", _kept(utils.get_typed_signature)),
+        (utils, "_get_signature", _kept(utils._get_signature)),  # of what an endpoint returns
+        (utils, "analyze_param", _analysed),
+        (routing, "create_model_field", _made),
+    ):
+        setattr(module, name, kept)
