@@ -30,10 +30,10 @@ class Running:
     log: Path
     process: subprocess.Popen[bytes] | None = field(default=None)
 
-    def start(self, *command: str) -> None:
-        """Start it (or `command` in its place); it gets signals from us alone, so that Ctrl-C stops all in order."""
-        python = [sys.executable, *(command or ("-m", "peduli", "run", self.name))]
-        self.process = children.spawn(python, self.log, environment=self.environment)
+    def start(self) -> None:
+        """Start it; it gets signals from us alone, so that Ctrl-C stops all in order."""
+        command = [sys.executable, "-m", "peduli", "run", self.name]
+        self.process = children.spawn(command, self.log, environment=self.environment)
 
     def wait_ready(self) -> None:
         """Wait for /readyz; raises `ServersError` with the end of its log."""

@@ -7,6 +7,7 @@ import ctypes
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -25,11 +26,6 @@ def spawn(
     """Start `command`, its output in `log`. It gets no signal from the terminal, so that Ctrl-C lets us stop all in
     order; it gets `on_death` when the thread that calls this is gone, so that a killed test leaves no server.
     """
-
-    def die_with_parent() -> None:
-        with contextlib.suppress(OSError):  # a system without Linux's prctl
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, on_death)
-
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -39,8 +35,14 @@ def spawn(
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=partial(die_with_parent, on_death),
         )
+
+
+def die_with_parent(how: signal.Signals) -> None:
+    """Let this process get a signal when the thread that made it is gone."""
+    with contextlib.suppress(OSError):  # a system without Linux's prctl
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, how)
 
 
 def end(processes: Sequence[psutil.Process], how: signal.Signals) -> None:

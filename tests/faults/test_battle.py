@@ -131,4 +131,4 @@ async def test_twenty_seconds_away_parks_nothing_and_is_caught_up(battle: soak.B
 
         await asyncio.gather(later("postgres-stop", 2), later("rabbitmq-stop", 12))
 
-    assert await soak.one_round(battle, "A", away, purchases=1500, rate=300) == []
+    assert await soak.one_round(battle, "A", away, purchases=1000, rate=50) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -28,7 +28,7 @@ TABLES = """select table_schema || '.' || table_name from information_schema.tab
 
 
 async def leaks(
-    folder: Path, database_url: str, amqp_url: str, services: dict[str, processes.Running], truth: Truth
+    folder: Path, database_url: str, amqp_url: str, services: Mapping[str, processes.Running], truth: Truth
 ) -> list[str]:
     """Every place with a planted name, phone, address, post or NIP: logs, metrics, rows of all tables, the stream.
 
@@ -55,7 +55,7 @@ def _logs(folder: Path) -> Iterator[tuple[str, str]]:
             yield str(path.relative_to(folder)), path.read_text(errors="replace")
 
 
-async def _metrics(services: dict[str, processes.Running]) -> list[tuple[str, str]]:
+async def _metrics(services: Mapping[str, processes.Running]) -> list[tuple[str, str]]:
     async with caller(timeout=10) as client:
         return [(f"{name}/metrics", (await client.get(f"{it.url}/metrics")).text) for name, it in services.items()]
 

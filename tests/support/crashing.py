@@ -7,20 +7,23 @@ closed or told. The product has no hooks for this: the one method that a point i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import services.distribution.app
 import services.purchases.app
 import services.reporting.app
 from peduli.processes import Running
+from peduli.servers import children
 from services.distribution.usecases import allocate
 from shared.messaging import relay, topology
 from shared.messaging.applier import Applier
@@ -145,25 +148,59 @@ def arm(service: str, name: str, passings: int) -> None:
     setattr(point.owner, point.method, point.how(getattr(point.owner, point.method), Fuse(passings)))
 
 
-def start(service: Running, point: str, nth: int) -> ForkServerProcess:
-    """A process in the service's place that the point kills.
+class _Forked:
+    """A fork, spoken to as one speaks to a `Popen`."""
 
-    It is a fork of a process that has imported everything: two dozen that import it all themselves are half a minute.
+    def __init__(self, process: ForkServerProcess) -> None:
+        self._process = process
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def send_signal(self, how: int) -> None:
+        os.kill(self._process.pid or 0, how)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired(self._process.name, timeout or 0)
+        return self._process.exitcode
+
+
+class Fork(Running):
+    """A service as `peduli run` serves it, in a fork of a process that has imported everything.
+
+    A battle starts forty: to import it all forty times is a minute of work.
     """
-    process = _forks.Process(
-        target=_serve, args=(service.name, point, nth, service.environment, service.log), daemon=True
-    )
-    process.start()
-    return process
+
+    def start(self, armed: tuple[str, int] | None = None) -> None:
+        """Start it; where it is `armed` with a point and a number, it dies when it passes that point so often."""
+        serving = (self.name, armed, self.environment, self.log)
+        process = _forks.Process(target=_serve, args=serving, daemon=True)
+        process.start()
+        self.process = cast("subprocess.Popen[bytes]", _Forked(process))
+
+    def ended(self, seconds: float) -> int | None:
+        """How it ended within so many seconds; None while it lives."""
+        assert self.process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(seconds)
+        return None
 
 
-def _serve(name: str, point: str, nth: int, environment: dict[str, str], log: Path) -> None:
+def _serve(name: str, armed: tuple[str, int] | None, environment: dict[str, str], log: Path) -> None:
+    children.die_with_parent(signal.SIGKILL)
     os.environ.clear()
     os.environ.update(environment)
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         os.dup2(output.fileno(), sys.stdout.fileno())
         os.dup2(output.fileno(), sys.stderr.fileno())
-    arm(name, point, nth)
+    if armed:
+        arm(name, *armed)
     logs.configure(name)
     serve(SERVICES[name](Settings()))
 

@@ -32,7 +32,7 @@ PASSWORDS = dict.fromkeys(processes.SERVICES.values(), "soak")
 KEYS = {"PEDULI_HASH_KEY": HASH_KEY, "PEDULI_SEAL_KEY": "soak"}
 SERVERS = ("rabbitmq", "postgres", "rabbitmq-stop", "postgres-stop")
 REACH_SECONDS = 60.0  # an armed process that has not died by then never passed its point
-TRICKLE = 40  # purchases a second while strikes go on after the load has ended
+TRICKLE = 20  # purchases a second while strikes go on after the load has ended
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Battle:
     folder: Path
     postgres: Server
     rabbitmq: Server
-    services: dict[str, processes.Running]
+    services: dict[str, crashing.Fork]
     seed: int
     truth: Truth = field(default_factory=Truth)
     unreached: list[str] = field(default_factory=list)
@@ -58,10 +58,9 @@ class Battle:
         service = self.services[name]
         service.stop(signal.SIGKILL)
         began = time.monotonic()
-        process = crashing.start(service, point, nth)
-        await asyncio.to_thread(process.join, REACH_SECONDS)
-        ended = process.exitcode
-        process.kill()
+        service.start((point, nth))
+        ended = await asyncio.to_thread(service.ended, REACH_SECONDS)
+        service.stop(signal.SIGKILL)
         if ended != -signal.SIGKILL:
             self.unreached.append(f"{name} at {point}, passing {nth}: {'alive' if ended is None else ended}")
         print(f"  {name} at {point}, passing {nth}: {ended} after {time.monotonic() - began:.1f} s", flush=True)
@@ -92,7 +91,8 @@ async def battlefield(folder: Path, *, seed: int, households: int) -> AsyncItera
     with private_servers(folder) as (postgres, rabbitmq):
         await prepare_database(postgres.url, TENANT, PASSWORDS)
         await prepare_broker(rabbitmq.url, TENANT)
-        services = processes.plan(folder / "logs", rabbitmq.url, postgres.url, PASSWORDS, KEYS)
+        planned = processes.plan(folder / "logs", rabbitmq.url, postgres.url, PASSWORDS, KEYS)
+        services = {name: crashing.Fork(**vars(service)) for name, service in planned.items()}
         battle = Battle(folder, postgres, rabbitmq, services, seed)
         try:
             for service in services.values():
