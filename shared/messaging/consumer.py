@@ -7,7 +7,7 @@ acknowledges all with one frame. It and the applier alone know of retries, bisec
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aiormq
@@ -16,7 +16,7 @@ import structlog
 from pamqp.commands import Basic
 
 from shared.database.transient import is_transient
-from shared.messaging import inbox, parking
+from shared.messaging import inbox, parking, suspects
 from shared.messaging.applier import Applier, read
 from shared.messaging.breaker import Breaker
 from shared.messaging.connection import open_channel, open_connection
@@ -29,7 +29,6 @@ log = structlog.get_logger()
 PREFETCH_BATCHES = 2  # one in work, one behind it: with messages of 64 KiB that is 128 MB a lane
 LINGERS = 20  # while messages stream in, waiting for a full batch costs less than another transaction
 PROBE_SECONDS = 1.0
-ALONE_AFTER, PARK_AFTER = 2, 5  # on a quiet queue a message is alone by nature, and a process may die of other things
 REST_SECONDS = 5.0
 CALM_SECONDS, HURRY_SECONDS = 0.1, 2.0  # without a delivery none is on its way; a stop waits no longer for it
 
@@ -68,6 +67,7 @@ class Consumer:
         self._prefetch = self._batch_size * PREFETCH_BATCHES
         self._linger = linger_seconds
         self._breaker = Breaker(self._batch_size)
+        self._in_hand: set[str] = set()  # of those that came again: who is written down as such by this process
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`, through every outage of broker and database."""
@@ -236,42 +236,33 @@ class Consumer:
                 return True
 
     async def _apply(self, batch: Sequence[Delivery]) -> None:
-        again = [delivery for delivery in batch if delivery.redelivered and delivery.key]
+        again = sorted({delivery.key for delivery in batch if delivery.redelivered and delivery.key})
         if not again:
             await self.applier.apply([delivery.message for delivery in batch])
             return
         metrics.EVENTS_REDELIVERED.labels(self.queue).inc(len(again))
-        counts = await self._note_redelivered(again)
-        together: list[Message] = []
-        for delivery in batch:
-            attempts, alone = counts.get(delivery.key, (0, 0))
-            if attempts < ALONE_AFTER:
-                together.append(delivery.message)
-                continue
-            if together:
-                await self.applier.apply(together)
-                together = []
-            await self._apply_alone(delivery, alone)
-        if together:
-            await self.applier.apply(together)
-        await inbox.queries.delete_redelivered(
-            self.applier.pool, queue=self.queue, events=[delivery.key for delivery in again]
-        )
+        rows = await inbox.queries.load_deliveries(self.applier.pool, queue=self.queue, events=again)
+        # what this process itself has written down is no death
+        attempts = {row["event"]: row["attempts"] - (row["event"] in self._in_hand) for row in rows}
+        for group in suspects.groups(batch, lambda delivery: attempts.get(delivery.key, 0)):
+            await self._apply_group(group, attempts)
 
-    async def _note_redelivered(self, again: Sequence[Delivery]) -> dict[str, tuple[int, int]]:
-        keys = sorted({delivery.key for delivery in again})
-        rows = await inbox.queries.note_redelivered(self.applier.pool, queue=self.queue, events=keys)
-        return {row["event"]: (row["attempts"], row["alone"]) for row in rows}
-
-    async def _apply_alone(self, delivery: Delivery, alone: int) -> None:
-        """A message that may kill its process: its try is written down before; after PARK_AFTER it is parked unread."""
-        if alone >= PARK_AFTER:
-            await self.applier.park(delivery.message, parking.KILLS)
+    async def _apply_group(self, group: Sequence[Delivery], attempts: Mapping[str, int]) -> None:
+        """Some that may have killed their process, written down before; the worst is parked unread."""
+        pool, again = self.applier.pool, sorted({each.key for each in group if each.redelivered and each.key})
+        if not again:
+            await self.applier.apply([delivery.message for delivery in group])
             return
-        await inbox.queries.note_alone(self.applier.pool, queue=self.queue, event=delivery.key)
-        await self.applier.apply([delivery.message])
+        if attempts.get(group[0].key, 0) >= suspects.PARK_AFTER:
+            await self.applier.park(group[0].message, parking.KILLS)
+        else:
+            noted = [event for event in again if event not in self._in_hand]
+            await inbox.queries.note_in_hand(pool, queue=self.queue, events=noted)
+            self._in_hand.update(noted)
+            await self.applier.apply([delivery.message for delivery in group])
         # done, and so innocent, should the process die later in this batch
-        await inbox.queries.delete_redelivered(self.applier.pool, queue=self.queue, events=[delivery.key])
+        await inbox.queries.delete_deliveries(pool, queue=self.queue, events=again)
+        self._in_hand.difference_update(again)
 
 
 def delivery_of(message: aiormq.abc.DeliveredMessage) -> Delivery:

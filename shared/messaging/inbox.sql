@@ -22,16 +22,15 @@ on conflict (aggregate) do update set version = greatest(aggregate_versions.vers
 -- One ordered lane at a time, also while an old consumer is still committing.
 select pg_advisory_xact_lock(hashtext('peduli-lane'), hashtext(:queue));
 
--- name: note_redelivered
--- Write down, before anything else, that these came again.
+-- name: load_deliveries
+-- How often these were in hand when a process ended, as far as it was written down.
+select event, attempts from deliveries where queue = :queue and event = any(:events::text[]);
+
+-- name: note_in_hand!
+-- Write down, before anything else, that these are in hand: if the process dies now, it was one of them.
 insert into deliveries (queue, event) select :queue, unnest(:events::text[])
-on conflict (queue, event) do update set attempts = deliveries.attempts + 1
-returning event, attempts, alone;
+on conflict (queue, event) do update set attempts = deliveries.attempts + 1;
 
--- name: note_alone!
--- Write down that this message is the only one in hand: if the process dies now, it was this one.
-update deliveries set alone = alone + 1 where queue = :queue and event = :event;
-
--- name: delete_redelivered!
+-- name: delete_deliveries!
 -- They are settled.
 delete from deliveries where queue = :queue and event = any(:events::text[]);

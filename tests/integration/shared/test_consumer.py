@@ -15,7 +15,7 @@ import pytest
 
 from shared.clock import now
 from shared.database.pool import Pool, open_pool
-from shared.messaging import inbox, parking
+from shared.messaging import inbox, parking, suspects
 from shared.messaging.applier import Applier, Lane
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DeadLetters
@@ -35,10 +35,16 @@ async def pool(world: World) -> AsyncIterator[Pool]:
 
 
 def consumer(
-    world: World, pool: Pool, effect: Effect, *, batch: int = 50, rest: Callable[[int], float] = lambda _: 0.0
+    world: World,
+    pool: Pool,
+    effect: Effect,
+    *,
+    batch: int = 50,
+    linger: float = 0.01,
+    rest: Callable[[int], float] = lambda _: 0.0,
 ) -> Consumer:
     applier = Applier(Lane(QUEUE, effect, ordered=True, rest=rest), pool, b"key")
-    return Consumer(applier, amqp_url=world.rabbitmq.url, batch_size=batch, linger_seconds=0.01)
+    return Consumer(applier, amqp_url=world.rabbitmq.url, batch_size=batch, linger_seconds=linger)
 
 
 async def test_versions_are_applied_in_order_and_gaps_wait(world: World, pool: Pool) -> None:
@@ -98,7 +104,7 @@ async def test_a_message_that_kills_its_process_is_parked_unread(world: World, p
     )  # a process died with both in hand: they come again, marked
     assert [item.headers["ce-id"] for item in in_hand] == ["ok", "killer"]
     await pool.execute(
-        "insert into deliveries (queue, event, attempts, alone) values ($1, $2, 6, 5)",
+        "insert into deliveries (queue, event, attempts) values ($1, $2, 7)",
         QUEUE,
         "reporting|/pos/koperasi-depok|killer",
     )
@@ -111,28 +117,48 @@ async def test_a_message_that_kills_its_process_is_parked_unread(world: World, p
     assert effect.seen == ["ok"]
 
 
-async def test_what_was_applied_alone_is_innocent_of_later_deaths(world: World, pool: Pool) -> None:
-    """A batch runs one by one and dies at its second message, five times: the first was done each time."""
-    await send(world.rabbitmq.url, [event("innocent"), event("killer")])
-    await taken(world.rabbitmq.url, QUEUE, settle=False)
-    rows = [(QUEUE, f"reporting|/pos/koperasi-depok|{name}", 4) for name in ("innocent", "killer")]
-    await pool.executemany("insert into deliveries (queue, event, attempts) values ($1, $2, $3)", rows)
-    for deaths in range(5):
-        dying = asyncio.create_task(consumer(world, pool, Effect(hangs_on="killer")).run(asyncio.Event()))
-        await eventually(lambda: alone(pool, "killer"), partial(eq, deaths + 1))
+async def test_who_is_in_hand_at_each_death_runs_among_fewer_and_the_others_together(world: World, pool: Pool) -> None:
+    """Seven processes die at one message. Those before it were done each time, those behind it were never in hand."""
+    told = [f"e{number:03}" for number in range(120)]
+    await send(world.rabbitmq.url, [event(name) for name in told])
+    await taken(world.rabbitmq.url, QUEUE, settle=False)  # the first death
+    widths = []
+    for deaths in range(1, 8):
+        effect = Effect(hangs_on="e060")
+        lane = consumer(world, pool, effect, batch=200, linger=0.5)  # all that came again is one batch
+        dying = asyncio.create_task(lane.run(asyncio.Event()))
+        await eventually(lambda: attempts(pool, "e060"), partial(eq, deaths))
+        suspected = "select count(*) from deliveries where attempts >= $1"
+        widths.append(await pool.fetchval(suspected, deaths))
         dying.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await dying
-    assert await alone(pool, "innocent") == 0
-    stop = asyncio.Event()
-    running = asyncio.create_task(consumer(world, pool, Effect()).run(stop))
-    assert await eventually(lambda: parked(pool), bool) == [("killer", parking.KILLS)]
+    assert widths == [120, 50, 1, 1, 1, 1, 1]
+    effect, stop = Effect(), asyncio.Event()
+    running = asyncio.create_task(consumer(world, pool, effect, batch=200).run(stop))
+    assert await eventually(lambda: parked(pool), bool) == [("e060", parking.KILLS)]
+    await eventually(lambda: pool.fetchval("select count(*) from inbox"), partial(eq, 119))
     stop.set()
     await running
+    assert await pool.fetchval("select count(*) from deliveries") == 0
 
 
-async def alone(pool: Pool, name: str) -> int:
-    found = await pool.fetchval("select alone from deliveries where event like '%|' || $1", name)
+async def test_a_short_trouble_of_the_database_is_no_death(world: World, pool: Pool) -> None:
+    await send(world.rabbitmq.url, [event("slow")])
+    await taken(world.rabbitmq.url, QUEUE, settle=False)
+    effect, stop = Effect(fails_on="slow"), asyncio.Event()
+    effect.error = asyncpg.DeadlockDetectedError()
+    running = asyncio.create_task(consumer(world, pool, effect).run(stop))
+    await eventually(effect.count_tries, lambda tries: tries > suspects.PARK_AFTER)
+    effect.fails_on = ""
+    await eventually(effect.count, partial(eq, 1))
+    stop.set()
+    await running
+    assert await parked(pool) == []
+
+
+async def attempts(pool: Pool, name: str) -> int:
+    found = await pool.fetchval("select attempts from deliveries where event like '%|' || $1", name)
     return int(found or 0)
 
 
