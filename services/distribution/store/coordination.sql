@@ -32,6 +32,7 @@ order by is_late desc, t.status = 'failed' desc, t.deliver_before, t.task_id lim
 select count(*)::int as packets,
   count(*) filter (where status = 'assigned')::int as assigned,
   count(*) filter (where status = 'accepted')::int as accepted,
+  count(*) filter (where status = 'accepted' and custody = 'lumbung')::int as unfetched,
   count(*) filter (where status = 'failed')::int as failed,
   count(*) filter (where late_from < :now)::int as late,
   (select count(*) from field_reports r join tasks c using (task_id) where r.tenant = :tenant and r.is_conflict
@@ -61,15 +62,17 @@ where h.tenant = :tenant and h.kelurahan = any(:kelurahans::text[])
 group by h.kelurahan, h.rw order by h.kelurahan, h.rw nulls last;
 
 -- name: list_teams
--- Teams of these places, and those that have packets of these kelurahan in hand, with their load.
+-- Teams of these places, and those that have packets of these kelurahan in hand, with their load; what is `unfetched` of it
+-- still lies in the lumbung.
 with held as (
   select team, count(*) filter (where status = 'accepted')::int as in_hand,
+    count(*) filter (where status = 'accepted' and custody = 'lumbung')::int as unfetched,
     count(*) filter (where status = 'failed')::int as failed,
     count(*) filter (where status = 'delivered' and changed_at >= :since)::int as done
   from tasks where tenant = :tenant and kelurahan = any(:kelurahans::text[]) and team <> ''
     and (status in ('accepted', 'failed') or (status = 'delivered' and changed_at >= :since)) group by team
 )
-select team, coalesce(in_hand, 0) as in_hand, coalesce(failed, 0) as failed, coalesce(done, 0) as done, place, capacity,
+select team, coalesce(in_hand, 0) as in_hand, coalesce(unfetched, 0) as unfetched, coalesce(failed, 0) as failed, coalesce(done, 0) as done, place, capacity,
   paused_at
 from held full join (select * from teams where tenant = :tenant and place = any(:places::text[])) as own using (team)
 order by place nulls last, team;

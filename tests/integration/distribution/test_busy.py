@@ -21,7 +21,8 @@ with homes as (
 ), packets as (
   insert into distribution.tasks select (jsonb_populate_record(t, jsonb_build_object(
     'task_id', md5('task' || n)::uuid, 'packet_id', md5('packet' || n)::uuid, 'household_id', md5('home' || n)::uuid,
-    'status', case when n <= 120 then 'failed' else 'accepted' end, 'lapses', (n <= 220)::int))).*
+    'status', case when n <= 120 then 'failed' else 'accepted' end, 'lapses', (n <= 220)::int,
+    'custody', case when n <= 200 then 'team' else 'lumbung' end))).*
   from distribution.tasks t, generate_series(1, {CLONES}) as n
 )
 insert into distribution.field_reports (tenant, report_id, task_id, kind, team, outcome, is_conflict, received_at)
@@ -38,6 +39,7 @@ async def test_the_head_of_the_page_counts_what_its_lists_leave_out(world: World
         page = (await client.get("/koordinator")).text
     late, failed, in_hand, free = re.findall(r'class="big">(\d+)<', page)[:4]
     assert (late, failed, in_hand, free) == ("220", "120", "129", "1")
+    assert '<span class="quiet">49 belum diambil</span>' in page
     assert "Paket yang belum selesai (250)" in page
     assert "Ditampilkan 200 dari 250." in page
     assert "Perlu diputuskan (210)" in page
