@@ -299,6 +299,7 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/conflicts"): {"reader"},
     ("GET", "/v1/cases"): {"reader"},
     ("GET", "/v1/teams/{team}/devices"): {"team"},
+    ("GET", "/v1/teams/{team}/pickups"): {"team"},
     ("DELETE", "/v1/teams/{team}/devices/{device}"): {"team"},
     ("POST", "/v1/households/{household_id}/page"): {"puskesmas"},
     ("GET", "/v1/stock"): {"warehouse", "reader"},

@@ -1,4 +1,4 @@
-"""What programs of field teams ask and bring beside their reports: photos, custody, conflicts, lost phones."""
+"""What programs of field teams ask and bring beside their reports: photos, custody, when to fetch, lost phones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from services.distribution.domain.proof import MOST_PHOTO_BYTES
 from services.distribution.store import photos
 from services.distribution.store import tasks as task_store
 from services.distribution.store.photos import NotAPhotoError, Upload, WrongOffsetError
-from services.distribution.usecases import teams
+from services.distribution.usecases import pickups, teams
 from services.distribution.usecases.households import Keys
+from services.distribution.usecases.pickups import Turn
 from services.distribution.usecases.tasks import holds
 from services.distribution.usecases.teams import UnknownTeamError
 from shared.clock import now
@@ -80,6 +81,19 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
         rows = await task_store.queries.list_conflicts(pool, tenant=city.tenant, kelurahans=places)
         return [dict(row) for row in rows]
 
+    @routes.get("/teams/{team}/pickups", responses=NOT_FOUND, dependencies=[only("team")])
+    async def list_pickups(team: str, caller: AnyCaller, city: City) -> list[dict[str, Any]]:
+        """When a team fetches at each lumbung what it accepted with `fetched` false, null where it has no time.
+
+        Its doors wait for it until `waits_until`; then others may take them.
+        """
+        caller.require_source(team)
+        async with pool.acquire() as tx, tx.transaction(readonly=True):
+            found = await teams.find(tx, city.tenant, team)
+            if found is None:
+                raise NotFoundError
+            return [_told(turn) for turn in await pickups.load(tx, city, found, now())]
+
     @routes.get("/teams/{team}/devices", responses=NOT_FOUND, dependencies=[only("team")])
     async def list_devices(team: str, caller: AnyCaller, city: City) -> list[dict[str, Any]]:
         """The phones of a team that are signed in at the field page, or can be with their own PIN (`has_pin`)."""
@@ -103,6 +117,17 @@ def router(pool: Pool, keys: Keys) -> APIRouter:
             raise NotFoundError
 
     return routes
+
+
+def _told(turn: Turn) -> dict[str, Any]:
+    slot = turn.chosen
+    return {
+        "kelurahan": turn.kelurahan,
+        "from": slot and slot.begins,
+        "until": slot and slot.ends,
+        "waits_until": slot and slot.waits_until,
+        "is_over": turn.is_over,
+    }
 
 
 async def take_piece(pool: Pool, keys: Keys, request: Request, upload: Upload, offset: int) -> Response:

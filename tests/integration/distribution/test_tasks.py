@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ import orjson
 
 import services.distribution.app as distribution
 import services.purchases.app as purchases
+from services.distribution.domain.pickup import SLOT
 from services.distribution.usecases.tasks import sweep_due
 from services.reporting.cli import differences
 from shared.clock import now
@@ -35,6 +36,7 @@ from tests.support.journey import (
 )
 from tests.support.running import Door, running
 from tests.support.servers import World
+from tests.support.volunteers import TEAM, add_team
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 300
 DIGEST = hashlib.sha256(JPEG).hexdigest()
@@ -206,3 +208,26 @@ async def told(world: World, kind: str) -> list[dict[str, Any]]:
     """The bodies of the events of a kind, oldest first."""
     rows = await query(world, f"select body from distribution.event_log where type = '{kind}' order by seq")
     return [orjson.loads(row["body"]) for row in rows]
+
+
+async def test_a_program_that_takes_a_door_is_told_when_to_fetch_its_packet(world: World) -> None:
+    await asyncio.to_thread(add_team, world)
+    async with a_task(world) as (field, task):
+        assert (await field.get("/v1/teams/tim-lain/pickups")).status_code == 404
+        assert await pickup(field) == {
+            "kelurahan": KELURAHAN,
+            **dict.fromkeys(("from", "until", "waits_until")),
+            "is_over": False,
+        }
+        assert (await report(field, task, "accept", team=TEAM, fetched=False)).status_code == 200
+        told = await pickup(field)
+        begins, ends, waits = (datetime.fromisoformat(told[name]) for name in ("from", "until", "waits_until"))
+        assert now() < ends == begins + SLOT < waits
+        [row] = await query(world, "select lease_until from distribution.tasks")
+        assert row["lease_until"] >= waits
+
+
+async def pickup(field: httpx.AsyncClient) -> dict[str, Any]:
+    """What the team is told of its one lumbung."""
+    [told] = (await field.get(f"/v1/teams/{TEAM}/pickups")).json()
+    return dict(told)
