@@ -33,7 +33,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 SWEEP_SECONDS = 60.0
 TURNOVER_SECONDS = 60.0  # an order of sellers may be a minute old
 GROUPS = files.LANES + 1  # transactions of requests at once: a large file leaves one to the others
-FILES_SECONDS = 0.1  # how soon an uploaded file is read; the look is an index with no entry
+FILES_SECONDS = 0.2  # how soon an uploaded file is read; the look is an index with no entry
 
 
 def service(settings: Settings, *, clock: Clock = now) -> Service:

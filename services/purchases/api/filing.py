@@ -34,8 +34,8 @@ class Filing:
 
     async def once(self, pool: Pool) -> bool:
         """Bring one file a step further: read, judge or record it; False when none has work to do."""
-        async with pool.acquire() as tx, tx.transaction():
-            claimed = await files.claim(tx, self._now())
+        async with pool.acquire() as connection:  # one statement: nearly always there is nothing
+            claimed = await files.claim(connection, self._now())
         if claimed is None:
             return False
         work, sealed = claimed
