@@ -236,16 +236,16 @@ class Consumer:
                 return True
 
     async def _apply(self, batch: Sequence[Delivery]) -> None:
-        again = sorted({delivery.key for delivery in batch if delivery.redelivered and delivery.key})
-        if not again:
-            await self.applier.apply([delivery.message for delivery in batch])
-            return
+        again = [delivery.key for delivery in batch if delivery.redelivered and delivery.key]
         metrics.EVENTS_REDELIVERED.labels(self.queue).inc(len(again))
-        rows = await inbox.queries.load_deliveries(self.applier.pool, queue=self.queue, events=again)
-        # what this process itself has written down is no death
-        attempts = {row["event"]: row["attempts"] - (row["event"] in self._in_hand) for row in rows}
+        attempts = await self._deaths(again) if again else {}
         for group in suspects.groups(batch, lambda delivery: attempts.get(delivery.key, 0)):
             await self._apply_group(group, attempts)
+
+    async def _deaths(self, events: Sequence[str]) -> dict[str, int]:
+        """At how many deaths these were written down as in hand; what this process wrote is none."""
+        rows = await inbox.queries.load_deliveries(self.applier.pool, queue=self.queue, events=events)
+        return {row["event"]: row["attempts"] - (row["event"] in self._in_hand) for row in rows}
 
     async def _apply_group(self, group: Sequence[Delivery], attempts: Mapping[str, int]) -> None:
         """Some that may have killed their process, written down before; the worst is parked unread."""
