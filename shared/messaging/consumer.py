@@ -236,12 +236,9 @@ class Consumer:
                 return True
 
     async def _apply(self, batch: Sequence[Delivery]) -> None:
-        again = sorted({delivery.key for delivery in batch if delivery.redelivered and delivery.key})
-        if not again:
-            await self.applier.apply([delivery.message for delivery in batch])
-            return
+        again = [delivery.key for delivery in batch if delivery.redelivered and delivery.key]
         metrics.EVENTS_REDELIVERED.labels(self.queue).inc(len(again))
-        rows = await inbox.queries.load_deliveries(self.applier.pool, queue=self.queue, events=again)
+        rows = again and await inbox.queries.load_deliveries(self.applier.pool, queue=self.queue, events=again)
         # what this process itself has written down is no death
         attempts = {row["event"]: row["attempts"] - (row["event"] in self._in_hand) for row in rows}
         for group in suspects.groups(batch, lambda delivery: attempts.get(delivery.key, 0)):
