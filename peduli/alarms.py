@@ -9,6 +9,7 @@ import httpx
 
 from peduli.processes import SERVICES
 from services.distribution.cli.webhooks import count_given_up
+from shared import certificates
 from shared.database.pool import connect
 from shared.messaging import outbox, parking, topology
 from shared.settings import Settings
@@ -64,7 +65,7 @@ async def look(settings: Settings, urls: Mapping[str, str]) -> list[Alarm]:
 def _readiness(url: str) -> str:
     """What /readyz says: `ready`, what is stuck, or that nobody answers."""
     try:
-        answer = httpx.get(f"{url}/readyz", timeout=5).json()
+        answer = httpx.get(f"{url}/readyz", timeout=5, verify=certificates.needed(url)).json()
     except (httpx.HTTPError, ValueError):
         return "no answer"
     return f"{answer['status']} {' '.join(answer['stuck'])}".strip()

@@ -15,6 +15,7 @@ import httpx
 
 from peduli.servers import children
 from peduli.servers.server import ServersError, free_port
+from shared import certificates
 
 SERVICES = {"purchases": "purchases", "distribution": "distribution", "reporting": "facts"}
 READY_SECONDS = 120.0  # who has ended is told at once; a machine may be busy
@@ -38,7 +39,7 @@ class Running:
     def wait_ready(self) -> None:
         """Wait for /readyz; raises `ServersError` with the end of its log."""
         deadline = time.monotonic() + READY_SECONDS
-        with httpx.Client(timeout=1) as client:  # one: each would read the machine's certificates anew
+        with httpx.Client(timeout=1, verify=certificates.needed(self.url)) as client:
             while time.monotonic() < deadline:
                 if self.process is None or self.process.poll() is not None:
                     break

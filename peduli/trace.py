@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.tree import Tree
 
 from peduli.words import city_of, local, place, rupiah
+from shared import certificates
 from shared.errors import PeduliError
 from shared.reference.model import Reference
 
@@ -37,7 +38,7 @@ def follow(identity: str, urls: dict[str, str], tenant: str, *, source: str = ""
     Raises `TraceError` when nothing is, or when several sources know the number and `source` does not choose.
     """
     headers = {"Peduli-Tenant": tenant} | ({"Authorization": f"Bearer {token}"} if token else {})
-    with httpx.Client(timeout=10, headers=headers) as client:
+    with httpx.Client(timeout=10, headers=headers, verify=certificates.needed(*urls.values())) as client:
         path = f"/v1/lookup/{quote(identity, safe='')}?source={quote(source, safe='')}"
         named: list[Found] = _get(client, urls["purchases"] + path) or []
         if len(named) > 1:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 PIN = re.compile(r"[0-9]{6,8}")
+COST = 2**15  # of a hash: no setting, because with another one no PIN that was set before would fit
 LINK_LASTS = timedelta(hours=24)
 DEVICE_LASTS = timedelta(days=30)  # since a device's PIN was last used
 TRIES_BY_DEVICE = 5  # wrong PINs in a row: nobody but its finder can spend them, so that they do not come back
@@ -24,7 +25,7 @@ def is_easy(pin: str) -> bool:
 
 def hash_pin(pin: str, salt: bytes) -> bytes:
     """scrypt of a PIN, 32 bytes. 32 MiB and about 0.1 s of CPU: run it in a thread."""
-    return hashlib.scrypt(pin.encode(), salt=salt, n=2**15, r=8, p=1, maxmem=64 * 2**20, dklen=32)
+    return hashlib.scrypt(pin.encode(), salt=salt, n=COST, r=8, p=1, maxmem=64 * 2**20, dklen=32)
 
 
 def fits(pin: str, salt: bytes, pin_hash: bytes) -> bool:

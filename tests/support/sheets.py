@@ -45,7 +45,7 @@ def purchases(
     unknown unit.
     """
     draw = random.Random(seed)
-    sellers, skus = sorted(city.sellers), sorted(city.products)
+    units, sellers, skus = sorted(city.units), sorted(city.sellers), sorted(city.products)
     rows = []
     for number in range(count):
         price, quantity = draw.randint(1, 200) * 1000, draw.randint(1, 5)
@@ -55,7 +55,7 @@ def purchases(
                 reference=f"{prefix}-{number:05}",
                 date="22/07/2021",
                 time="10.05",
-                unit="TIDAK-ADA" if is_bad else draw.choice(sorted(city.units)) if unit is None else unit,
+                unit="TIDAK-ADA" if is_bad else draw.choice(units) if unit is None else unit,
                 seller=draw.choice(sellers),
                 nip=nip(draw),
                 sku=draw.choice(skus),

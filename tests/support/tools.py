@@ -1,4 +1,4 @@
-"""Programs that some tests need beside the servers: of the machine, else of Debian's packages, else a skip."""
+"""What some tests need beside the servers: programs of the machine, else of Debian's packages, else a skip."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from peduli.servers import apt
 from peduli.servers.server import ServersError
+from shared.access import pins
 
 JS = Path(__file__).parent.parent / "contracts" / "js"
 PACKAGES = {
@@ -42,6 +43,12 @@ def _is_here(program: str) -> bool:
     if shutil.which(program) is None:
         return False
     return program != "php" or subprocess.run(["php", "-r", PHP_LIBRARIES], capture_output=True).returncode == 0
+
+
+@pytest.fixture
+def quick_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PIN's hash takes 0.1 s of a processor, which its unit test spends; whom a PIN lets in does not depend on it."""
+    monkeypatch.setattr(pins, "COST", 2**5)
 
 
 @pytest.fixture(scope="session")

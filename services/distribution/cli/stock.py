@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 
 from services.distribution.domain.adjustment import Kind
+from shared import certificates
 from shared.errors import PeduliError
 from shared.ids import new_id
 
@@ -25,7 +26,7 @@ class Lumbung:
         headers = {"Peduli-Tenant": tenant}
         headers |= {"Peduli-Source": source} if source else {}
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
-        self._client = httpx.Client(base_url=url, headers=headers, timeout=30)
+        self._client = httpx.Client(base_url=url, headers=headers, timeout=30, verify=certificates.needed(url))
 
     def lots(self, kelurahan: str) -> list[dict[str, Any]]:
         """Lots in a kelurahan; those that spoil first come first. Raises `StockRefusedError`."""

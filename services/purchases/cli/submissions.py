@@ -24,6 +24,7 @@ from rich.table import Table
 from services.purchases.domain.hints import SHORT
 from services.purchases.usecases import officers
 from services.purchases.usecases.verify import Checked, read_file, verify
+from shared import certificates
 from shared.clock import now
 from shared.database.pool import Transaction
 from shared.errors import PeduliError
@@ -66,7 +67,7 @@ class Importer:
         headers = {"Peduli-Source": source, "Peduli-Tenant": tenant}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        self._client = httpx.Client(base_url=url, headers=headers, timeout=60)
+        self._client = httpx.Client(base_url=url, headers=headers, timeout=60, verify=certificates.needed(url))
         self._console = Console(stderr=True)
         self._accepted = ""  # where the file is that the service records, whether we look on or not
 

@@ -18,7 +18,7 @@ HERS, HIS = "482915", "739164"
 
 
 @pytest.fixture
-async def address(world: World) -> AsyncIterator[str]:
+async def address(world: World, quick_pins: None) -> AsyncIterator[str]:
     """The field page, and no door before it."""
     add_team(world)
     async with serving(distribution.service(world.settings())) as served:

@@ -217,7 +217,9 @@ async def test_erasing_leaves_a_copy_that_nobody_can_read_and_no_resend_brings_i
         try:
             at = now()
             assert await erase_due(connection, reference=DEPOK, now=at + timedelta(days=29)) == 0
-            assert await erase_due(connection, reference=DEPOK, now=at + timedelta(days=31)) == 1
+            late = at + timedelta(days=31)
+            # a row that the service's own sweep looks at just then is left to the next one
+            assert await eventually(lambda: erase_due(connection, reference=DEPOK, now=late), bool) == 1
         finally:
             await connection.close()
         [left] = await query(world, "select household_id, wrapped from distribution.people_keys")

@@ -23,9 +23,11 @@ from tests.support.access import add
 from tests.support.running import caller
 from tests.support.servers import World
 from tests.support.sheets import HEADINGS, purchases, xlsx
+from tests.support.terminal import type_
 
 CITY = load("3276")
 UNIT = "32.76.DKUM"
+SEEN = {"FORCE_COLOR": "1", "COLUMNS": "120", "NO_COLOR": "1"}  # a bar is drawn for people only
 SOURCE = f"/unit/{UNIT}"  # as the unit's officer: what is imported stands in her book
 
 
@@ -49,24 +51,35 @@ def purchases_service(world: World, tmp_path: Path) -> Iterator[Running]:
     running.stop()
 
 
+def words(path: Path, url: str, *more: str) -> tuple[str, ...]:
+    """What is typed behind `peduli`."""
+    return "import", str(path), "--url", url, "--source", SOURCE, "--json", *more
+
+
 def bring(path: Path, url: str, *more: str) -> tuple[int, dict[str, Any], str]:
     """Exit code, what a program reads, and what a person reads."""
-    command = [sys.executable, "-m", "peduli", "import", str(path), "--url", url, "--source", SOURCE, "--json"]
+    ended = type_(words(path, url, *more), SEEN)
+    return ended.code, json.loads(ended.out or "{}"), ended.err
+
+
+def bring_from_a_shell(path: Path, url: str, *more: str) -> tuple[int, dict[str, Any], str]:
+    """The same of a process of its own."""
     done = subprocess.run(
-        [*command, *more],
+        [sys.executable, "-m", "peduli", *words(path, url, *more)],
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
         timeout=300,
-        env={**os.environ, "FORCE_COLOR": "1", "COLUMNS": "120", "NO_COLOR": "1"},  # a bar is drawn for people only
+        env={**os.environ, **SEEN},
     )
     return done.returncode, json.loads(done.stdout or "{}"), done.stderr
 
 
 async def test_ten_thousand_rows_of_which_300_are_bad(world: World, purchases_service: Running, tmp_path: Path) -> None:
     path = tmp_path / "belanja.xlsx"
-    path.write_bytes(xlsx([HEADINGS, *purchases(CITY, 10_000, bad=300, unit=UNIT)]))
-    code, found, told = bring(path, purchases_service.url, "--yes")
+    told_rows = purchases(CITY, 10_000, bad=300, unit=UNIT)
+    path.write_bytes(xlsx([HEADINGS, *told_rows]))
+    code, found, told = bring_from_a_shell(path, purchases_service.url, "--yes")
     assert (code, found["results"], found["rows_refused"]) == (1, {"recorded": 9_700, "rejected": 300}, 300), told
     assert "Saran (dicatat juga tanpa ini): 9700 nota tanpa tautan unggahan" in told
     for title in ("membaca dan memeriksa", "mencatat"):
@@ -75,8 +88,9 @@ async def test_ten_thousand_rows_of_which_300_are_bad(world: World, purchases_se
     refused = read((tmp_path / "belanja-ditolak.xlsx").read_bytes(), PURCHASES).rows
     assert len(refused) == 300
     assert {row.cells["unit"] for row in refused} == {"TIDAK-ADA"}
+    path.write_bytes(xlsx([HEADINGS, *told_rows[:2_000]]))  # again: more than are recorded side by side
     code, found, _ = bring(path, purchases_service.url, "--yes")
-    assert (code, found["results"]) == (1, {"known": 9_700, "rejected": 300})
+    assert (code, found["results"]) == (1, {"known": 1_939, "rejected": 61})
     assert await rows(world, "select count(*)::int as n from event_log where type = 'purchase.recorded.v1'") == [
         {"n": 9_700}
     ]

@@ -99,7 +99,7 @@ async def test_links_and_sessions_end_by_time_and_by_revoking(world: World) -> N
         assert (await hers.get(link)).status_code == 410
 
 
-async def test_a_pin_opens_its_unit_alone_and_guessing_is_stopped(world: World) -> None:
+async def test_a_pin_opens_its_unit_alone_and_guessing_is_stopped(world: World, quick_pins: None) -> None:
     moment = now()
 
     def clock() -> Any:

@@ -47,7 +47,7 @@ GIVEN: dict[str, Any] = {
     "id": PURCHASE,
     "ids": [PURCHASE],
 }
-ROWS = 30_000
+ROWS = 10_000
 ASKED, COMMENT = re.compile(r"(?<!:):(\w+)"), re.compile(r"^--.*$", re.MULTILINE)
 
 

@@ -13,13 +13,12 @@ from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 
 from shared.messaging.channel import Message, Window, content_header
+from tests.support.texts import texts
 
-NAMES = st.text(max_size=30)
+NAMES = texts(max_size=30)
 
 
-@given(
-    st.dictionaries(NAMES, st.text(max_size=400), min_size=1), st.text(min_size=1, max_size=30), st.binary(max_size=9)
-)
+@given(st.dictionaries(NAMES, texts(max_size=400), min_size=1), texts(min_size=1, max_size=30), st.binary(max_size=9))
 def test_a_header_is_the_bytes_of_any_header(headers: dict[str, str], message_id: str, body: bytes) -> None:
     quick = content_header(Message("a.key", message_id, headers, body))
     properties = Basic.Properties(

@@ -19,11 +19,12 @@ from pamqp.frame import FrameTypes
 from pamqp.header import ContentHeader
 
 from shared.messaging.wire import Frames, _table
+from tests.support.texts import texts
 
-texts = st.dictionaries(st.text(max_size=20), st.text(max_size=50), max_size=5)
+headers = st.dictionaries(texts(max_size=20), texts(max_size=50), max_size=5)
 numbers = st.integers(0, 9) | st.integers(-(2**63), 2**63 - 1)
-tables: st.SearchStrategy[Any] = texts | st.dictionaries(
-    st.text(max_size=20), st.text(max_size=9) | numbers | texts, max_size=5
+tables: st.SearchStrategy[Any] = headers | st.dictionaries(
+    texts(max_size=20), texts(max_size=9) | numbers | headers, max_size=5
 )
 HEADERS: dict[str, str] = {"ce-id": "a", "ce-source": "/pos/koperasi-depok"}
 SENT: list[FrameTypes] = [

@@ -24,7 +24,7 @@ class FirstPieces:
 
     def give(self, draft: Draft) -> bool:
         """A first piece for this household, if need be by a chain; False when there is none."""
-        if self._hopeless and self._shelves.kind(draft) in self._hopeless:
+        if not self._shelves.pieces or (self._hopeless and self._shelves.kind(draft) in self._hopeless):
             return False
         number = self._shelves.best(draft)
         if number is not None:

@@ -171,10 +171,11 @@ class _Allocation:
             line = lines[place]
             draft = line.pop()
             draft.key, draft.rank = key, (rank := rank + 1)
-            after = [*heads[:1], (self._shared(line[-1], place), place)] if line else heads[:1]
-            if after:
-                draft.next_key, ahead = min(after)
-                draft.runner_up = lines[ahead][-1].household
+            if self._shelves.pieces:  # else it waits, and nobody asks whom it was before
+                after = [*heads[:1], (self._shared(line[-1], place), place)] if line else heads[:1]
+                if after:
+                    draft.next_key, ahead = min(after)
+                    draft.runner_up = lines[ahead][-1].household
             yield draft
             if line:
                 heapq.heappush(heads, (self._shared(line[-1], place), place))  # its share may have grown

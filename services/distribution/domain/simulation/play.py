@@ -17,7 +17,7 @@ from services.distribution.domain.allocation.snapshot import Packet, Plan, Rules
 from services.distribution.domain.distance import kilometres
 from services.distribution.domain.household import GROUPS, Household, need, servings
 from services.distribution.domain.simulation.policies import Plan as Policy
-from services.distribution.domain.simulation.world import World
+from services.distribution.domain.simulation.world import Isolated, World
 from services.distribution.domain.stock import Lot
 
 STEP = timedelta(hours=1)
@@ -90,6 +90,9 @@ class _Play:
         self._points = {code: (regions[code].lat, regions[code].lon) for code in world.city.kelurahan}
         self._homes: dict[UUID, Household] = {}
         self._ends: dict[UUID, datetime] = {}
+        self._ending: list[tuple[datetime, int, UUID]] = []  # the same, the next first; numbered as they came
+        self._came = 0
+        self._over: dict[int, UUID] = {}  # whose isolation has ended, and who may have a packet on its way
         self._lots: dict[UUID, Lot] = {}
         self._bought: dict[UUID, datetime] = {}
         self._left: Counter[UUID] = Counter()
@@ -101,14 +104,14 @@ class _Play:
         self.found = Outcome()
 
     def run(self, on_day: Callable[[], None]) -> Outcome:
-        arriving = sorted(self._world.households, key=lambda one: (one.registered_at, one.household.household_id))
+        arriving = deque(
+            sorted(self._world.households, key=lambda one: (one.registered_at, one.household.household_id))
+        )
         buying, now = list(self._world.purchases), self._world.begin
         while now < self._world.end:
             now += STEP
             while arriving and arriving[0].registered_at <= now:
-                one = arriving.pop(0)
-                self._homes[one.household.household_id] = one.household
-                self._ends[one.household.household_id] = one.ends_at
+                self._come(arriving.popleft())
             while buying and buying[0][0] <= now:
                 at, lot = buying.pop(0)
                 self._lots[lot.lot_id], self._bought[lot.lot_id] = lot, at
@@ -126,13 +129,23 @@ class _Play:
             self._plan(now)
         return self.found
 
+    def _come(self, one: Isolated) -> None:
+        """A household is known from now on."""
+        identity = one.household.household_id
+        self._homes[identity], self._ends[identity] = one.household, one.ends_at
+        self._came += 1
+        heapq.heappush(self._ending, (one.ends_at, self._came, identity))
+
     def _release(self, now: datetime) -> None:
         """Households whose isolation is over leave; what nobody has accepted for them comes back."""
-        for identity in [identity for identity, ends in self._ends.items() if ends <= now]:
+        while self._ending and self._ending[0][0] <= now:
+            _, number, identity = heapq.heappop(self._ending)
+            self._over[number] = identity
+        for number, identity in sorted(self._over.items()):
             ride = self._rides.get(identity)
             if ride is None or not ride.is_accepted:
                 self._take_back(identity)
-                del self._homes[identity], self._ends[identity]
+                del self._homes[identity], self._ends[identity], self._over[number]
 
     def _expire(self, now: datetime) -> None:
         for lot_id in [lot_id for lot_id, left in self._left.items() if left and self._lots[lot_id].expires_at <= now]:

@@ -65,10 +65,13 @@ def in_place(snapshot: Snapshot, rules: Rules, now: datetime, seed: str) -> Sequ
     stock: dict[str, list[Lot]] = {}
     for lot in snapshot.lots:
         stock.setdefault(lot.kelurahan, []).append(lot)
+    waiting: dict[str, list[Household]] = {place: [] for place in stock}
+    for home in snapshot.households:
+        if not home.has_open and home.kelurahan in waiting:
+            waiting[home.kelurahan].append(home)
     made: list[Packet] = []
     for place, lots in sorted(stock.items()):
-        here = [home for home in snapshot.households if home.kelurahan == place and not home.has_open]
-        line = sorted(here, key=lambda home: home.packets)
+        line = sorted(waiting[place], key=lambda home: home.packets)
         made += _served(iter(line), replace(snapshot, lots=lots), rules, now)
     return made
 

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from uuid import UUID
 
 from services.distribution.domain.household import Household
@@ -91,16 +92,17 @@ def _identity(draw: random.Random) -> UUID:
 def _fall_ill(draw: random.Random, city: Reference, day: date, cases: float) -> Iterable[Isolated]:
     """The households whose isolation begins on a day, over the kelurahan by their population."""
     places = city.kelurahan
-    weights = [city.regions[code].population or 1 for code in places]
+    weights = list(accumulate(city.regions[code].population or 1 for code in places))
+    midnight = datetime.combine(day, time(), city.zone).astimezone(UTC)
     for _ in range(_whole(draw, cases / PERSONS_IN_ISOLATION)):
-        begins = datetime.combine(day, time(), city.zone).astimezone(UTC) + timedelta(hours=draw.uniform(6, 20))
+        begins = midnight + timedelta(hours=draw.uniform(6, 20))
         until = begins + timedelta(days=10 if draw.random() < WITHOUT_SYMPTOMS else 13)
         size = draw.choices(SIZES, SIZE_WEIGHTS)[0]
         groups = {group for group, chance in GROUP_CHANCES.items() if draw.random() < chance}
         allergens = {draw.choice(("egg", "fish", "milk", "peanut"))} if draw.random() < ALLERGY_CHANCE else set()
         home = Household(
             _identity(draw),
-            draw.choices(places, weights)[0],
+            draw.choices(places, cum_weights=weights)[0],
             draw.randint(1, 20),
             size,
             frozenset(groups | ({"alone"} if size == 1 else set())),
