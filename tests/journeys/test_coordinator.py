@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from playwright.async_api import Browser, Page, expect
 
 from shared.clock import now
@@ -117,12 +115,11 @@ async def test_he_sees_what_is_wrong_and_decides(world: World, chromium: Browser
     assert peduli(world, "ledger", "check") == "L1-L8 hold"
 
 
-async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str, tmp_path: Path) -> None:
+async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str) -> None:
     wrong: dict[str, list[str]] = {}
 
     async def look(page: Page, name: str) -> None:
         found = await broken_rules(page, axe) + await low(page)
-        await page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
         if found or not await fits(page):
             wrong[name] = found
 

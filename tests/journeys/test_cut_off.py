@@ -23,7 +23,7 @@ from tests.support.volunteers import (
     kept_offline,
     reports,
     send_photo,
-    take_all,
+    set_out,
     undo_ends,
 )
 
@@ -67,8 +67,7 @@ async def test_a_browser_that_is_killed_right_after_a_report_keeps_it(world: Wor
     async with doors(world, 3) as server, proxied(server) as network:
         async with phone(tmp_path, network.url) as context:
             page = await context.new_page()
-            await come_in(page, world, network.url)
-            await take_all(page)
+            await set_out(page, world, network.url)
             await kept_offline(page, doors=3)
             network.go_away()
             await context.set_offline(True)
@@ -109,8 +108,7 @@ async def test_a_photo_that_was_cut_off_goes_on_where_it_stopped(world: World, c
 
         page.on("request", seen)
         await page.clock.install()
-        await come_in(page, world, network.url)
-        await take_all(page)
+        await set_out(page, world, network.url)
         await at_door(page, 1)
         await send_photo(page, b"\xff\xd8\xff" + bytes(150_000))
         await undo_ends(page)

@@ -97,7 +97,6 @@ async def test_every_page_passes_axe_and_fits_a_phone(
         await follow(page, page.get_by_role("button", name="Tampilkan nama dan alamat"))
         await look(page)
         await page.get_by_role("button", name="Buat alamat dan kode QR").click()
-        await page.screenshot(path=tmp_path / "qr.png", full_page=True)
         await look(page)
         await page.goto("/keluarga")
         await look(page)

@@ -12,7 +12,7 @@ from tests.support.journey import query, report
 from tests.support.proxy import proxied
 from tests.support.running import browser
 from tests.support.servers import World
-from tests.support.volunteers import add_team, come_in, doors, kept_offline, take_all
+from tests.support.volunteers import add_team, doors, kept_offline, set_out
 
 OTHER = "tim-sore"
 GONE = """async () => { const page = await (await caches.open("peduli-lapangan")).match("/lapangan");
@@ -49,8 +49,7 @@ async def test_a_kept_page_is_told_at_its_next_contact_what_became_of_its_doors(
     add_team(world, OTHER)
     add_coordinator(world)
     async with doors(world, 2) as server, proxied(server) as signal, window(chromium, signal.url, script=True) as page:
-        await come_in(page, world, signal.url)
-        await take_all(page)
+        await set_out(page, world, signal.url)
         await kept_offline(page, doors=2)
         one, two = await door(page, 1), await door(page, 2)
         signal.go_away()
