@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from shared import certificates
 from shared.errors import PeduliError
 from shared.messaging.topology import EVENTS, INTAKE, tasks_queue
 
@@ -132,13 +133,9 @@ async def _management(url: str) -> AsyncIterator[httpx.AsyncClient]:
         if not (answer.request.method == "DELETE" and answer.status_code == 404):
             answer.raise_for_status()
 
-    sealed = url.startswith(
-        "https:"
-    )  # else the machine's certificates are not read, which takes as long as ten requests
     try:
-        async with httpx.AsyncClient(
-            base_url=url, timeout=10, event_hooks={"response": [check]}, verify=sealed
-        ) as client:
+        hooks, verify = {"response": [check]}, certificates.needed(url)
+        async with httpx.AsyncClient(base_url=url, timeout=10, event_hooks=hooks, verify=verify) as client:
             yield client
     except httpx.HTTPError as error:
         raise BrokerUsersError(
