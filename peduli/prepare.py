@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import services.distribution.app as distribution
-import services.purchases.app as purchases
+import services.distribution.tables as distribution
 import services.purchases.cli.registry as registry_cli
-import services.reporting.app as reporting
+import services.purchases.tables as purchases
 import services.reporting.cli as reporting_cli
+import services.reporting.tables as reporting
 from shared.access import store as access
 from shared.database import migrate, roles
 from shared.database.pool import connect

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 from fastapi import APIRouter
 
@@ -29,6 +28,7 @@ from services.distribution.api import (
 from services.distribution.domain.allocation.snapshot import Rules
 from services.distribution.store import photos, pickups
 from services.distribution.store.stock import queries
+from services.distribution.tables import SCHEMA
 from services.distribution.usecases.allocate import allocate_due, improve_city
 from services.distribution.usecases.households import Keys, erase_due
 from services.distribution.usecases.recipients import count_recipients
@@ -46,8 +46,6 @@ from shared.reference.store import Cities
 from shared.service import Service
 from shared.settings import Settings
 
-SCHEMA = "distribution"
-MIGRATIONS = Path(__file__).parent / "migrations"
 LOOK_SECONDS = 0.2  # how often a due city is looked for: a task is visible within a second
 REST = 3  # times as long as an allocation took: a big stock must not keep the lanes from their work
 SWEEP_SECONDS = 60.0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
 from fastapi import APIRouter
 
 from services.purchases import handlers
 from services.purchases.api import pages, routes
 from services.purchases.api.filing import Filing
+from services.purchases.tables import SCHEMA
 from services.purchases.usecases import drafting, files
 from services.purchases.usecases.intake import expire_waiting
 from services.purchases.usecases.judging import Keys
@@ -28,8 +28,6 @@ from shared.service import Service
 from shared.settings import Settings
 from shared.web.grouping import Grouper
 
-SCHEMA = "purchases"
-MIGRATIONS = Path(__file__).parent / "migrations"
 SWEEP_SECONDS = 60.0
 TURNOVER_SECONDS = 60.0  # an order of sellers may be a minute old
 GROUPS = files.LANES + 1  # transactions of requests at once: a large file leaves one to the others

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from fastapi import APIRouter
 from services.reporting import handlers
 from services.reporting.api import pages
 from services.reporting.store.facts import queries
+from services.reporting.tables import SCHEMA
 from services.reporting.usecases.reconcile import check_nightly
 from shared.clock import Clock, now
 from shared.database.pool import Pool, connect
@@ -24,9 +24,6 @@ from shared.web.caller import only
 from shared.web.city import City
 from shared.web.problems import NOT_FOUND, PROBLEMS, NotFoundError
 
-SCHEMA = "facts"
-MIGRATIONS = Path(__file__).parent / "migrations"
-VIEWS = tuple(Path(__file__).parent / name for name in ("views.sql", "views_explained.sql"))  # in this order
 LOOK_SECONDS, CHECK_SECONDS = 600.0, 3600.0  # how often it is asked whether the night's check is due; its longest query
 
 

@@ -14,7 +14,7 @@ import typer
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
-from peduli.__main__ import app
+from peduli.__main__ import SCHEMAS, app
 from shared.observability import metrics
 from shared.settings import Operations, Settings
 from tests.support.repository import committed, text_of
@@ -42,7 +42,8 @@ def test_every_metric_tells_its_meaning_and_is_ours() -> None:
 
 
 def test_no_metric_is_declared_elsewhere() -> None:
-    importlib.import_module("peduli.prepare")  # which imports every service, and so all that could declare one
+    for name in SCHEMAS:
+        importlib.import_module(f"services.{name}.app")  # which imports all of it, and so all that could declare one
     declared = {value._name for value in vars(metrics).values() if isinstance(value, MetricWrapperBase)}
     known = {family.name for family in REGISTRY.collect() if family.name.startswith("peduli_")}
     assert known == declared
