@@ -126,8 +126,7 @@ async def template(databases: Databases) -> str:
     return "template"
 
 
-@pytest.fixture
-async def world(
+async def fresh(
     servers: tuple[Server, AnyRabbitMQ], declared: Topology, databases: Databases, template: str
 ) -> AsyncIterator[World]:
     """A fresh database, migrated, with Depok alone, and empty queues.
@@ -143,6 +142,11 @@ async def world(
     async with asyncpg.create_pool(database_url, min_size=0, max_size=4, statement_cache_size=0) as admin:
         yield World(postgres, rabbitmq, database_url, declared, admin)
     await databases.drop(name)
+
+
+world = pytest.fixture(fresh, name="world")
+# one for all tests of a file, for services that go on running: each test then asks for what it made itself
+shared_world = pytest.fixture(fresh, scope="module", name="shared_world")
 
 
 async def bring(world: World, city: Reference) -> None:
