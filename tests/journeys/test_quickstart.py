@@ -11,6 +11,7 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,15 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """The files of this repository as they are now, with what was installed into .venv."""
+    """The files of this repository as they are now, with what was installed into .venv.
+
+    What is compiled comes along: else every process that starts side by side would compile the same files anew.
+    """
     for path in committed():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / path, tmp_path / path)
+        compiled = Path(cache_from_source(str(path)))
+        for one in (path, compiled) if (ROOT / compiled).exists() else (path,):
+            (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / one, tmp_path / one)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     return tmp_path
 
