@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 import time
@@ -17,7 +16,6 @@ import httpx
 from peduli.display import Board
 from peduli.staging import Stage
 from peduli.story import SOURCE, Story, write
-from services.reporting.cli import overview
 from shared.errors import PeduliError
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -38,6 +36,7 @@ class Player:
     scene: Stage
     story: Story
     client: httpx.Client
+    overview: Callable[[], dict[str, int]]
     board: Board
 
     def get(self, service: str, path: str) -> Any:
@@ -48,7 +47,7 @@ class Player:
 
     def look(self) -> dict[str, int]:
         """The city as reporting sees it now; the board shows it."""
-        seen = asyncio.run(overview(self.scene.admin_url))
+        seen = self.overview()
         self.board.show(seen)
         return seen
 

@@ -21,7 +21,7 @@ from peduli.staging import Stage
 from peduli.story import SOURCE, Story
 from peduli.surprises import surprise
 from services.distribution.cli.ledger import breaches
-from services.reporting.cli import differences, top_units
+from services.reporting.cli import differences, overview, top_units
 from shared.messaging import topology
 from shared.reference.model import Reference
 
@@ -32,8 +32,8 @@ RIDE_SECONDS = 0.3  # a ride of the demo: long enough to be watched
 
 def play(scene: Stage, story: Story, reference: Reference, board: Board) -> dict[str, Any]:
     """Play the story and reckon; the result is what `--json` prints. Raises `DemoError` when it never settles."""
-    with httpx.Client(timeout=10) as client:
-        player = Player(scene, story, client, board)
+    with httpx.Client(timeout=10) as client, overview(scene.admin_url) as look:
+        player = Player(scene, story, client, look, board)
         board.step(f"Mendaftarkan {len(story.households)} keluarga isoman")
         homes = [player.register(household) for household in story.households]
         team_url = asyncio.run(_let_in(scene, reference))

@@ -96,13 +96,18 @@ def _within_facts(database_url: str, act: Callable[[Transaction], Awaitable[T]])
     return asyncio.run(run())
 
 
-async def overview(database_url: str) -> dict[str, int]:
-    """All in one row: purchases, pieces, rupiah, packets by what became of them."""
-    connection = await connect(database_url, "facts")
-    try:
-        return dict(await queries.load_overview(connection))
-    finally:
-        await connection.close()
+@contextmanager
+def overview(database_url: str) -> Iterator[Callable[[], dict[str, int]]]:
+    """A look at all in one row (purchases, pieces, rupiah, packets by what became of them), again and again.
+
+    Over one connection: to make one takes as long as many looks.
+    """
+    with asyncio.Runner() as runner:
+        connection = runner.run(connect(database_url, "facts"))
+        try:
+            yield lambda: dict(runner.run(queries.load_overview(connection)))
+        finally:
+            runner.run(connection.close())
 
 
 async def top_units(database_url: str, size: int = 5) -> list[dict[str, Any]]:
