@@ -327,6 +327,9 @@ async def test_a_phone_forgets_its_doors_when_the_shift_ends_or_she_signs_out(
             await page.clock.fast_forward(12 * 3_600_000)
         await page.wait_for_url("**/lapangan/masuk*")
         assert await page.evaluate(KNOWN) == {"doors": 0, "pages": 0}
+        if how == "keluar":  # and in again, she has what she needs without signal, as before
+            await come_in(page, world, server)
+            await kept_offline(page, doors=1)
 
 
 async def test_every_page_passes_axe(world: World, chromium: Browser, axe: str) -> None:

@@ -25,10 +25,14 @@ async function keepHome() {
   const answer = await fetch(HOME, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!answer || !isHome(answer)) return;
   const cache = await caches.open(CACHE);
-  const text = await answer.clone().text();
-  const files = [...text.matchAll(/(?:href|src)="(\/[^"]+\?v=[^"]+)"/g)].map((found) => found[1]);
-  await cache.put(HOME, answer);
-  await cache.addAll(files);
+  await cache.put(HOME, answer.clone());
+  await keepFiles(cache, answer);
+}
+
+// Those that are not kept yet: whoever signs out and in again has them in the browser's memory, which asks no worker.
+async function keepFiles(cache, page) {
+  const files = [...(await page.text()).matchAll(/(?:href|src)="(\/[^"]+\?v=[^"]+)"/g)].map((found) => found[1]);
+  await Promise.all(files.map(async (file) => (await cache.match(file)) || cache.add(file)));
 }
 
 const isHome = (answer) => answer.ok && !answer.redirected && answer.headers.has("Peduli-Until");
@@ -45,8 +49,10 @@ async function kept(request) {
 async function home(event) {
   const asked = fetch(event.request).then(async (answer) => {
     const cache = await caches.open(CACHE);
-    if (isHome(answer)) await cache.put(HOME, answer.clone());
-    else if (answer.type === "opaqueredirect" || [401, 403, 410].includes(answer.status)) await cache.delete(HOME);
+    if (isHome(answer)) {
+      await cache.put(HOME, answer.clone());
+      event.waitUntil(keepFiles(cache, answer.clone()).catch(() => null));
+    } else if (answer.type === "opaqueredirect" || [401, 403, 410].includes(answer.status)) await cache.delete(HOME);
     return answer;
   });
   event.waitUntil(asked.catch(() => null));
