@@ -8,12 +8,13 @@ import pytest
 import uvloop
 from hypothesis import settings
 
-from tests.support import signatures
+from tests.support import builtin_types, signatures
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # the loop that the services run on in life
 signatures.remember()
+builtin_types.remember()
 os.environ["PGSSLMODE"] = "disable"  # servers of tests have no certificate: not to ask each time if they have one
 gc.set_threshold(20_000, 50, 50)  # look for garbage as rarely as the services do
 
