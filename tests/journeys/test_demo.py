@@ -19,7 +19,7 @@ from peduli.display import show_ending
 from tests.support.eventually import eventually
 from tests.support.publish import message, publish, taken
 from tests.support.repository import ROOT
-from tests.support.servers import World
+from tests.support.servers import World, held_by, purge
 from tests.support.soak import KEYS
 
 # A packet that was recalled may still be in the queue: what the team says of it is kept and changes nothing
@@ -39,6 +39,7 @@ async def demo(world: World, folder: Path, *options: str) -> asyncio.subprocess.
 async def test_the_demo_plays_to_its_end_its_accounting_holds_and_ctrl_c_stops_everything(
     world: World, tmp_path: Path
 ) -> None:
+    await purge(world.rabbitmq.url, held_by(world.topology))  # its teams read the queues of tasks
     process = await demo(world, tmp_path, "--json")
     assert process.stderr is not None
     told = b""
