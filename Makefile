@@ -6,7 +6,7 @@ PYTHON3 ?= $(shell /usr/bin/python3 -c 'import ensurepip, sys; assert sys.versio
 PYTHON := .venv/bin/python
 # a hundred processes are started from the same files: each is compiled once, wherever others say otherwise
 export PYTHONDONTWRITEBYTECODE :=
-# uv brings the packages in a tenth of pip's time, but does not read pip's settings of a machine: there pip does it
+# uv brings the packages in a fifth of pip's time, but does not read pip's settings of a machine: there pip does it
 PIP := $(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes
 LOCK := pip compile -q --universal --generate-hashes --no-header $(ARGS)
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get

@@ -19,7 +19,7 @@ import pytest
 from peduli.prepare import declare, load_city, prepare_broker, prepare_database
 from peduli.servers.private import AnyRabbitMQ, private_servers
 from peduli.servers.server import Server
-from shared.messaging.topology import Topology, delete
+from shared.messaging.topology import Topology, delete, tasks_queue
 from shared.reference.load import load
 from shared.reference.model import Reference
 from shared.settings import Settings
@@ -131,13 +131,13 @@ async def fresh(
 ) -> AsyncIterator[World]:
     """A fresh database, migrated, with Depok alone, and empty queues.
 
-    Only the queues of tasks of a city's many kelurahan, which no service reads, are left as they are: they are emptied
-    when somebody is let in to read them (`access.team_login`).
+    Only the queues of tasks of a city's many kelurahan, which no service reads, are left as they are: whoever lets a
+    team read them empties them before, as `access.team_login` does.
     """
     postgres, rabbitmq = servers
     name = f"test_{next(_numbers)}"
     database_url = await databases.create(name, f"template {template} strategy file_copy")
-    await purge(rabbitmq.url, [queue for queue in held_by(declared) if not queue.startswith("tasks.")])
+    await purge(rabbitmq.url, [queue for queue in held_by(declared) if not queue.startswith(tasks_queue(""))])
     # no statement is kept: what it reads may be migrated meanwhile
     async with asyncpg.create_pool(database_url, min_size=0, max_size=4, statement_cache_size=0) as admin:
         yield World(postgres, rabbitmq, database_url, declared, admin)
